@@ -151,13 +151,27 @@ pub enum Refusal {
     /// A password or symmetric key that is too short for the format.
     #[error("the {0} is too short")]
     WeakSecret(SecretKind),
+    /// One file was asked for, and the container holds another number.
+    #[error("the container holds {0} files, not one")]
+    NotOneFile(usize),
+    /// Key shares on fewer than two servers protect nothing.
+    #[error("key shares need at least two servers")]
+    TooFewShareServers,
     /// A key label longer than a header can reasonably hold (4096 bytes).
     #[error("the label is longer than 4096 bytes")]
     LabelTooLong,
 }
 
-/// A key's own failure, as its implementation (file, card, token) describes it.
-pub type KeyError = Box<dyn std::error::Error + Send + Sync>;
+/// Why a private key gave no secret.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The key works, but cannot decrypt this record (bad padding, bad point): the next record may do.
+    #[error("the record does not fit the key")]
+    Rejected,
+    /// The key cannot be used now (PIN, card, module): trying on could cost PIN tries.
+    #[error(transparent)]
+    Unusable(Box<dyn std::error::Error + Send + Sync>),
+}
 /// A capsule or share fetcher's own failure.
 pub type FetchError = Box<dyn std::error::Error + Send + Sync>;
 

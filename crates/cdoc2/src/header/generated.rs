@@ -27,8 +27,6 @@ mod root {
             PartialOrd,
             Ord,
             Hash,
-            ::serde::Serialize,
-            ::serde::Deserialize,
         )]
         #[repr(i8)]
         pub enum FmkEncryptionMethod {
@@ -196,8 +194,6 @@ mod root {
             PartialOrd,
             Ord,
             Hash,
-            ::serde::Serialize,
-            ::serde::Deserialize,
         )]
         #[repr(i8)]
         pub enum PayloadEncryptionMethod {
@@ -367,8 +363,6 @@ mod root {
             PartialOrd,
             Ord,
             Hash,
-            ::serde::Serialize,
-            ::serde::Deserialize,
         )]
         #[repr(i8)]
         pub enum EllipticCurve {
@@ -549,8 +543,6 @@ mod root {
             PartialOrd,
             Ord,
             Hash,
-            ::serde::Serialize,
-            ::serde::Deserialize,
         )]
         #[repr(i8)]
         pub enum KdfAlgorithmIdentifier {
@@ -720,8 +712,6 @@ mod root {
             PartialOrd,
             Ord,
             Hash,
-            ::serde::Serialize,
-            ::serde::Deserialize,
         )]
         #[repr(i8)]
         pub enum KeyShareRecipientType {
@@ -891,8 +881,6 @@ mod root {
             PartialOrd,
             Ord,
             Hash,
-            ::serde::Serialize,
-            ::serde::Deserialize,
         )]
         #[repr(i8)]
         pub enum SharesScheme {
@@ -1059,8 +1047,6 @@ mod root {
             Eq,
             Ord,
             Hash,
-            ::serde::Serialize,
-            ::serde::Deserialize,
         )]
         pub struct EccPublicKeyCapsule {
             /// The field `curve` in the table `ECCPublicKeyCapsule`
@@ -1422,8 +1408,6 @@ mod root {
             Eq,
             Ord,
             Hash,
-            ::serde::Serialize,
-            ::serde::Deserialize,
         )]
         pub struct RsaPublicKeyCapsule {
             /// The field `recipient_public_key` in the table `RSAPublicKeyCapsule`
@@ -1735,8 +1719,6 @@ mod root {
             Eq,
             Ord,
             Hash,
-            ::serde::Serialize,
-            ::serde::Deserialize,
         )]
         pub struct EccKeyDetails {
             /// The field `curve` in the table `EccKeyDetails`
@@ -2040,8 +2022,6 @@ mod root {
             Eq,
             Ord,
             Hash,
-            ::serde::Serialize,
-            ::serde::Deserialize,
         )]
         pub struct RsaKeyDetails {
             /// The field `recipient_public_key` in the table `RsaKeyDetails`
@@ -2295,8 +2275,6 @@ mod root {
             Eq,
             Ord,
             Hash,
-            ::serde::Serialize,
-            ::serde::Deserialize,
         )]
         pub enum KeyDetailsUnion {
             /// The variant of type `EccKeyDetails` in the union `KeyDetailsUnion`
@@ -2517,8 +2495,6 @@ mod root {
             Eq,
             Ord,
             Hash,
-            ::serde::Serialize,
-            ::serde::Deserialize,
         )]
         pub struct KeyServerCapsule {
             /// The field `recipient_key_details` in the table `KeyServerCapsule`
@@ -2898,8 +2874,6 @@ mod root {
             Eq,
             Ord,
             Hash,
-            ::serde::Serialize,
-            ::serde::Deserialize,
         )]
         pub struct SymmetricKeyCapsule {
             /// The field `salt` in the table `SymmetricKeyCapsule`
@@ -3170,8 +3144,6 @@ mod root {
             Eq,
             Ord,
             Hash,
-            ::serde::Serialize,
-            ::serde::Deserialize,
         )]
         pub struct Pbkdf2Capsule {
             /// The field `salt` in the table `PBKDF2Capsule`
@@ -3588,8 +3560,6 @@ mod root {
             Eq,
             Ord,
             Hash,
-            ::serde::Serialize,
-            ::serde::Deserialize,
         )]
         pub struct KeyShare {
             /// The field `server_base_url` in the table `KeyShare`
@@ -3871,8 +3841,6 @@ mod root {
             Eq,
             Ord,
             Hash,
-            ::serde::Serialize,
-            ::serde::Deserialize,
         )]
         pub struct KeySharesCapsule {
             /// The field `shares` in the table `KeySharesCapsule`
@@ -4334,8 +4302,6 @@ mod root {
             Eq,
             Ord,
             Hash,
-            ::serde::Serialize,
-            ::serde::Deserialize,
         )]
         pub enum Capsule {
             /// The variant of type `ECCPublicKeyCapsule` in the union `Capsule`
@@ -4774,8 +4740,6 @@ mod root {
             Eq,
             Ord,
             Hash,
-            ::serde::Serialize,
-            ::serde::Deserialize,
         )]
         pub struct RecipientRecord {
             /// The field `capsule` in the table `RecipientRecord`
@@ -5201,8 +5165,6 @@ mod root {
             Eq,
             Ord,
             Hash,
-            ::serde::Serialize,
-            ::serde::Deserialize,
         )]
         pub struct Header {
             /// The field `recipients` in the table `Header`

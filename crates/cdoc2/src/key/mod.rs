@@ -14,7 +14,7 @@ pub use secret::{Password, SharedSecret, SymmetricKey};
 pub(crate) use ec::ephemeral_agreement;
 pub(crate) use schedule::{Fmk, Kek, PASSWORD_ITERATIONS, PayloadKeys, SALT_LENGTH, random};
 
-use crate::error::KeyError;
+use crate::KeyError;
 
 /// A recipient's public key, as it stands in certificates and records.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -1,0 +1,92 @@
+//! Encrypting: what would be encrypted and what stands in the way, and then doing it.
+
+use std::path::{Path, PathBuf};
+
+use cdoc2::{Compression, Control, Encryptor, InputFile, NameSet, Refusal, Written, check_name, safe_name};
+
+use crate::{
+    failure::{Failure, Result},
+    recipients::NewRecipient,
+};
+
+/// More files than this, and the Java reader refuses the container.
+pub const JAVA_READER_FILES: usize = 1000;
+/// File name extension of new containers.
+pub const EXTENSION: &str = "cdoc2";
+
+/// Why a name cannot stand in the container, and one that could.
+#[derive(Debug)]
+pub struct NameTrouble {
+    /// The cause.
+    pub failure: Failure,
+    /// A name that is allowed and not taken.
+    pub proposal: String,
+}
+
+/// Checks the names of all files together; `None` where nothing is wrong.
+pub fn check_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<Option<NameTrouble>> {
+    let names: Vec<_> = names.into_iter().collect();
+    let mut taken = NameSet::default();
+    let refusals: Vec<_> = names
+        .iter()
+        .map(|name| match check_name(name) {
+            Err(problem) => Some(Refusal::Name { name: (*name).to_owned(), problem }),
+            Ok(()) if !taken.insert(name) => Some(Refusal::DuplicateName((*name).to_owned())),
+            Ok(()) => None,
+        })
+        .collect();
+    // Proposals come when all allowed names are known to be taken.
+    let mut trouble = |name: &str, refusal| NameTrouble {
+        failure: cdoc2::Error::Refused(refusal).into(),
+        proposal: safe_name(name, |candidate| !taken.insert(candidate)),
+    };
+    names.iter().zip(refusals).map(|(name, refusal)| refusal.map(|refusal| trouble(name, refusal))).collect()
+}
+
+/// A container name beside the first file that is not taken: `report.cdoc2` for `report.pdf`, else `report (2).cdoc2`.
+pub fn propose_output(first: &Path) -> PathBuf {
+    let stem = first.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let stem = if stem.is_empty() { "container".to_owned() } else { stem };
+    let folder = first.parent().unwrap_or(Path::new(""));
+    let candidates = std::iter::once(format!("{stem}.{EXTENSION}"))
+        .chain((2..10_000).map(|number| format!("{stem} ({number}).{EXTENSION}")));
+    let mut free = candidates.map(|name| folder.join(name)).filter(|path| path.symlink_metadata().is_err());
+    free.next().unwrap_or_else(|| folder.join(format!("{stem}.{EXTENSION}")))
+}
+
+/// Where a container goes.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// The file.
+    pub path: PathBuf,
+    /// Whether a file there is replaced.
+    pub overwrite: bool,
+}
+
+/// Encrypts `files` for `recipients` into a file that appears when it is complete.
+///
+/// # Errors
+/// Each cause has its code; nothing is left behind.
+pub fn encrypt(
+    files: &[InputFile],
+    recipients: Vec<NewRecipient>,
+    compression: Compression,
+    output: &Output,
+    control: Control,
+) -> Result<Written> {
+    let encryptor = encryptor(recipients, compression, control)?;
+    Ok(encryptor.encrypt_to_file(files, &output.path, output.overwrite)?)
+}
+
+/// An encryptor for `recipients`, for output that is no file or input that is no file.
+///
+/// # Errors
+/// When a recipient's secret does not fit the format.
+pub fn encryptor(
+    recipients: Vec<NewRecipient>,
+    compression: Compression,
+    control: Control,
+) -> Result<Encryptor<'static>> {
+    let recipients = recipients.into_iter().map(NewRecipient::into_recipient).collect();
+    Ok(Encryptor::new(recipients).compression(compression).control(control))
+}

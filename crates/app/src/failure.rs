@@ -1,0 +1,150 @@
+//! One failure type for every use case: a cause that front ends have words for, and technical detail for support.
+
+use std::{error::Error as _, path::Path};
+
+use cdoc2::{Error, KeyError, LimitKind, NoServerAccess, Refusal, SecretKind};
+
+use crate::view::{Code, ErrorView};
+
+/// Result of a use case.
+pub type Result<T, E = Failure> = std::result::Result<T, E>;
+
+/// Why a use case failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.detail)]
+pub struct Failure(Box<ErrorView>);
+
+impl Failure {
+    /// A failure with the technical detail `detail`, which must not hold a secret.
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self(Box::new(ErrorView { code, subject: None, number: None, names: Vec::new(), detail: detail.into() }))
+    }
+
+    /// Names what it happened to.
+    #[must_use]
+    pub fn about(mut self, subject: impl Into<String>) -> Self {
+        self.0.subject = Some(subject.into());
+        self
+    }
+
+    /// Adds the number that belongs to it: a limit, tries left.
+    #[must_use]
+    pub fn with_number(mut self, number: u64) -> Self {
+        self.0.number = Some(number);
+        self
+    }
+
+    /// Adds names that help: for whom the container is, password hints.
+    #[must_use]
+    pub fn with_names(mut self, names: Vec<String>) -> Self {
+        self.0.names = names;
+        self
+    }
+
+    /// The cause.
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+
+    /// What front ends show.
+    pub fn view(&self) -> &ErrorView {
+        &self.0
+    }
+
+    /// What front ends show, for good.
+    pub fn into_view(self) -> ErrorView {
+        *self.0
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// The error and everything behind it, in one line.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let next = error.to_string();
+        if !text.contains(&next) {
+            text.push_str(": ");
+            text.push_str(&next);
+        }
+        source = error.source();
+    }
+    text
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let failure = Self::new(code_of(&error), with_sources(&error));
+        match error {
+            Error::UnsupportedVersion(version) => failure.about(version.to_string()),
+            Error::UnsafeContent { name, .. } => failure.about(name),
+            Error::LimitExceeded { kind, limit } => failure.about(limit_name(kind)).with_number(limit),
+            Error::DiskFull(path)
+            | Error::AlreadyExists(path)
+            | Error::InputChanged(path)
+            | Error::NotWritable { path, .. }
+            | Error::NotReadable { path, .. } => failure.about(file_name(&path)),
+            Error::Refused(refusal) => match refusal {
+                Refusal::Name { name, .. } | Refusal::DuplicateName(name) => failure.about(name),
+                Refusal::NotAFile(path) | Refusal::OutputIsInput(path) => failure.about(file_name(&path)),
+                Refusal::NotOneFile(number) => failure.with_number(number as u64),
+                _ => failure,
+            },
+            Error::Fetch(error) => match error.downcast::<NoServerAccess>() {
+                Ok(missing) => failure.about(missing.0),
+                Err(_) => failure,
+            },
+            _ => failure,
+        }
+    }
+}
+
+fn code_of(error: &Error) -> Code {
+    match error {
+        Error::NotCdoc2 => Code::NotAContainer,
+        Error::OldFormat => Code::OldFormat,
+        Error::UnsupportedVersion(_) => Code::UnsupportedFormat,
+        Error::Malformed(_) | Error::Truncated | Error::Tampered => Code::Damaged,
+        Error::NoKeyFits => Code::NotARecipient,
+        Error::WrongKey(SecretKind::Password) => Code::WrongPassword,
+        Error::WrongKey(SecretKind::SymmetricKey) => Code::WrongKey,
+        Error::Key(KeyError::Rejected | KeyError::Unusable(_)) => Code::KeyFileUnusable,
+        Error::Fetch(error) if error.is::<NoServerAccess>() => Code::ServerUnknown,
+        Error::Fetch(_) => Code::ServerUnreachable,
+        Error::UnsafeContent { .. } => Code::UnsafeContent,
+        Error::LimitExceeded { .. } => Code::LimitsExceeded,
+        Error::DiskFull(_) => Code::DiskFull,
+        Error::NotWritable { .. } => Code::NotWritable,
+        Error::NotReadable { .. } => Code::NotReadable,
+        Error::AlreadyExists(_) => Code::AlreadyExists,
+        Error::InputChanged(_) => Code::InputChanged,
+        Error::Cancelled => Code::Cancelled,
+        Error::Refused(refusal) => match refusal {
+            Refusal::NoFiles => Code::NoFiles,
+            Refusal::NoRecipients | Refusal::TooFewShareServers => Code::NoRecipients,
+            Refusal::Name { .. } | Refusal::LabelTooLong => Code::NameNotAllowed,
+            Refusal::DuplicateName(_) => Code::DuplicateName,
+            Refusal::NotAFile(_) => Code::NotAFile,
+            Refusal::OutputIsInput(_) => Code::OutputIsInput,
+            Refusal::TooManyRecipients => Code::TooManyRecipients,
+            Refusal::PayloadTooLarge => Code::TooLarge,
+            Refusal::WeakSecret(_) => Code::SecretTooShort,
+            _ => Code::Internal,
+        },
+        _ => Code::Internal,
+    }
+}
+
+/// Names a limit as the options and settings do.
+fn limit_name(kind: LimitKind) -> &'static str {
+    match kind {
+        LimitKind::Entries => "files",
+        LimitKind::TotalSize => "total size",
+        LimitKind::PaxSize => "extended header",
+        LimitKind::NameLength => "name length",
+    }
+}

@@ -1,0 +1,105 @@
+//! Files that people choose: folders are replaced by the files in them, and everything is known by its content.
+
+use std::{
+    fs::{self, File},
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use cdoc2::{DETECTION_LENGTH, Detected, InputFile, Refusal};
+
+use crate::{
+    failure::{Failure, Result},
+    view::{ChosenKind, Code},
+};
+
+/// Folders deeper than this are not followed: a link that leads back would never end.
+const MAX_DEPTH: usize = 64;
+/// More files than this are no choice a person makes.
+const MAX_FILES: usize = 100_000;
+
+/// A file to be encrypted, or why it cannot be.
+#[derive(Debug)]
+pub struct Gathered {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The examined file.
+    pub file: Result<InputFile>,
+}
+
+/// Examines files in the order given; a folder becomes the files in it, sorted by name, folders in it likewise.
+pub fn gather(paths: &[PathBuf]) -> Vec<Gathered> {
+    let mut gathered = Vec::new();
+    for path in paths {
+        gather_into(path, 0, &mut gathered);
+    }
+    gathered
+}
+
+fn gather_into(path: &Path, depth: usize, gathered: &mut Vec<Gathered>) {
+    if gathered.len() >= MAX_FILES {
+        return;
+    }
+    let refused = |failure| Gathered { path: path.to_owned(), file: Err(failure) };
+    if !path.is_dir() {
+        gathered.push(Gathered { path: path.to_owned(), file: InputFile::examine(path).map_err(Failure::from) });
+        return;
+    }
+    if depth == MAX_DEPTH {
+        gathered.push(refused(cdoc2::Error::Refused(Refusal::NotAFile(path.to_owned())).into()));
+        return;
+    }
+    let children = fs::read_dir(path).and_then(|entries| {
+        entries.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<Vec<_>>>()
+    });
+    match children {
+        Ok(mut children) => {
+            children.sort();
+            for child in children {
+                // A link inside a folder was not chosen by the person, and could lead anywhere.
+                if !child.is_symlink() {
+                    gather_into(&child, depth + 1, gathered);
+                }
+            }
+        }
+        Err(source) => {
+            gathered.push(refused(cdoc2::Error::NotReadable { path: path.to_owned(), source }.into()));
+        }
+    }
+}
+
+/// What a regular file is, by its first bytes.
+///
+/// # Errors
+/// [`Code::NotReadable`], [`Code::NotAFile`].
+pub fn kind_of(path: &Path) -> Result<ChosenKind> {
+    let not_readable = |source| Failure::from(cdoc2::Error::NotReadable { path: path.to_owned(), source });
+    // Opening a pipe would wait for its other end.
+    if !fs::metadata(path).map_err(not_readable)?.is_file() {
+        return Err(cdoc2::Error::Refused(Refusal::NotAFile(path.to_owned())).into());
+    }
+    let mut start = Vec::with_capacity(DETECTION_LENGTH);
+    let file = File::open(path).map_err(not_readable)?;
+    file.take(DETECTION_LENGTH as u64).read_to_end(&mut start).map_err(not_readable)?;
+    Ok(match cdoc2::detect(&start) {
+        Detected::Cdoc2 | Detected::OtherVersion(_) => ChosenKind::Container,
+        Detected::OldFormat => ChosenKind::OldContainer,
+        Detected::Other if crate::recipients::looks_like_one(&start) => ChosenKind::Recipient,
+        Detected::Other => ChosenKind::File,
+    })
+}
+
+/// Reads a key, certificate or secret file, which is never large.
+///
+/// # Errors
+/// [`Code::NotReadable`]; `too_large` above 1 MiB.
+pub(crate) fn read_small(path: &Path, too_large: Code) -> Result<cdoc2::Zeroizing<Vec<u8>>> {
+    const MAX: u64 = 1 << 20;
+    let not_readable = |source| Failure::from(cdoc2::Error::NotReadable { path: path.to_owned(), source });
+    let mut bytes = cdoc2::Zeroizing::new(Vec::with_capacity(4096));
+    File::open(path).map_err(not_readable)?.take(MAX + 1).read_to_end(&mut bytes).map_err(not_readable)?;
+    if bytes.len() as u64 > MAX {
+        return Err(Failure::new(too_large, "larger than 1 MiB").about(path.display().to_string()));
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,30 @@
+//! Where Kapsel keeps what is its own on this machine.
+
+use std::path::PathBuf;
+
+/// Unfinished work, readable by its owner only: emptied when an operation ends, and by the next one when it was killed.
+pub fn private_place() -> Option<PathBuf> {
+    Some(dirs::cache_dir()?.join("kapsel").join("unfinished"))
+}
+
+/// Settings and the list of recent containers.
+pub fn settings_file() -> Option<PathBuf> {
+    Some(dirs::config_dir()?.join("kapsel").join("settings.toml"))
+}
+
+/// `~/Documents` instead of the whole path, for people.
+pub fn shortened(path: &std::path::Path) -> String {
+    let home = dirs::home_dir().filter(|home| home.parent().is_some());
+    match home.as_deref().and_then(|home| path.strip_prefix(home).ok()) {
+        Some(rest) if rest.as_os_str().is_empty() => "~".to_owned(),
+        Some(rest) => PathBuf::from("~").join(rest).display().to_string(),
+        None => path.display().to_string(),
+    }
+}
+
+/// Removes what a killed run left in the private place.
+pub fn clean_up() {
+    if let Some(place) = private_place() {
+        cdoc2::remove_abandoned(&place);
+    }
+}

@@ -1,0 +1,251 @@
+//! File names that are safe on every system, and proposals for those that are not.
+
+use std::collections::HashSet;
+
+use sha2::{Digest, Sha256};
+use unicode_normalization::UnicodeNormalization;
+
+/// Longest name in bytes (CDOC2 specification, "Payload").
+pub(super) const MAX_NAME: usize = 1000;
+/// Longest proposal: what file systems hold.
+const MAX_PROPOSAL: usize = 255;
+/// Refused on Windows, where they cannot be typed or mean something else.
+const FORBIDDEN: &[char] = &['<', '>', ':', '"', '/', '\\', '|', '?', '*'];
+/// Stands for a character that is not allowed.
+const SUBSTITUTE: char = '_';
+
+/// What is wrong with a file name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NameProblem {
+    /// No name at all.
+    #[error("it is empty")]
+    Empty,
+    /// A path instead of a name, or a character that Windows forbids.
+    #[error("the character {0:?} is not allowed")]
+    ForbiddenCharacter(char),
+    /// Category Cc.
+    #[error("it holds a control character (U+{:04X})", u32::from(*.0))]
+    ControlCharacter(char),
+    /// U+202E, U+FFFE or U+FFFF: reorders text, or is none.
+    #[error("it holds a misleading character (U+{:04X})", u32::from(*.0))]
+    MisleadingCharacter(char),
+    /// Starts with a space or ends in one.
+    #[error("it starts or ends with a space")]
+    OuterSpace,
+    /// Starts with a dash, as options of commands do.
+    #[error("it starts with a dash")]
+    LeadingDash,
+    /// Ends in a dot, `.` and `..` among them.
+    #[error("it ends with a dot")]
+    TrailingDot,
+    /// Means a device on Windows, with any extension.
+    #[error("it means a device on Windows")]
+    DeviceName,
+    /// More than 1000 bytes.
+    #[error("it is too long")]
+    TooLong,
+    /// Bytes that are no UTF-8.
+    #[error("it is not UTF-8")]
+    NotUtf8,
+    /// Another file has this name, perhaps in other letters of the same meaning.
+    #[error("another file has the same name")]
+    Duplicate,
+    /// A folder, link or device instead of a regular file.
+    #[error("it is not a regular file")]
+    NotARegularFile,
+}
+
+/// Checks a name by the rules of the format.
+///
+/// # Errors
+/// The first problem found.
+///
+/// ```
+/// assert!(cdoc2::check_name("aruanne 2026.pdf").is_ok());
+/// assert!(cdoc2::check_name("../.bashrc").is_err());
+/// ```
+pub fn check_name(name: &str) -> Result<(), NameProblem> {
+    if name.is_empty() {
+        return Err(NameProblem::Empty);
+    }
+    if name.len() > MAX_NAME {
+        return Err(NameProblem::TooLong);
+    }
+    if let Some(problem) = name.chars().find_map(wrong_character) {
+        return Err(problem);
+    }
+    if name.starts_with(' ') || name.ends_with(' ') {
+        return Err(NameProblem::OuterSpace);
+    }
+    if name.starts_with('-') {
+        return Err(NameProblem::LeadingDash);
+    }
+    if name.ends_with('.') {
+        return Err(NameProblem::TrailingDot);
+    }
+    if is_device(name) {
+        return Err(NameProblem::DeviceName);
+    }
+    Ok(())
+}
+
+fn wrong_character(character: char) -> Option<NameProblem> {
+    match character {
+        '\u{202e}' | '\u{fffe}' | '\u{ffff}' => Some(NameProblem::MisleadingCharacter(character)),
+        _ if character.is_control() => Some(NameProblem::ControlCharacter(character)),
+        _ if FORBIDDEN.contains(&character) => Some(NameProblem::ForbiddenCharacter(character)),
+        _ => None,
+    }
+}
+
+/// CON, PRN, AUX, NUL, COM1-9, LPT1-9, whatever extension follows.
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or("").trim_end().to_ascii_uppercase();
+    let numbered = |prefix| {
+        // Windows takes superscript digits for digits here.
+        stem.strip_prefix(prefix)
+            .is_some_and(|digit| matches!(digit, "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "¹" | "²" | "³"))
+    };
+    matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL") || numbered("COM") || numbered("LPT")
+}
+
+/// Proposes a name that [`check_name`] accepts, of at most 255 bytes, and that `taken` does not refuse.
+///
+/// ```
+/// assert_eq!(cdoc2::safe_name("what?.txt", |_| false), "what_.txt");
+/// ```
+pub fn safe_name(name: &str, mut taken: impl FnMut(&str) -> bool) -> String {
+    let replaced: String = name
+        .chars()
+        .map(|character| if wrong_character(character).is_some() { SUBSTITUTE } else { character })
+        .collect();
+    let trimmed = replaced.trim_matches(' ').trim_end_matches(['.', ' ']).trim_start_matches(['-', ' ']);
+    let mut safe = if is_device(trimmed) { format!("{SUBSTITUTE}{trimmed}") } else { trimmed.to_owned() };
+    if safe.chars().all(|character| character == SUBSTITUTE) {
+        safe = "file".to_owned();
+    }
+    safe = shortened(&safe, "");
+    let mut number = 1;
+    loop {
+        let candidate = if number == 1 { safe.clone() } else { numbered_name(&safe, number) };
+        if check_name(&candidate).is_ok() && !taken(&candidate) {
+            return candidate;
+        }
+        number += 1;
+    }
+}
+
+/// `report (2).pdf` for `report.pdf`, of at most 255 bytes.
+pub(crate) fn numbered_name(name: &str, number: u32) -> String {
+    shortened(name, &format!(" ({number})"))
+}
+
+/// Puts `insert` before the extension and cuts the stem so that 255 bytes are not exceeded.
+fn shortened(name: &str, insert: &str) -> String {
+    let (stem, extension) = match name.rfind('.') {
+        // A long tail after a dot is no extension.
+        Some(dot) if dot > 0 && name.len() - dot <= 32 => name.split_at(dot),
+        _ => (name, ""),
+    };
+    let room = MAX_PROPOSAL - insert.len() - extension.len();
+    let stem =
+        if stem.len() > room { stem[..stem.floor_char_boundary(room)].trim_end_matches(['.', ' ']) } else { stem };
+    format!("{stem}{insert}{extension}")
+}
+
+/// Names that are the same file on some system: compared after Unicode NFC and full case folding.
+///
+/// ```
+/// let mut names = cdoc2::NameSet::default();
+/// assert!(names.insert("Aruanne.PDF"));
+/// assert!(!names.insert("aruanne.pdf"));
+/// ```
+#[derive(Debug, Default)]
+pub struct NameSet {
+    /// Half a SHA-256 each: a hostile sender cannot make two differ or agree, and 10 000 long names take little room.
+    folded: HashSet<[u8; 16]>,
+}
+
+impl NameSet {
+    /// Adds a name; false when it is there already.
+    pub fn insert(&mut self, name: &str) -> bool {
+        let mut digest = Sha256::new();
+        let mut buffer = [0; 4];
+        let folded = caseless::default_case_fold_str(&name.nfc().collect::<String>());
+        for character in folded.nfc() {
+            digest.update(character.encode_utf8(&mut buffer).as_bytes());
+        }
+        let digest: [u8; 32] = digest.finalize().into();
+        self.folded.insert(digest[..16].try_into().expect("half of 32 bytes"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn every_rule_refuses() {
+        let cases = [
+            ("", NameProblem::Empty),
+            ("a/b", NameProblem::ForbiddenCharacter('/')),
+            ("/etc/passwd", NameProblem::ForbiddenCharacter('/')),
+            ("C:\\x", NameProblem::ForbiddenCharacter(':')),
+            ("a\u{7}b", NameProblem::ControlCharacter('\u{7}')),
+            ("a\u{85}b", NameProblem::ControlCharacter('\u{85}')),
+            ("cod\u{202e}exe.txt", NameProblem::MisleadingCharacter('\u{202e}')),
+            ("a\u{ffff}", NameProblem::MisleadingCharacter('\u{ffff}')),
+            (" a", NameProblem::OuterSpace),
+            ("a ", NameProblem::OuterSpace),
+            ("-rf", NameProblem::LeadingDash),
+            ("..", NameProblem::TrailingDot),
+            (".", NameProblem::TrailingDot),
+            ("a.", NameProblem::TrailingDot),
+            ("con", NameProblem::DeviceName),
+            ("Com7.tar.gz", NameProblem::DeviceName),
+            ("nul .txt", NameProblem::DeviceName),
+        ];
+        for (name, problem) in cases {
+            assert_eq!(check_name(name), Err(problem), "{name:?}");
+        }
+        for character in FORBIDDEN {
+            assert!(check_name(&format!("a{character}b")).is_err());
+        }
+        assert_eq!(check_name(&"x".repeat(1001)), Err(NameProblem::TooLong));
+        for good in ["a", ".bashrc", "õ ä.pdf", "COM10", "console.txt", "a b", "x".repeat(1000).as_str()] {
+            assert_eq!(check_name(good), Ok(()), "{good:?}");
+        }
+    }
+
+    #[test]
+    fn same_names_are_recognised_across_case_and_normal_forms() {
+        let mut names = NameSet::default();
+        assert!(names.insert("Straße.txt"));
+        assert!(!names.insert("STRASSE.TXT"));
+        assert!(names.insert("o\u{303}.txt"));
+        assert!(!names.insert("Õ.txt"));
+    }
+
+    #[test]
+    fn proposals_keep_the_extension() {
+        assert_eq!(safe_name("a:b?.pdf", |_| false), "a_b_.pdf");
+        assert_eq!(safe_name("CON.txt", |_| false), "_CON.txt");
+        assert_eq!(safe_name("..", |_| false), "file");
+        assert_eq!(safe_name("report.pdf", |name| name == "report.pdf"), "report (2).pdf");
+        let long = safe_name(&format!("{}.pdf", "õ".repeat(400)), |_| false);
+        assert!(long.len() <= 255 && long.ends_with("õ.pdf"));
+    }
+
+    proptest! {
+        #[test]
+        fn proposals_are_always_allowed(name in ".{0,300}", tries in 0u32..4) {
+            let mut left = tries;
+            let proposal = safe_name(&name, |_| { let busy = left > 0; left = left.saturating_sub(1); busy });
+            prop_assert_eq!(check_name(&proposal), Ok(()));
+            prop_assert!(proposal.len() <= 255);
+        }
+    }
+}

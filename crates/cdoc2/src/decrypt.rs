@@ -1,0 +1,645 @@
+//! Reading a container: inspect it without a key, unlock it, verify it, and only then release what is in it.
+//!
+//! A file is read twice over one open handle: first its tag is computed, which needs no decryption; only when that is right it is
+//! decrypted, inflated and unpacked, and every mebibyte is compared with the first reading, so that a file that changes
+//! in between is noticed. A pipe can be read only once: what comes out stays in a private folder until the tag was right.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, UNIX_EPOCH},
+};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use subtle::ConstantTimeEq;
+
+use crate::{
+    Error, Result,
+    archive::{Entry, EntrySink, NamePolicy, Unpacker, Writer},
+    encrypt::{Destination, Encryptor, Written, is_same_file},
+    envelope::{Envelope, fill},
+    error::Refusal,
+    header::Header,
+    limits::Limits,
+    payload::{
+        MAX_PAYLOAD, PIECE,
+        aead::{Decryption, TAG_LENGTH, Tag},
+        deflate::PieceWriter,
+        inflate::Inflater,
+    },
+    progress::{Control, Step},
+    release::{OnConflict, PrivateFolder, Release, folder_of, free_space, sync_folder},
+    unlock::{FileMasterKey, Keyring, unlock},
+};
+
+/// Buffers between two threads of the pipeline.
+const BUFFERS: usize = 3;
+/// Bytes that are inflated at once.
+const INFLATED: usize = 512 << 10;
+/// Up to this number, each saved file is flushed by itself; above it, the whole volume once.
+const FLUSHED_ONE_BY_ONE: usize = 16;
+
+/// A container whose header has been read. Nothing of it is authenticated yet.
+pub struct Container {
+    envelope: Envelope,
+    header: Header,
+    input: Input,
+}
+
+enum Input {
+    /// Read twice.
+    File { file: File, path: PathBuf, size: u64 },
+    /// Read once.
+    Stream(Box<dyn Read + Send>),
+}
+
+/// How content is read: what is accepted, and who watches.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// What is accepted at most.
+    pub limits: Limits,
+    /// What happens to names that are not safe.
+    pub names: NamePolicy,
+    /// Watches and stops the reading.
+    pub control: Control,
+}
+
+/// Where and how files are saved.
+#[derive(Clone, Debug)]
+pub struct Extraction {
+    /// The folder; made when its parent exists.
+    pub destination: PathBuf,
+    /// What happens when a file exists there.
+    pub on_conflict: OnConflict,
+    /// A folder for unfinished work, used when it is on the destination's volume; else the destination itself is.
+    pub private_place: Option<PathBuf>,
+}
+
+/// A file that was saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extracted {
+    /// The file in the container; its name is the one proposed when [`NamePolicy::UseSafeNames`] changed it.
+    pub entry: Entry,
+    /// The name it was saved under, which has a number when [`OnConflict::Rename`] had to keep both.
+    pub saved_as: String,
+}
+
+impl Container {
+    /// Opens a container file. A pipe or a device is read as a stream.
+    ///
+    /// # Errors
+    /// [`Error::NotReadable`] and what [`Container::from_stream`] says of the content.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self> {
+        let path = path.into();
+        let mut file = File::open(&path).map_err(|error| Error::reading(&path, error))?;
+        let metadata = file.metadata().map_err(|error| Error::reading(&path, error))?;
+        if metadata.is_dir() {
+            return Err(Error::Refused(Refusal::NotAFile(path)));
+        }
+        if !metadata.is_file() {
+            return Self::from_stream(file);
+        }
+        let size = metadata.len();
+        let envelope = Envelope::read(&mut file).map_err(|error| reading(error, &path))?;
+        let payload = size.checked_sub(envelope.length()).and_then(|rest| rest.checked_sub(TAG_LENGTH as u64));
+        match payload {
+            None => return Err(Error::Truncated),
+            Some(length) if length > MAX_PAYLOAD => return Err(Error::malformed("the payload exceeds 256 GiB")),
+            Some(_) => {}
+        }
+        Self::with(envelope, Input::File { file, path, size })
+    }
+
+    /// Reads a container that comes once, from a pipe.
+    ///
+    /// # Errors
+    /// [`Error::NotCdoc2`], [`Error::OldFormat`], [`Error::UnsupportedVersion`], [`Error::Truncated`], [`Error::Malformed`].
+    pub fn from_stream(mut stream: impl Read + Send + 'static) -> Result<Self> {
+        let envelope = Envelope::read(&mut stream)?;
+        Self::with(envelope, Input::Stream(Box::new(stream)))
+    }
+
+    fn with(mut envelope: Envelope, input: Input) -> Result<Self> {
+        let header = Header::read(std::mem::take(&mut envelope.header))?;
+        Ok(Self { envelope, header, input })
+    }
+
+    /// For whom it is encrypted. Not authenticated: anybody can write a header.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Bytes of the container; `None` for a stream.
+    pub fn size(&self) -> Option<u64> {
+        match &self.input {
+            Input::File { size, .. } => Some(*size),
+            Input::Stream(_) => None,
+        }
+    }
+
+    /// Finds a record that a key of `keyring` opens, and proves the header authentic.
+    ///
+    /// # Errors
+    /// [`Error::NoKeyFits`], [`Error::WrongKey`], [`Error::Tampered`], [`Error::Key`], [`Error::Fetch`], [`Error::Cancelled`].
+    pub fn unlock(&self, keyring: &Keyring<'_>, control: &Control) -> Result<FileMasterKey> {
+        unlock(&self.header, &self.envelope.mac, keyring, control)
+    }
+
+    /// Names and sizes of the files, after everything was verified. Nothing is written.
+    ///
+    /// # Errors
+    /// See [`Container::extract`].
+    pub fn list(self, key: &FileMasterKey, reading: &Reading) -> Result<Vec<Entry>> {
+        let mut payload = self.into_payload(key, &reading.control)?;
+        Ok(payload.unpack(reading, Listing::default())?.entries)
+    }
+
+    /// Saves the files: all of them, or none.
+    ///
+    /// # Errors
+    /// [`Error::Tampered`] whenever the payload is not authentic, whatever else is wrong with it; [`Error::Malformed`],
+    /// [`Error::UnsafeContent`], [`Error::LimitExceeded`] for what its sender wrote; [`Error::AlreadyExists`],
+    /// [`Error::DiskFull`], [`Error::NotWritable`] for the destination; [`Error::InputChanged`]; [`Error::Cancelled`].
+    pub fn extract(self, key: &FileMasterKey, reading: &Reading, extraction: &Extraction) -> Result<Vec<Extracted>> {
+        let mut payload = self.into_payload(key, &reading.control)?;
+        let folder = Folder::prepare(extraction)?;
+        let folder = payload.unpack(reading, folder)?;
+        reading.control.report(Step::Releasing, 0, None)?;
+        folder.release()
+    }
+
+    /// Writes the content of the only file to `output`. From a stream, it waits in a private folder until it is verified.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with [`Refusal::NotOneFile`] when there is another number of files; see [`Container::extract`].
+    pub fn write_only_file(self, key: &FileMasterKey, reading: &Reading, output: &mut dyn Write) -> Result<Entry> {
+        let mut payload = self.into_payload(key, &reading.control)?;
+        if let Source::Stream(_) = payload.source {
+            let mut spooled = payload.unpack(reading, OneFile::new(tempfile::tempfile().map_err(Error::Io)?))?;
+            let entry = spooled.entry.ok_or(Error::Refused(Refusal::NotOneFile(0)))?;
+            spooled.output.seek(SeekFrom::Start(0)).map_err(Error::Io)?;
+            std::io::copy(&mut spooled.output, output).map_err(Error::Io)?;
+            output.flush().map_err(Error::Io)?;
+            return Ok(entry);
+        }
+        // The whole archive is looked at before its first byte goes out: a pipe takes nothing back.
+        let entries = payload.unpack(reading, Listing::default())?.entries;
+        let [entry] =
+            <[Entry; 1]>::try_from(entries).map_err(|entries| Error::Refused(Refusal::NotOneFile(entries.len())))?;
+        payload.unpack(reading, OneFile::new(&mut *output))?;
+        output.flush().map_err(Error::Io)?;
+        Ok(entry)
+    }
+
+    /// Encrypts the files for others, without their plaintext ever being on disk.
+    ///
+    /// # Errors
+    /// As [`Container::extract`] and [`Encryptor::encrypt_to_file`].
+    pub fn encrypt_again(
+        self,
+        key: &FileMasterKey,
+        reading: &Reading,
+        encryptor: &Encryptor<'_>,
+        output: &Path,
+        overwrite: bool,
+    ) -> Result<Written> {
+        if let Input::File { path, .. } = &self.input
+            && is_same_file(path, output)
+        {
+            return Err(Error::Refused(Refusal::OutputIsInput(output.to_owned())));
+        }
+        let mut payload = self.into_payload(key, &reading.control)?;
+        let fill = |file: &mut dyn Write| {
+            let (mut files, mut content_size) = (0, 0);
+            let size = encryptor.write(file, output, |pieces| {
+                let repacking = Repacking { archive: Writer::new(pieces), files: 0, content_size: 0 };
+                let repacked = payload.unpack(reading, repacking)?;
+                (files, content_size) = (repacked.files, repacked.content_size);
+                repacked.archive.finish().map_err(Error::Io)?;
+                Ok(())
+            })?;
+            Ok(Written { size, content_size, files })
+        };
+        Destination { path: output, overwrite }.fill(fill, &reading.control)
+    }
+
+    /// Makes the payload readable; a file's tag is verified here.
+    fn into_payload(self, key: &FileMasterKey, control: &Control) -> Result<Payload> {
+        let Self { envelope, header, input } = self;
+        let envelope = Envelope { header: header.into_bytes(), ..envelope };
+        let aad = envelope.aad();
+        let decryption = || Decryption::new(&key.fmk.payload_keys(), &envelope.nonce, &aad);
+        match input {
+            Input::Stream(stream) => {
+                Ok(Payload { source: Source::Stream(Some((stream, decryption()))), container_size: None })
+            }
+            Input::File { file, path, size } => {
+                let start = envelope.length();
+                let verified = Verified::by_reading(file, path, start..size, decryption(), control)?;
+                let decryptions = [decryption(), decryption()].into();
+                Ok(Payload { source: Source::File { verified, decryptions }, container_size: Some(size) })
+            }
+        }
+    }
+}
+
+/// Adds the path to what went wrong while a file was read.
+fn reading(error: Error, path: &Path) -> Error {
+    match error {
+        Error::Io(error) => Error::reading(path, error),
+        other => other,
+    }
+}
+
+/// A file whose tag was right, and what is needed to notice that it changes.
+struct Verified {
+    file: File,
+    path: PathBuf,
+    ciphertext: std::ops::Range<u64>,
+    /// The tag that the message would have if it ended after each [`PIECE`]; 16 bytes a mebibyte.
+    running_tags: Vec<Tag>,
+}
+
+impl Verified {
+    fn by_reading(
+        mut file: File,
+        path: PathBuf,
+        payload: std::ops::Range<u64>,
+        mut decryption: Decryption,
+        control: &Control,
+    ) -> Result<Self> {
+        let ciphertext = payload.start..payload.end - TAG_LENGTH as u64;
+        let total = ciphertext.end - ciphertext.start;
+        let mut running_tags = Vec::with_capacity((total / PIECE as u64) as usize + 1);
+        let mut buffer = vec![0; PIECE.min(total as usize + TAG_LENGTH)];
+        file.seek(SeekFrom::Start(ciphertext.start)).map_err(|error| Error::reading(&path, error))?;
+        let mut done = 0;
+        while done < total {
+            control.report(Step::Verifying, done, Some(total))?;
+            let length = (total - done).min(PIECE as u64) as usize;
+            if fill(&mut file, &mut buffer[..length]).map_err(|error| reading(error, &path))? < length {
+                return Err(Error::InputChanged(path));
+            }
+            decryption.authenticate(&buffer[..length]);
+            running_tags.push(decryption.running_tag());
+            done += length as u64;
+        }
+        let mut tag = [0; TAG_LENGTH];
+        if fill(&mut file, &mut tag).map_err(|error| reading(error, &path))? < tag.len() {
+            return Err(Error::InputChanged(path));
+        }
+        decryption.verify(&tag)?;
+        control.report(Step::Verifying, total, Some(total))?;
+        Ok(Self { file, path, ciphertext, running_tags })
+    }
+
+    /// Reads, compares and decrypts the file once more.
+    fn decrypt(&self, mut decryption: Decryption, pieces: &Pieces, control: &Control) -> Result<()> {
+        let total = self.ciphertext.end - self.ciphertext.start;
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(self.ciphertext.start)).map_err(|error| Error::reading(&self.path, error))?;
+        let mut done = 0;
+        for expected in &self.running_tags {
+            control.report(Step::Unpacking, done, Some(total))?;
+            let length = (total - done).min(PIECE as u64) as usize;
+            let Some(mut piece) = pieces.take() else { return Ok(()) };
+            piece.resize(length, 0);
+            let read = fill(&mut file, &mut piece).map_err(|error| reading(error, &self.path))?;
+            decryption.authenticate(&piece);
+            if read < length || !bool::from(decryption.running_tag().ct_eq(expected)) {
+                return Err(Error::InputChanged(self.path.clone()));
+            }
+            decryption.decrypt(&mut piece);
+            if !pieces.give(piece) {
+                return Ok(());
+            }
+            done += length as u64;
+        }
+        control.report(Step::Unpacking, done, Some(total))
+    }
+}
+
+/// Decrypts a stream whose tag comes last. Reads to the end even when nobody takes the plaintext any more: whether the
+/// stream is authentic decides which error is reported.
+fn decrypt_stream(
+    stream: &mut (dyn Read + Send),
+    mut decryption: Decryption,
+    pieces: &Pieces,
+    control: &Control,
+) -> Result<()> {
+    let mut stream = stream;
+    let mut wanted = true;
+    let mut done = 0;
+    // Always holds back the last 16 bytes, which may be the tag.
+    let mut held = [0; TAG_LENGTH];
+    if fill(&mut stream, &mut held)? < TAG_LENGTH {
+        return Err(Error::Truncated);
+    }
+    let mut spare = Vec::new();
+    loop {
+        control.report(Step::Unpacking, done, None)?;
+        let mut piece = if wanted { pieces.take() } else { None }.unwrap_or_else(|| {
+            wanted = false;
+            std::mem::take(&mut spare)
+        });
+        piece.resize(PIECE + TAG_LENGTH, 0);
+        piece[..TAG_LENGTH].copy_from_slice(&held);
+        let length = fill(&mut stream, &mut piece[TAG_LENGTH..])?;
+        held.copy_from_slice(&piece[length..length + TAG_LENGTH]);
+        piece.truncate(length);
+        done += length as u64;
+        if done > MAX_PAYLOAD {
+            return Err(Error::malformed("the payload exceeds 256 GiB"));
+        }
+        decryption.authenticate(&piece);
+        if wanted {
+            decryption.decrypt(&mut piece);
+            wanted = pieces.give(piece);
+        } else {
+            spare = piece;
+        }
+        if length < PIECE {
+            return decryption.verify(&held);
+        }
+    }
+}
+
+/// Buffers that go round between two threads.
+struct Pieces {
+    free: Receiver<Vec<u8>>,
+    filled: Sender<Vec<u8>>,
+}
+
+/// The other end of [`Pieces`].
+struct Filled {
+    filled: Receiver<Vec<u8>>,
+    free: Sender<Vec<u8>>,
+}
+
+impl Pieces {
+    fn channel(capacity: usize) -> (Self, Filled) {
+        let (free_in, free) = bounded(BUFFERS);
+        let (filled, filled_out) = bounded(BUFFERS);
+        for _ in 0..BUFFERS {
+            free_in.send(Vec::with_capacity(capacity)).expect("the channel has room for all buffers");
+        }
+        (Self { free, filled }, Filled { filled: filled_out, free: free_in })
+    }
+
+    /// A buffer with whatever it held before; `None` when the other end is gone.
+    fn take(&self) -> Option<Vec<u8>> {
+        self.free.recv().ok()
+    }
+
+    /// Whether the other end still takes buffers.
+    fn give(&self, buffer: Vec<u8>) -> bool {
+        self.filled.send(buffer).is_ok()
+    }
+}
+
+/// Plaintext to be had.
+struct Payload {
+    source: Source,
+    container_size: Option<u64>,
+}
+
+enum Source {
+    /// Verified already; two readings are possible.
+    File { verified: Verified, decryptions: Vec<Decryption> },
+    /// Verified at its end.
+    Stream(Option<(Box<dyn Read + Send>, Decryption)>),
+}
+
+impl Payload {
+    /// Unpacks into `sink`, which is given back only when everything was authentic and in order.
+    fn unpack<S: EntrySink>(&mut self, reading: &Reading, sink: S) -> Result<S> {
+        let total = reading.limits.total_size_for(self.container_size.unwrap_or(0));
+        let mut unpacker = Unpacker::new(reading.limits.clone(), total, reading.names, sink);
+        let capacity = self.container_size.map_or(PIECE, |size| PIECE.min(size as usize)) + TAG_LENGTH;
+        let (pieces, filled) = Pieces::channel(capacity);
+        let (inflated, plain) = Pieces::channel(INFLATED);
+        let control = &reading.control;
+        thread::scope(|scope| {
+            let decrypting = scope.spawn(|| {
+                let pieces = pieces;
+                match &mut self.source {
+                    Source::File { verified, decryptions } => {
+                        let decryption = decryptions.pop().expect("at most two readings of a file");
+                        verified.decrypt(decryption, &pieces, control)
+                    }
+                    Source::Stream(stream) => {
+                        let (mut stream, decryption) = stream.take().expect("one reading of a stream");
+                        decrypt_stream(&mut *stream, decryption, &pieces, control)
+                    }
+                }
+            });
+            let inflating = scope.spawn(move || inflate(&filled, &inflated));
+            let unpacked = unpack(&mut unpacker, plain);
+            let inflated = inflating.join().expect("inflating does not panic");
+            let decrypted = decrypting.join().expect("decrypting does not panic");
+            // Only when the bytes were authentic it matters what was in them; what stopped the later stages comes
+            // before what that made of the earlier ones.
+            decrypted.and(unpacked).and(inflated)
+        })?;
+        unpacker.finish()
+    }
+}
+
+fn unpack<S: EntrySink>(unpacker: &mut Unpacker<S>, plain: Filled) -> Result<()> {
+    for piece in &plain.filled {
+        unpacker.push(&piece)?;
+        // The inflating thread may have ended.
+        let _ = plain.free.send(piece);
+    }
+    Ok(())
+}
+
+/// The middle of the pipeline. When its end is gone, it stops with an error that nobody is told.
+fn inflate(filled: &Filled, inflated: &Pieces) -> Result<()> {
+    let mut inflater = Inflater::new();
+    let Some(mut buffer) = inflated.take() else { return Ok(()) };
+    let mut hand_over = |buffer: &mut Vec<u8>| {
+        let mut next = inflated.take().ok_or(Error::Cancelled)?;
+        next.clear();
+        if inflated.give(std::mem::replace(buffer, next)) { Ok(()) } else { Err(Error::Cancelled) }
+    };
+    for piece in &filled.filled {
+        inflater.push(&piece, &mut buffer, &mut hand_over)?;
+        // The decrypting thread may have ended.
+        let _ = filled.free.send(piece);
+    }
+    inflater.finish(&mut buffer, &mut hand_over)
+}
+
+/// Remembers what is in the archive.
+#[derive(Default)]
+struct Listing {
+    entries: Vec<Entry>,
+}
+
+impl EntrySink for Listing {
+    fn begin(&mut self, entry: &Entry) -> Result<()> {
+        self.entries.push(entry.clone());
+        Ok(())
+    }
+
+    fn data(&mut self, _: &[u8]) -> Result<()> {
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes the content of a single file.
+struct OneFile<W> {
+    output: W,
+    entry: Option<Entry>,
+}
+
+impl<W> OneFile<W> {
+    fn new(output: W) -> Self {
+        Self { output, entry: None }
+    }
+}
+
+impl<W: Write> EntrySink for OneFile<W> {
+    fn begin(&mut self, entry: &Entry) -> Result<()> {
+        match self.entry.replace(entry.clone()) {
+            None => Ok(()),
+            Some(_) => Err(Error::Refused(Refusal::NotOneFile(2))),
+        }
+    }
+
+    fn data(&mut self, bytes: &[u8]) -> Result<()> {
+        self.output.write_all(bytes).map_err(Error::Io)
+    }
+
+    fn end(&mut self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Puts every file into a new archive.
+struct Repacking<'a> {
+    archive: Writer<&'a mut PieceWriter>,
+    files: usize,
+    content_size: u64,
+}
+
+impl EntrySink for Repacking<'_> {
+    fn begin(&mut self, entry: &Entry) -> Result<()> {
+        self.files += 1;
+        self.content_size += entry.size;
+        self.archive.begin(&entry.name, entry.size, entry.modified).map_err(Error::Io)
+    }
+
+    fn data(&mut self, bytes: &[u8]) -> Result<()> {
+        self.archive.data(bytes).map_err(Error::Io)
+    }
+
+    fn end(&mut self) -> Result<()> {
+        self.archive.end().map_err(Error::Io)
+    }
+}
+
+/// Saves every file in a private folder, until they are released.
+struct Folder<'a> {
+    extraction: &'a Extraction,
+    /// Whether the destination is there already, with files of its own.
+    destination_exists: bool,
+    private: PrivateFolder,
+    /// In the private folder.
+    files: PathBuf,
+    entries: Vec<Entry>,
+    current: Option<File>,
+}
+
+impl<'a> Folder<'a> {
+    fn prepare(extraction: &'a Extraction) -> Result<Self> {
+        let destination = &extraction.destination;
+        let destination_exists = match destination.metadata() {
+            Ok(metadata) if metadata.is_dir() => true,
+            Ok(_) => return Err(Error::AlreadyExists(destination.clone())),
+            Err(_) => false,
+        };
+        let volume = if destination_exists { destination } else { folder_of(destination) };
+        let private = PrivateFolder::create(volume, extraction.private_place.as_deref())?;
+        let files = private.make_folder("files")?;
+        Ok(Self { extraction, destination_exists, private, files, entries: Vec::new(), current: None })
+    }
+
+    /// Moves everything to its place.
+    fn release(self) -> Result<Vec<Extracted>> {
+        let Extraction { destination, on_conflict, .. } = self.extraction;
+        if self.entries.len() > FLUSHED_ONE_BY_ONE {
+            flush_volume(&self.files);
+        }
+        let mut release = Release::new(self.private);
+        if !self.destination_exists {
+            release.folder(&self.files, destination)?;
+            sync_folder(folder_of(destination));
+            let saved = |entry: Entry| Extracted { saved_as: entry.name.clone(), entry };
+            return Ok(self.entries.into_iter().map(saved).collect());
+        }
+        let mut extracted = Vec::with_capacity(self.entries.len());
+        for entry in self.entries {
+            let saved_as = release.file(self.files.join(&entry.name), destination, &entry.name, *on_conflict)?;
+            extracted.push(Extracted { entry, saved_as });
+        }
+        release.finish();
+        sync_folder(destination);
+        Ok(extracted)
+    }
+}
+
+impl EntrySink for Folder<'_> {
+    fn begin(&mut self, entry: &Entry) -> Result<()> {
+        let destination = self.extraction.destination.join(&entry.name);
+        if self.extraction.on_conflict == OnConflict::Refuse && destination.symlink_metadata().is_ok() {
+            return Err(Error::AlreadyExists(destination));
+        }
+        if free_space(&self.files).is_some_and(|free| free < entry.size) {
+            return Err(Error::DiskFull(self.extraction.destination.clone()));
+        }
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(self.files.join(&entry.name))
+            .map_err(|error| Error::writing(destination, error))?;
+        self.entries.push(entry.clone());
+        self.current = Some(file);
+        Ok(())
+    }
+
+    fn data(&mut self, bytes: &[u8]) -> Result<()> {
+        let file = self.current.as_mut().expect("data comes after an entry begins");
+        file.write_all(bytes).map_err(|error| Error::writing(&self.extraction.destination, error))
+    }
+
+    fn end(&mut self) -> Result<()> {
+        let (Some(file), Some(entry)) = (self.current.take(), self.entries.last()) else { return Ok(()) };
+        let failed = |error| Error::writing(&self.extraction.destination, error);
+        if let Ok(seconds) = u64::try_from(entry.modified) {
+            // A time that the file system cannot hold is no reason to lose the file.
+            let _ = UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).map(|time| file.set_modified(time));
+        }
+        if self.entries.len() <= FLUSHED_ONE_BY_ONE {
+            file.sync_data().map_err(failed)?;
+        }
+        Ok(())
+    }
+}
+
+/// Flushes everything on the volume of `folder`, where the system can.
+fn flush_volume(folder: &Path) {
+    #[cfg(target_os = "linux")]
+    if let Ok(folder) = File::open(folder) {
+        let _ = rustix::fs::syncfs(folder);
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = folder;
+}

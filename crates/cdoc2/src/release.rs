@@ -1,0 +1,394 @@
+//! Verify, then release: what is written appears whole or not at all.
+//!
+//! A container is written to a file without a name and linked to its place when complete. Unpacked files are written
+//! into a private folder (mode 0700) on the destination's volume; when everything is verified the folder is renamed to its
+//! place, or its files are moved one by one, which is undone when a move fails. A process that is killed leaves no container
+//! at all, and at most a private folder, which the next run removes: its lock tells that its owner is gone.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use tempfile::TempDir;
+
+use crate::{Error, Result, archive::numbered_name};
+
+/// Begins the name of every private folder.
+const PRIVATE_PREFIX: &str = ".kapsel-private-";
+/// Held locked while the folder's owner lives.
+const LOCK: &str = ".lock";
+/// A folder without a lock may be about to get one.
+const UNLOCKED_GRACE: Duration = Duration::from_secs(60);
+
+/// What to do when a file exists at the destination.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnConflict {
+    /// Stop with [`Error::AlreadyExists`] and change nothing.
+    #[default]
+    Refuse,
+    /// Replace the file.
+    Overwrite,
+    /// Keep both: the new one gets a number, as in `report (2).pdf`.
+    Rename,
+}
+
+/// A folder that only its owner can read, removed on every way out.
+pub(crate) struct PrivateFolder {
+    // Dropped first: on some systems a locked file cannot be removed.
+    _lock: File,
+    folder: TempDir,
+}
+
+impl PrivateFolder {
+    /// Makes one on the volume of the folder `destination`: in `preferred` when that is on it, else in `destination`.
+    pub(crate) fn create(destination: &Path, preferred: Option<&Path>) -> Result<Self> {
+        let place = preferred
+            .filter(|preferred| make_private_place(preferred).is_ok() && same_volume(preferred, destination))
+            .unwrap_or(destination);
+        remove_abandoned(place);
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(PRIVATE_PREFIX);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            builder.permissions(fs::Permissions::from_mode(0o700));
+        }
+        let folder = builder.tempdir_in(place).map_err(|error| Error::writing(destination, error))?;
+        let lock = File::create(folder.path().join(LOCK)).map_err(|error| Error::writing(destination, error))?;
+        // Where locks are not supported, abandoned folders are never removed.
+        let _ = lock.try_lock();
+        Ok(Self { _lock: lock, folder })
+    }
+
+    /// Makes a folder in it with the permissions that folders of this person have.
+    pub(crate) fn make_folder(&self, name: &str) -> Result<PathBuf> {
+        let path = self.folder.path().join(name);
+        fs::create_dir(&path).map_err(|error| Error::writing(&path, error))?;
+        Ok(path)
+    }
+}
+
+fn make_private_place(place: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(place)
+}
+
+/// Whether a file can be renamed from one folder to the other.
+#[cfg(target_os = "linux")]
+fn same_volume(one: &Path, other: &Path) -> bool {
+    use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
+    // The mount counts, too: a bind mount has the device of its source, but nothing can be renamed across it.
+    let volume = |path| {
+        let stat = statx(CWD, path, AtFlags::empty(), StatxFlags::BASIC_STATS | StatxFlags::MNT_ID).ok()?;
+        Some((stat.stx_dev_major, stat.stx_dev_minor, stat.stx_mnt_id))
+    };
+    matches!((volume(one), volume(other)), (Some(one), Some(other)) if one == other)
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn same_volume(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    matches!((fs::metadata(one), fs::metadata(other)), (Ok(one), Ok(other)) if one.dev() == other.dev())
+}
+
+#[cfg(not(unix))]
+fn same_volume(_: &Path, _: &Path) -> bool {
+    false
+}
+
+/// Removes private folders in `place` whose owner was killed. Failures are nobody's concern now.
+pub fn remove_abandoned(place: &Path) {
+    let Ok(entries) = fs::read_dir(place) else { return };
+    for entry in entries.flatten() {
+        if entry.file_name().to_string_lossy().starts_with(PRIVATE_PREFIX) && is_abandoned(&entry) {
+            tracing::info!("removing a private folder of a run that was killed");
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+fn is_abandoned(entry: &fs::DirEntry) -> bool {
+    let Ok(metadata) = entry.metadata() else { return false };
+    if !metadata.is_dir() || !is_ours(&metadata) {
+        return false;
+    }
+    match File::open(entry.path().join(LOCK)) {
+        Ok(lock) => !matches!(lock.try_lock(), Err(TryLockError::WouldBlock | TryLockError::Error(_))),
+        Err(_) => metadata
+            .modified()
+            .ok()
+            .and_then(|modified| SystemTime::now().duration_since(modified).ok())
+            .is_some_and(|age| age > UNLOCKED_GRACE),
+    }
+}
+
+#[cfg(unix)]
+fn is_ours(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    metadata.uid() == rustix::process::geteuid().as_raw()
+}
+
+#[cfg(not(unix))]
+fn is_ours(_: &fs::Metadata) -> bool {
+    true
+}
+
+/// Moves `from` to `to`, which must not exist.
+#[cfg(target_os = "linux")]
+fn move_new(from: &Path, to: &Path) -> io::Result<()> {
+    use rustix::{
+        fs::{CWD, RenameFlags, renameat_with},
+        io::Errno,
+    };
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // Some file systems do not know the flag.
+        Err(Errno::INVAL | Errno::NOSYS) => move_unless_there(from, to),
+        result => Ok(result?),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn move_new(from: &Path, to: &Path) -> io::Result<()> {
+    move_unless_there(from, to)
+}
+
+fn move_unless_there(from: &Path, to: &Path) -> io::Result<()> {
+    if fs::symlink_metadata(to).is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    fs::rename(from, to)
+}
+
+/// Moves verified files to their places, all of them or none.
+pub(crate) struct Release {
+    private: PrivateFolder,
+    done: Vec<Move>,
+}
+
+/// A move that may have to be undone.
+struct Move {
+    released: PathBuf,
+    private: PathBuf,
+    /// Where the file that stood there waits.
+    replaced: Option<PathBuf>,
+}
+
+impl Release {
+    pub(crate) fn new(private: PrivateFolder) -> Self {
+        Self { private, done: Vec::new() }
+    }
+
+    /// Moves a folder as a whole to `destination`, which must not exist.
+    pub(crate) fn folder(self, from: &Path, destination: &Path) -> Result<()> {
+        move_new(from, destination).map_err(|error| Error::writing(destination, error))
+    }
+
+    /// Moves one file; gives the name it got.
+    pub(crate) fn file(
+        &mut self,
+        from: PathBuf,
+        destination: &Path,
+        name: &str,
+        on_conflict: OnConflict,
+    ) -> Result<String> {
+        let to = destination.join(name);
+        match (move_new(&from, &to), on_conflict) {
+            (Ok(()), _) => {
+                self.done.push(Move { released: to, private: from, replaced: None });
+                Ok(name.to_owned())
+            }
+            (Err(error), OnConflict::Overwrite) if error.kind() == io::ErrorKind::AlreadyExists => {
+                self.replace(from, to)?;
+                Ok(name.to_owned())
+            }
+            (Err(error), OnConflict::Rename) if error.kind() == io::ErrorKind::AlreadyExists => {
+                self.renamed(from, destination, name)
+            }
+            (Err(error), _) => Err(Error::writing(to, error)),
+        }
+    }
+
+    fn replace(&mut self, private: PathBuf, to: PathBuf) -> Result<()> {
+        let old = fs::symlink_metadata(&to).map_err(|error| Error::writing(&to, error))?;
+        if old.is_dir() {
+            return Err(Error::NotWritable { path: to, source: io::ErrorKind::IsADirectory.into() });
+        }
+        let replaced = self.private.folder.path().join(format!("replaced-{}", self.done.len()));
+        fs::rename(&to, &replaced).map_err(|error| Error::writing(&to, error))?;
+        if let Err(error) = move_new(&private, &to) {
+            let _ = move_new(&replaced, &to);
+            return Err(Error::writing(to, error));
+        }
+        self.done.push(Move { released: to, private, replaced: Some(replaced) });
+        Ok(())
+    }
+
+    fn renamed(&mut self, private: PathBuf, destination: &Path, name: &str) -> Result<String> {
+        for number in 2..10_000 {
+            let name = numbered_name(name, number);
+            let to = destination.join(&name);
+            match move_new(&private, &to) {
+                Ok(()) => {
+                    self.done.push(Move { released: to, private, replaced: None });
+                    return Ok(name);
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(Error::writing(to, error)),
+            }
+        }
+        Err(Error::AlreadyExists(destination.join(name)))
+    }
+
+    /// Everything is in its place.
+    pub(crate) fn finish(mut self) {
+        self.done.clear();
+    }
+}
+
+impl Drop for Release {
+    /// Undoes the moves unless [`Release::finish`] was reached.
+    fn drop(&mut self) {
+        for Move { released, private, replaced } in self.done.drain(..).rev() {
+            let undone = fs::rename(&released, private)
+                .and_then(|()| replaced.map_or(Ok(()), |replaced| fs::rename(replaced, &released)));
+            if let Err(error) = undone {
+                tracing::error!(%error, "a move could not be undone");
+            }
+        }
+    }
+}
+
+/// A file that appears under its name when it is complete, and never otherwise.
+pub(crate) struct NewFile {
+    file: File,
+    destination: PathBuf,
+    place: Place,
+}
+
+enum Place {
+    /// Without a name: gone with the process (Linux, on most file systems).
+    #[cfg(target_os = "linux")]
+    Unnamed,
+    /// In a private folder.
+    Private { _folder: PrivateFolder, path: PathBuf },
+}
+
+impl NewFile {
+    /// Begins a file that will stand at `destination`.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyExists`] when it is there and `overwrite` is not set; when the folder cannot be written.
+    pub(crate) fn create(destination: &Path, overwrite: bool) -> Result<Self> {
+        match fs::symlink_metadata(destination) {
+            Ok(_) if !overwrite => return Err(Error::AlreadyExists(destination.to_owned())),
+            Ok(there) if there.is_dir() => {
+                return Err(Error::NotWritable {
+                    path: destination.to_owned(),
+                    source: io::ErrorKind::IsADirectory.into(),
+                });
+            }
+            _ => {}
+        }
+        let folder = folder_of(destination);
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::fs::{Mode, OFlags, open};
+            let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+            if let Ok(file) = open(folder, flags, Mode::from_raw_mode(0o666)) {
+                return Ok(Self { file: File::from(file), destination: destination.to_owned(), place: Place::Unnamed });
+            }
+        }
+        let private = PrivateFolder::create(folder, None).map_err(|error| match error {
+            Error::NotWritable { source, .. } => Error::writing(destination, source),
+            other => other,
+        })?;
+        let path = private.folder.path().join("container");
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&path)
+            .map_err(|error| Error::writing(destination, error))?;
+        Ok(Self { file, destination: destination.to_owned(), place: Place::Private { _folder: private, path } })
+    }
+
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Flushes the file to disk and gives it its name.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyExists`] when something took the name meanwhile and `overwrite` is not set.
+    pub(crate) fn release(self, overwrite: bool) -> Result<()> {
+        let failed = |error| Error::writing(&self.destination, error);
+        self.file.sync_data().map_err(failed)?;
+        match &self.place {
+            #[cfg(target_os = "linux")]
+            Place::Unnamed => link(&self.file, &self.destination, overwrite).map_err(failed)?,
+            Place::Private { path, .. } if overwrite => fs::rename(path, &self.destination).map_err(failed)?,
+            Place::Private { path, .. } => move_new(path, &self.destination).map_err(failed)?,
+        }
+        sync_folder(folder_of(&self.destination));
+        Ok(())
+    }
+}
+
+/// Gives a nameless file its name.
+#[cfg(target_os = "linux")]
+fn link(file: &File, destination: &Path, overwrite: bool) -> io::Result<()> {
+    use rustix::fs::{AtFlags, CWD, linkat};
+    use std::os::fd::AsRawFd;
+    let source = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let link_to = |path: &Path| linkat(CWD, &source, CWD, path, AtFlags::SYMLINK_FOLLOW).map_err(io::Error::from);
+    match link_to(destination) {
+        Err(error) if overwrite && error.kind() == io::ErrorKind::AlreadyExists => {
+            // A link cannot replace: take a name nobody has, and rename over.
+            let folder = tempfile::Builder::new().prefix(PRIVATE_PREFIX).tempdir_in(folder_of(destination))?;
+            let name = folder.path().join("container");
+            link_to(&name)?;
+            fs::rename(name, destination)
+        }
+        result => result,
+    }
+}
+
+/// The folder that holds `path`.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Makes new names in a folder durable, where the system can.
+pub(crate) fn sync_folder(folder: &Path) {
+    #[cfg(unix)]
+    if let Ok(folder) = File::open(folder) {
+        let _ = folder.sync_all();
+    }
+    #[cfg(not(unix))]
+    let _ = folder;
+}
+
+/// Bytes that can still be written to the volume of `path`, where the system tells.
+pub(crate) fn free_space(path: &Path) -> Option<u64> {
+    #[cfg(unix)]
+    {
+        let stat = rustix::fs::statvfs(path).ok()?;
+        Some(stat.f_bavail.saturating_mul(stat.f_frsize))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}

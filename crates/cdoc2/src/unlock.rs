@@ -1,0 +1,309 @@
+//! Finding the record that a key opens, and unwrapping the file master key.
+
+use zeroize::Zeroizing;
+
+use crate::{
+    Error, Result,
+    error::{FetchError, KeyError, SecretKind},
+    header::{Capsule, Header, KeyShare, Record, ServerCapsule},
+    key::{
+        Curve, DecryptionKey, EcPublicKey, EcdhKey, Fmk, Kek, Password, PublicKey, RsaKey, SharedSecret, SymmetricKey,
+    },
+    label::Label,
+    progress::{Control, Step},
+};
+
+/// Most records that are tried with one key: each try costs an HMAC over the header.
+const MAX_TRIES: usize = 16;
+/// Most PBKDF2 iterations that are computed for one password in all.
+const MAX_ITERATIONS: u64 = 20_000_000;
+
+/// Fetches capsules from servers.
+pub trait CapsuleFetcher {
+    /// The capsule's key material for `recipient`. EC: the sender's uncompressed point; RSA: the encrypted KEK.
+    ///
+    /// # Errors
+    /// Whatever the fetcher says: unknown server, unreachable, not found.
+    fn fetch(&self, capsule: &ServerCapsule) -> Result<Vec<u8>, FetchError>;
+}
+
+/// Fetches all shares of a key, as one recipient.
+pub trait ShareFetcher {
+    /// The recipient whose shares it may fetch, an ETSI identifier such as `etsi/PNOEE-48010010101`.
+    fn recipient_id(&self) -> &str;
+
+    /// The shares, 32 bytes each, in the order of `shares`. All or an error.
+    ///
+    /// # Errors
+    /// Whatever the fetcher says.
+    fn fetch(&self, shares: &[KeyShare]) -> Result<Vec<Zeroizing<Vec<u8>>>, FetchError>;
+}
+
+/// Everything at hand that may open a container.
+#[derive(Clone, Default)]
+pub struct Keyring<'a> {
+    keys: Vec<DecryptionKey<'a>>,
+    capsules: Option<&'a dyn CapsuleFetcher>,
+    shares: Option<&'a dyn ShareFetcher>,
+}
+
+impl<'a> Keyring<'a> {
+    /// Keys in the order in which they are tried.
+    pub fn new(keys: impl IntoIterator<Item = DecryptionKey<'a>>) -> Self {
+        Self { keys: keys.into_iter().collect(), capsules: None, shares: None }
+    }
+
+    /// Fetches capsules of server records with `fetcher`.
+    #[must_use]
+    pub fn with_capsules(self, fetcher: &'a dyn CapsuleFetcher) -> Self {
+        Self { capsules: Some(fetcher), ..self }
+    }
+
+    /// Fetches key shares with `fetcher`.
+    #[must_use]
+    pub fn with_shares(self, fetcher: &'a dyn ShareFetcher) -> Self {
+        Self { shares: Some(fetcher), ..self }
+    }
+}
+
+/// What one container is encrypted under, unwrapped and proved by the header's HMAC.
+pub struct FileMasterKey {
+    pub(crate) fmk: Fmk,
+    record: usize,
+    untried: usize,
+}
+
+impl FileMasterKey {
+    /// Position in the header of the record that was opened, from 0.
+    pub fn record(&self) -> usize {
+        self.record
+    }
+
+    /// How many records that might have fitted were not tried, to bound the work.
+    pub fn untried_records(&self) -> usize {
+        self.untried
+    }
+}
+
+impl std::fmt::Debug for FileMasterKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FileMasterKey").field("record", &self.record).finish_non_exhaustive()
+    }
+}
+
+/// Tries the keys of `keyring` on the records that they fit.
+///
+/// # Errors
+/// The most telling cause, when no record opens: [`Error::Key`] at once; then [`Error::Tampered`] (a public key matched, but
+/// the header is not authentic under it), [`Error::Fetch`], [`Error::WrongKey`], [`Error::NoKeyFits`].
+pub(crate) fn unlock(
+    header: &Header,
+    mac: &[u8; 32],
+    keyring: &Keyring<'_>,
+    control: &Control,
+) -> Result<FileMasterKey> {
+    let mut attempt = Attempt { header, mac, keyring, control, untried: 0, failure: Error::NoKeyFits };
+    for key in &keyring.keys {
+        if let Some(opened) = attempt.with_key(*key)? {
+            return Ok(opened);
+        }
+    }
+    if let Some(opened) = attempt.with_shares()? {
+        return Ok(opened);
+    }
+    if attempt.untried > 0 {
+        tracing::warn!(untried = attempt.untried, "some recipient records were not tried, to bound the work");
+    }
+    Err(attempt.failure)
+}
+
+struct Attempt<'a> {
+    header: &'a Header,
+    mac: &'a [u8; 32],
+    keyring: &'a Keyring<'a>,
+    control: &'a Control,
+    untried: usize,
+    /// The most telling failure so far.
+    failure: Error,
+}
+
+impl<'a> Attempt<'a> {
+    fn with_key(&mut self, key: DecryptionKey<'a>) -> Result<Option<FileMasterKey>> {
+        match key {
+            DecryptionKey::Ec(key) => self.with_ec(key),
+            DecryptionKey::Rsa(key) => self.with_rsa(key),
+            DecryptionKey::Symmetric(key) => self.with_symmetric(key),
+            DecryptionKey::Password(password) => self.with_password(password),
+        }
+    }
+
+    fn with_ec(&mut self, key: &dyn EcdhKey) -> Result<Option<FileMasterKey>> {
+        let own = key.public_key();
+        self.each(
+            |capsule| match capsule {
+                Capsule::Ec { recipient, .. } => recipient == own,
+                Capsule::Server(capsule) => matches!(&capsule.recipient, PublicKey::Ec(recipient) if recipient == own),
+                _ => false,
+            },
+            Error::Tampered,
+            |this, record| {
+                let sender = match &record.capsule {
+                    Capsule::Ec { sender, .. } => sender.clone(),
+                    Capsule::Server(capsule) => this.fetched_point(capsule, own.curve())?,
+                    _ => return Err(Error::Tampered),
+                };
+                let shared = key.agree(&sender).map_err(Error::Key)?;
+                Ok(Some(Kek::from_ecdh(&shared, own, &sender)))
+            },
+        )
+    }
+
+    fn with_rsa(&mut self, key: &dyn RsaKey) -> Result<Option<FileMasterKey>> {
+        let own = key.public_key();
+        self.each(
+            |capsule| match capsule {
+                Capsule::Rsa { recipient, .. } => recipient == own,
+                Capsule::Server(capsule) => matches!(&capsule.recipient, PublicKey::Rsa(recipient) if recipient == own),
+                _ => false,
+            },
+            Error::Tampered,
+            |this, record| {
+                let kek: SharedSecret = match &record.capsule {
+                    Capsule::Rsa { encrypted_kek, .. } => key.decrypt_oaep(encrypted_kek),
+                    Capsule::Server(capsule) => key.decrypt_oaep(&this.fetched(capsule)?),
+                    _ => return Err(Error::Tampered),
+                }
+                .map_err(Error::Key)?;
+                Ok(Kek::from_bytes(kek.as_bytes()))
+            },
+        )
+    }
+
+    fn with_symmetric(&mut self, key: &SymmetricKey) -> Result<Option<FileMasterKey>> {
+        self.each_record(
+            |record| {
+                matches!(record.capsule, Capsule::Symmetric { .. })
+                    && key.label().is_none_or(|label| Label::parse(&record.label).is_named(&record.label, label))
+            },
+            Error::WrongKey(SecretKind::SymmetricKey),
+            |_, record| match &record.capsule {
+                Capsule::Symmetric { salt } => Ok(Some(Kek::from_secret(key.secret(), salt, &record.label))),
+                _ => Ok(None),
+            },
+        )
+    }
+
+    fn with_password(&mut self, password: &Password) -> Result<Option<FileMasterKey>> {
+        let mut budget = MAX_ITERATIONS;
+        self.each(
+            |capsule| matches!(capsule, Capsule::Password { .. }),
+            Error::WrongKey(SecretKind::Password),
+            |this, record| {
+                let Capsule::Password { salt, password_salt, iterations } = &record.capsule else { return Ok(None) };
+                let Some(left) = budget.checked_sub(u64::from(*iterations)) else {
+                    this.untried += 1;
+                    return Ok(None);
+                };
+                budget = left;
+                Ok(Some(Kek::from_password(password, password_salt, *iterations, salt, &record.label)))
+            },
+        )
+    }
+
+    fn with_shares(&mut self) -> Result<Option<FileMasterKey>> {
+        let Some(fetcher) = self.keyring.shares else { return Ok(None) };
+        self.each(
+            |capsule| matches!(capsule, Capsule::Shares(shares) if shares.recipient_id == fetcher.recipient_id()),
+            Error::Tampered,
+            |_, record| {
+                let Capsule::Shares(capsule) = &record.capsule else { return Ok(None) };
+                let shares = fetcher.fetch(&capsule.shares).map_err(Error::Fetch)?;
+                Ok(joined(&shares))
+            },
+        )
+    }
+
+    fn each(
+        &mut self,
+        fits: impl Fn(&Capsule) -> bool,
+        mismatch: Error,
+        kek: impl FnMut(&mut Self, &Record) -> Result<Option<Kek>>,
+    ) -> Result<Option<FileMasterKey>> {
+        self.each_record(|record| fits(&record.capsule), mismatch, kek)
+    }
+
+    /// Unwraps with the KEK of each fitting record in turn until the header's HMAC is right.
+    fn each_record(
+        &mut self,
+        fits: impl Fn(&Record) -> bool,
+        mismatch: Error,
+        mut kek: impl FnMut(&mut Self, &Record) -> Result<Option<Kek>>,
+    ) -> Result<Option<FileMasterKey>> {
+        let header = self.header;
+        let mut tried = 0;
+        let mut failure = None;
+        for record in header.records().iter().filter(|record| fits(record)) {
+            if tried == MAX_TRIES {
+                self.untried += 1;
+                continue;
+            }
+            tried += 1;
+            self.control.report(Step::Unlocking, 0, None)?;
+            match kek(self, record) {
+                Ok(Some(kek)) => {
+                    let fmk = kek.unwrap(&record.encrypted_fmk);
+                    if fmk.authenticates(header.bytes(), self.mac) {
+                        return Ok(Some(FileMasterKey { fmk, record: record.index, untried: self.untried }));
+                    }
+                }
+                Ok(None) | Err(Error::Key(KeyError::Rejected) | Error::Tampered) => {}
+                Err(error @ Error::Fetch(_)) => failure = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        if tried > 0 {
+            self.note(failure.unwrap_or(mismatch));
+        }
+        Ok(None)
+    }
+
+    /// Keeps the more telling failure.
+    fn note(&mut self, failure: Error) {
+        let weight = |error: &Error| match error {
+            Error::Tampered => 3,
+            Error::Fetch(_) => 2,
+            Error::WrongKey(_) => 1,
+            _ => 0,
+        };
+        if weight(&failure) > weight(&self.failure) {
+            self.failure = failure;
+        }
+    }
+
+    fn fetched(&self, capsule: &ServerCapsule) -> Result<Vec<u8>> {
+        let fetcher =
+            self.keyring.capsules.ok_or_else(|| Error::Fetch(Box::new(NoServerAccess(capsule.server_id.clone()))))?;
+        fetcher.fetch(capsule).map_err(Error::Fetch)
+    }
+
+    fn fetched_point(&self, capsule: &ServerCapsule, curve: Curve) -> Result<EcPublicKey> {
+        EcPublicKey::from_point(curve, &self.fetched(capsule)?).map_err(|error| Error::Fetch(Box::new(error)))
+    }
+}
+
+/// Joins shares: all of them xored are the KEK.
+fn joined(shares: &[Zeroizing<Vec<u8>>]) -> Option<Kek> {
+    let mut kek = Zeroizing::new([0; 32]);
+    for share in shares {
+        if share.len() != kek.len() {
+            return None;
+        }
+        kek.iter_mut().zip(share.iter()).for_each(|(byte, share)| *byte ^= share);
+    }
+    Kek::from_bytes(&*kek)
+}
+
+/// A record needs the named server, and no [`CapsuleFetcher`] was given.
+#[derive(Debug, thiserror::Error)]
+#[error("the capsule is on the server {0}, and no connection to servers is set up")]
+pub struct NoServerAccess(pub String);
