@@ -12,7 +12,6 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-use crossbeam_channel::{Receiver, Sender, bounded};
 use subtle::ConstantTimeEq;
 
 use crate::{
@@ -28,16 +27,17 @@ use crate::{
         aead::{Decryption, TAG_LENGTH, Tag},
         deflate::PieceWriter,
         inflate::Inflater,
+        pipe::{Emptying, Filling, pipe},
     },
     progress::{Control, Step},
     release::{OnConflict, PrivateFolder, Release, folder_of, free_space, sync_folder},
     unlock::{FileMasterKey, Keyring, unlock},
 };
 
-/// Buffers between two threads of the pipeline.
-const BUFFERS: usize = 3;
 /// Bytes that are inflated at once.
 const INFLATED: usize = 512 << 10;
+/// After this many bytes of a file, the system is asked to begin writing them to disk.
+const FLUSH_AHEAD: u64 = 16 << 20;
 /// Up to this number, each saved file is flushed by itself; above it, the whole volume once.
 const FLUSHED_ONE_BY_ONE: usize = 16;
 
@@ -174,7 +174,12 @@ impl Container {
     ///
     /// # Errors
     /// [`Error::Refused`] with [`Refusal::NotOneFile`] when there is another number of files; see [`Container::extract`].
-    pub fn write_only_file(self, key: &FileMasterKey, reading: &Reading, output: &mut dyn Write) -> Result<Entry> {
+    pub fn write_only_file(
+        self,
+        key: &FileMasterKey,
+        reading: &Reading,
+        output: &mut (dyn Write + Send),
+    ) -> Result<Entry> {
         let mut payload = self.into_payload(key, &reading.control)?;
         if let Source::Stream(_) = payload.source {
             let mut spooled = payload.unpack(reading, OneFile::new(tempfile::tempfile().map_err(Error::Io)?))?;
@@ -211,7 +216,7 @@ impl Container {
             return Err(Error::Refused(Refusal::OutputIsInput(output.to_owned())));
         }
         let mut payload = self.into_payload(key, &reading.control)?;
-        let fill = |file: &mut dyn Write| {
+        let fill = |file: &mut (dyn Write + Send)| {
             let (mut files, mut content_size) = (0, 0);
             let size = encryptor.write(file, output, |pieces| {
                 let repacking = Repacking { archive: Writer::new(pieces), files: 0, content_size: 0 };
@@ -273,21 +278,27 @@ impl Verified {
         let ciphertext = payload.start..payload.end - TAG_LENGTH as u64;
         let total = ciphertext.end - ciphertext.start;
         let mut running_tags = Vec::with_capacity((total / PIECE as u64) as usize + 1);
-        let mut buffer = vec![0; PIECE.min(total as usize + TAG_LENGTH)];
         file.seek(SeekFrom::Start(ciphertext.start)).map_err(|error| Error::reading(&path, error))?;
-        let mut done = 0;
-        while done < total {
-            control.report(Step::Verifying, done, Some(total))?;
-            let length = (total - done).min(PIECE as u64) as usize;
-            if fill(&mut file, &mut buffer[..length]).map_err(|error| reading(error, &path))? < length {
-                return Err(Error::InputChanged(path));
+        let (pieces, read) = pipe(PIECE.min(total as usize));
+        thread::scope(|scope| {
+            let reading = scope.spawn(|| {
+                let pieces = pieces;
+                read_pieces(&file, &path, total, &pieces)
+            });
+            // Dropped on every way out: else the reading thread would wait for it.
+            let read = read;
+            let mut done = 0;
+            while let Some(piece) = read.next() {
+                control.report(Step::Verifying, done, Some(total))?;
+                decryption.authenticate(&piece);
+                running_tags.push(decryption.running_tag());
+                done += piece.len() as u64;
+                read.give_back(piece);
             }
-            decryption.authenticate(&buffer[..length]);
-            running_tags.push(decryption.running_tag());
-            done += length as u64;
-        }
+            reading.join().expect("reading does not panic")
+        })?;
         let mut tag = [0; TAG_LENGTH];
-        if fill(&mut file, &mut tag).map_err(|error| reading(error, &path))? < tag.len() {
+        if fill(&mut file, &mut tag).map_err(|error| Error::reading(&path, error))? < tag.len() {
             return Err(Error::InputChanged(path));
         }
         decryption.verify(&tag)?;
@@ -296,7 +307,7 @@ impl Verified {
     }
 
     /// Reads, compares and decrypts the file once more.
-    fn decrypt(&self, mut decryption: Decryption, pieces: &Pieces, control: &Control) -> Result<()> {
+    fn decrypt(&self, mut decryption: Decryption, pieces: &Filling, control: &Control) -> Result<()> {
         let total = self.ciphertext.end - self.ciphertext.start;
         let mut file = &self.file;
         file.seek(SeekFrom::Start(self.ciphertext.start)).map_err(|error| Error::reading(&self.path, error))?;
@@ -306,7 +317,7 @@ impl Verified {
             let length = (total - done).min(PIECE as u64) as usize;
             let Some(mut piece) = pieces.take() else { return Ok(()) };
             piece.resize(length, 0);
-            let read = fill(&mut file, &mut piece).map_err(|error| reading(error, &self.path))?;
+            let read = fill(&mut file, &mut piece).map_err(|error| Error::reading(&self.path, error))?;
             decryption.authenticate(&piece);
             if read < length || !bool::from(decryption.running_tag().ct_eq(expected)) {
                 return Err(Error::InputChanged(self.path.clone()));
@@ -321,12 +332,30 @@ impl Verified {
     }
 }
 
+/// Reads `total` bytes in whole [`PIECE`]s.
+fn read_pieces(mut file: &File, path: &Path, total: u64, pieces: &Filling) -> Result<()> {
+    let mut left = total;
+    while left > 0 {
+        let length = left.min(PIECE as u64) as usize;
+        let Some(mut piece) = pieces.take() else { return Ok(()) };
+        piece.resize(length, 0);
+        if fill(&mut file, &mut piece).map_err(|error| Error::reading(path, error))? < length {
+            return Err(Error::InputChanged(path.to_owned()));
+        }
+        left -= length as u64;
+        if !pieces.give(piece) {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
 /// Decrypts a stream whose tag comes last. Reads to the end even when nobody takes the plaintext any more: whether the
 /// stream is authentic decides which error is reported.
 fn decrypt_stream(
     stream: &mut (dyn Read + Send),
     mut decryption: Decryption,
-    pieces: &Pieces,
+    pieces: &Filling,
     control: &Control,
 ) -> Result<()> {
     let mut stream = stream;
@@ -334,7 +363,7 @@ fn decrypt_stream(
     let mut done = 0;
     // Always holds back the last 16 bytes, which may be the tag.
     let mut held = [0; TAG_LENGTH];
-    if fill(&mut stream, &mut held)? < TAG_LENGTH {
+    if fill(&mut stream, &mut held).map_err(Error::Io)? < TAG_LENGTH {
         return Err(Error::Truncated);
     }
     let mut spare = Vec::new();
@@ -346,7 +375,7 @@ fn decrypt_stream(
         });
         piece.resize(PIECE + TAG_LENGTH, 0);
         piece[..TAG_LENGTH].copy_from_slice(&held);
-        let length = fill(&mut stream, &mut piece[TAG_LENGTH..])?;
+        let length = fill(&mut stream, &mut piece[TAG_LENGTH..]).map_err(Error::Io)?;
         held.copy_from_slice(&piece[length..length + TAG_LENGTH]);
         piece.truncate(length);
         done += length as u64;
@@ -363,39 +392,6 @@ fn decrypt_stream(
         if length < PIECE {
             return decryption.verify(&held);
         }
-    }
-}
-
-/// Buffers that go round between two threads.
-struct Pieces {
-    free: Receiver<Vec<u8>>,
-    filled: Sender<Vec<u8>>,
-}
-
-/// The other end of [`Pieces`].
-struct Filled {
-    filled: Receiver<Vec<u8>>,
-    free: Sender<Vec<u8>>,
-}
-
-impl Pieces {
-    fn channel(capacity: usize) -> (Self, Filled) {
-        let (free_in, free) = bounded(BUFFERS);
-        let (filled, filled_out) = bounded(BUFFERS);
-        for _ in 0..BUFFERS {
-            free_in.send(Vec::with_capacity(capacity)).expect("the channel has room for all buffers");
-        }
-        (Self { free, filled }, Filled { filled: filled_out, free: free_in })
-    }
-
-    /// A buffer with whatever it held before; `None` when the other end is gone.
-    fn take(&self) -> Option<Vec<u8>> {
-        self.free.recv().ok()
-    }
-
-    /// Whether the other end still takes buffers.
-    fn give(&self, buffer: Vec<u8>) -> bool {
-        self.filled.send(buffer).is_ok()
     }
 }
 
@@ -418,8 +414,8 @@ impl Payload {
         let total = reading.limits.total_size_for(self.container_size.unwrap_or(0));
         let mut unpacker = Unpacker::new(reading.limits.clone(), total, reading.names, sink);
         let capacity = self.container_size.map_or(PIECE, |size| PIECE.min(size as usize)) + TAG_LENGTH;
-        let (pieces, filled) = Pieces::channel(capacity);
-        let (inflated, plain) = Pieces::channel(INFLATED);
+        let (pieces, decrypted) = pipe(capacity);
+        let (inflated, plain) = pipe(INFLATED);
         let control = &reading.control;
         thread::scope(|scope| {
             let decrypting = scope.spawn(|| {
@@ -435,7 +431,7 @@ impl Payload {
                     }
                 }
             });
-            let inflating = scope.spawn(move || inflate(&filled, &inflated));
+            let inflating = scope.spawn(move || inflate(&decrypted, &inflated));
             let unpacked = unpack(&mut unpacker, plain);
             let inflated = inflating.join().expect("inflating does not panic");
             let decrypted = decrypting.join().expect("decrypting does not panic");
@@ -447,30 +443,25 @@ impl Payload {
     }
 }
 
-fn unpack<S: EntrySink>(unpacker: &mut Unpacker<S>, plain: Filled) -> Result<()> {
-    for piece in &plain.filled {
+fn unpack<S: EntrySink>(unpacker: &mut Unpacker<S>, plain: Emptying) -> Result<()> {
+    while let Some(piece) = plain.next() {
         unpacker.push(&piece)?;
-        // The inflating thread may have ended.
-        let _ = plain.free.send(piece);
+        plain.give_back(piece);
     }
     Ok(())
 }
 
 /// The middle of the pipeline. When its end is gone, it stops with an error that nobody is told.
-fn inflate(filled: &Filled, inflated: &Pieces) -> Result<()> {
+fn inflate(decrypted: &Emptying, inflated: &Filling) -> Result<()> {
     let mut inflater = Inflater::new();
     let Some(mut buffer) = inflated.take() else { return Ok(()) };
-    let mut hand_over = |buffer: &mut Vec<u8>| {
-        let mut next = inflated.take().ok_or(Error::Cancelled)?;
-        next.clear();
-        if inflated.give(std::mem::replace(buffer, next)) { Ok(()) } else { Err(Error::Cancelled) }
-    };
-    for piece in &filled.filled {
-        inflater.push(&piece, &mut buffer, &mut hand_over)?;
-        // The decrypting thread may have ended.
-        let _ = filled.free.send(piece);
+    buffer.clear();
+    let hand_over = |buffer: &mut Vec<u8>| if inflated.exchange(buffer) { Ok(()) } else { Err(Error::Cancelled) };
+    while let Some(piece) = decrypted.next() {
+        inflater.push(&piece, &mut buffer, hand_over)?;
+        decrypted.give_back(piece);
     }
-    inflater.finish(&mut buffer, &mut hand_over)
+    inflater.finish(&mut buffer, hand_over)
 }
 
 /// Remembers what is in the archive.
@@ -555,7 +546,15 @@ struct Folder<'a> {
     /// In the private folder.
     files: PathBuf,
     entries: Vec<Entry>,
-    current: Option<File>,
+    current: Option<Current>,
+}
+
+/// A file that is being saved.
+struct Current {
+    file: File,
+    written: u64,
+    /// Up to where the system was asked to begin writing to disk.
+    begun: u64,
 }
 
 impl<'a> Folder<'a> {
@@ -611,17 +610,25 @@ impl EntrySink for Folder<'_> {
             .open(self.files.join(&entry.name))
             .map_err(|error| Error::writing(destination, error))?;
         self.entries.push(entry.clone());
-        self.current = Some(file);
+        self.current = Some(Current { file, written: 0, begun: 0 });
         Ok(())
     }
 
     fn data(&mut self, bytes: &[u8]) -> Result<()> {
-        let file = self.current.as_mut().expect("data comes after an entry begins");
-        file.write_all(bytes).map_err(|error| Error::writing(&self.extraction.destination, error))
+        let current = self.current.as_mut().expect("data comes after an entry begins");
+        current.file.write_all(bytes).map_err(|error| Error::writing(&self.extraction.destination, error))?;
+        current.written += bytes.len() as u64;
+        if current.written - current.begun >= FLUSH_AHEAD {
+            begin_flush(&current.file, current.begun, current.written);
+            current.begun = current.written;
+        }
+        Ok(())
     }
 
     fn end(&mut self) -> Result<()> {
-        let (Some(file), Some(entry)) = (self.current.take(), self.entries.last()) else { return Ok(()) };
+        let (Some(Current { file, .. }), Some(entry)) = (self.current.take(), self.entries.last()) else {
+            return Ok(());
+        };
         let failed = |error| Error::writing(&self.extraction.destination, error);
         if let Ok(seconds) = u64::try_from(entry.modified) {
             // A time that the file system cannot hold is no reason to lose the file.
@@ -632,6 +639,18 @@ impl EntrySink for Folder<'_> {
         }
         Ok(())
     }
+}
+
+/// Asks the system to begin writing a part of a file to disk, so that the flush at its end waits for little.
+fn begin_flush(file: &File, start: u64, end: u64) {
+    #[cfg(target_os = "linux")]
+    {
+        // The advice starts the writing; what is being written is not dropped from memory.
+        let length = std::num::NonZero::new(end - start);
+        let _ = rustix::fs::fadvise(file, start, length, rustix::fs::Advice::DontNeed);
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (file, start, end);
 }
 
 /// Flushes everything on the volume of `folder`, where the system can.

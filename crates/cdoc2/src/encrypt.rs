@@ -2,8 +2,9 @@
 
 use std::{
     fs::{self, File},
-    io::{BufWriter, Read, Write},
+    io::{BufWriter, Write},
     path::{Path, PathBuf},
+    thread,
     time::UNIX_EPOCH,
 };
 
@@ -14,7 +15,12 @@ use crate::{
     error::Refusal,
     header,
     key::{Fmk, random},
-    payload::{MAX_PAYLOAD, PIECE, aead::Encryption, deflate, deflate::Compression, deflate::PieceWriter},
+    payload::{
+        MAX_PAYLOAD, PIECE,
+        aead::Encryption,
+        deflate::{self, Compression, PieceWriter},
+        pipe::{Emptying, Filling, pipe},
+    },
     progress::{Control, Step},
     recipient::{Delivery, Recipient, seal},
     release::NewFile,
@@ -111,21 +117,21 @@ impl InputFile {
     fn copy_to(
         &self,
         archive: &mut Writer<&mut PieceWriter>,
-        buffer: &mut [u8],
-        report: &mut impl FnMut(u64) -> Result<()>,
+        report: &mut impl FnMut(usize) -> Result<()>,
     ) -> Result<()> {
         let mut file = self.open()?;
         archive.begin(&self.name, self.size, self.modified.0).map_err(Error::Io)?;
         let mut left = self.size;
         while left > 0 {
-            let length = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
-            let read = file.read(&mut buffer[..length]).map_err(|error| Error::reading(&self.path, error))?;
-            if read == 0 {
-                return Err(Error::InputChanged(self.path.clone()));
+            let length = usize::try_from(left).unwrap_or(usize::MAX);
+            let read = archive.data_by(|pieces| pieces.read_from(&mut file, length));
+            match read.map_err(|error| Error::reading(&self.path, error))? {
+                0 => return Err(Error::InputChanged(self.path.clone())),
+                read => {
+                    left -= read as u64;
+                    report(read)?;
+                }
             }
-            archive.data(&buffer[..read]).map_err(Error::Io)?;
-            left -= read as u64;
-            report(read as u64)?;
         }
         self.check_unchanged(&file)?;
         archive.end().map_err(Error::Io)
@@ -221,7 +227,7 @@ impl<'a> Encryptor<'a> {
     ///
     /// # Errors
     /// As [`Encryptor::encrypt_to_file`].
-    pub fn encrypt_to_writer(&self, files: &[InputFile], output: &mut dyn Write) -> Result<Written> {
+    pub fn encrypt_to_writer(&self, files: &[InputFile], output: &mut (dyn Write + Send)) -> Result<Written> {
         self.checked(files)?;
         self.encrypt_to(files, output, Path::new("-"))
     }
@@ -246,17 +252,16 @@ impl<'a> Encryptor<'a> {
         Ok(())
     }
 
-    fn encrypt_to(&self, files: &[InputFile], output: &mut dyn Write, path: &Path) -> Result<Written> {
+    fn encrypt_to(&self, files: &[InputFile], output: &mut (dyn Write + Send), path: &Path) -> Result<Written> {
         let content_size: u64 = files.iter().map(InputFile::size).sum();
         let size = self.write(output, path, |pieces| {
             let mut archive = Writer::new(pieces);
-            let mut buffer = vec![0; (256 << 10).min(content_size.max(1) as usize)];
             let mut done = 0;
             self.control.report(Step::Encrypting, 0, Some(content_size))?;
             for file in files {
-                file.copy_to(&mut archive, &mut buffer, &mut |bytes| {
+                file.copy_to(&mut archive, &mut |bytes| {
                     let before = done;
-                    done += bytes;
+                    done += bytes as u64;
                     // About once a mebibyte, however small the files are.
                     if before / PIECE as u64 == done / PIECE as u64 {
                         return self.control.check();
@@ -273,7 +278,7 @@ impl<'a> Encryptor<'a> {
     /// Encrypts the archive that `produce` writes; gives the bytes of the container.
     pub(crate) fn write(
         &self,
-        output: &mut dyn Write,
+        output: &mut (dyn Write + Send),
         path: &Path,
         produce: impl FnOnce(&mut PieceWriter) -> Result<()> + Send,
     ) -> Result<u64> {
@@ -281,22 +286,50 @@ impl<'a> Encryptor<'a> {
         // Everything that can refuse the recipients, and every upload, comes before the first byte.
         let header = header::write(&seal(&fmk, &self.recipients, self.delivery)?)?;
         let envelope = Envelope { mac: fmk.header_mac(&header), header, nonce: random() };
-        let mut encryption = Encryption::new(&fmk.payload_keys(), &envelope.nonce, &envelope.aad());
-        let mut output = BufWriter::with_capacity(64 << 10, output);
-        let failed = |error| Error::writing(path, error);
-        let mut size = envelope.length();
-        output.write_all(&envelope.to_bytes()).map_err(failed)?;
+        let encryption = Encryption::new(&fmk.payload_keys(), &envelope.nonce, &envelope.aad());
+        let (filling, emptying) = pipe(0);
+        thread::scope(|scope| {
+            let writing = scope.spawn(move || write_all(output, &emptying, path));
+            let encrypted = self.encrypt_pieces(&envelope, encryption, produce, &filling);
+            drop(filling);
+            // When writing failed, nobody took the pieces any more: its error is the cause.
+            let written = writing.join().expect("writing does not panic");
+            let size = written?;
+            encrypted.map(|()| size)
+        })
+    }
+
+    /// The middle of the pipeline: compressed pieces in, the container's bytes out.
+    fn encrypt_pieces(
+        &self,
+        envelope: &Envelope,
+        mut encryption: Encryption,
+        produce: impl FnOnce(&mut PieceWriter) -> Result<()> + Send,
+        output: &Filling,
+    ) -> Result<()> {
+        let hand_over = |bytes: &mut Vec<u8>| if output.exchange(bytes) { Ok(()) } else { Err(Error::Cancelled) };
+        hand_over(&mut envelope.to_bytes())?;
         deflate::compress(self.compression, produce, |bytes| {
             self.control.check()?;
             encryption.update(bytes)?;
-            size += bytes.len() as u64;
-            output.write_all(bytes).map_err(failed)
+            hand_over(bytes)
         })?;
-        let tag = encryption.finish();
-        output.write_all(&tag).map_err(failed)?;
-        output.flush().map_err(failed)?;
-        Ok(size + tag.len() as u64)
+        hand_over(&mut encryption.finish().to_vec())
     }
+}
+
+/// The end of the pipeline; gives the bytes written. Small pieces are gathered.
+fn write_all(output: &mut (dyn Write + Send), pieces: &Emptying, path: &Path) -> Result<u64> {
+    let failed = |error| Error::writing(path, error);
+    let mut output = BufWriter::with_capacity(64 << 10, output);
+    let mut size = 0;
+    while let Some(piece) = pieces.next() {
+        output.write_all(&piece).map_err(failed)?;
+        size += piece.len() as u64;
+        pieces.give_back(piece);
+    }
+    output.flush().map_err(failed)?;
+    Ok(size)
 }
 
 /// Where a container goes.
@@ -308,7 +341,11 @@ pub(crate) struct Destination<'a> {
 
 impl Destination<'_> {
     /// Lets `write` fill a new file and gives it its place.
-    pub(crate) fn fill<T>(self, write: impl FnOnce(&mut dyn Write) -> Result<T>, control: &Control) -> Result<T> {
+    pub(crate) fn fill<T>(
+        self,
+        write: impl FnOnce(&mut (dyn Write + Send)) -> Result<T>,
+        control: &Control,
+    ) -> Result<T> {
         let file = NewFile::create(self.path, self.overwrite)?;
         let written = write(&mut file.file())?;
         control.report(Step::Releasing, 0, None)?;

@@ -69,7 +69,7 @@ impl Envelope {
     /// Reads up to the ciphertext, at most 1 MiB and some bytes.
     pub(crate) fn read(input: &mut impl Read) -> Result<Self> {
         let mut prefix = [0; PREFIX_LENGTH];
-        let length = fill(input, &mut prefix)?;
+        let length = fill(input, &mut prefix).map_err(Error::Io)?;
         if !prefix[..length].starts_with(&MAGIC[..length.min(MAGIC.len())]) || length == 0 {
             let mut start = prefix[..length].to_vec();
             input.take(DETECTION_LENGTH as u64).read_to_end(&mut start).map_err(Error::Io)?;
@@ -89,8 +89,8 @@ impl Envelope {
         let mut this = Self { header: Vec::new(), mac: [0; 32], nonce: [0; NONCE_LENGTH] };
         input.take(header_length as u64).read_to_end(&mut this.header).map_err(Error::Io)?;
         if this.header.len() < header_length
-            || fill(input, &mut this.mac)? < this.mac.len()
-            || fill(input, &mut this.nonce)? < this.nonce.len()
+            || fill(input, &mut this.mac).map_err(Error::Io)? < this.mac.len()
+            || fill(input, &mut this.nonce).map_err(Error::Io)? < this.nonce.len()
         {
             return Err(Error::Truncated);
         }
@@ -115,14 +115,14 @@ impl Envelope {
 }
 
 /// Reads until `buffer` is full or the input ends; gives the bytes read.
-pub(crate) fn fill(input: &mut impl Read, buffer: &mut [u8]) -> Result<usize> {
+pub(crate) fn fill(input: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut length = 0;
     while length < buffer.len() {
         match input.read(&mut buffer[length..]) {
             Ok(0) => break,
             Ok(read) => length += read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(Error::Io(error)),
+            Err(error) => return Err(error),
         }
     }
     Ok(length)

@@ -48,6 +48,13 @@ impl<W: Write> Writer<W> {
         self.output.write_all(bytes)
     }
 
+    /// The next bytes of the file, which `write` puts into the output by itself; it gives their number.
+    pub(crate) fn data_by(&mut self, write: impl FnOnce(&mut W) -> io::Result<usize>) -> io::Result<usize> {
+        let written = write(&mut self.output)?;
+        self.left = self.left.checked_sub(written as u64).ok_or_else(|| other_size("more"))?;
+        Ok(written)
+    }
+
     /// Ends the file.
     pub(crate) fn end(&mut self) -> io::Result<()> {
         if self.left > 0 {

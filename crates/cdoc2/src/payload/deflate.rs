@@ -9,7 +9,7 @@
 
 use std::{
     collections::BTreeMap,
-    io::{self, Write},
+    io::{self, Read, Write},
     num::NonZero,
     thread,
 };
@@ -18,7 +18,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use flate2::{Compress, FlushCompress, Status};
 
 use super::PIECE;
-use crate::{Error, Result};
+use crate::{Error, Result, envelope::fill};
 
 /// How much time compression may take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,13 +68,13 @@ struct Piece {
     balanced: bool,
 }
 
-/// Compresses what `produce` writes and hands it to `consume` in order, in buffers that it may change.
+/// Compresses what `produce` writes and hands it to `consume` in order, in buffers that it may change or exchange.
 ///
 /// `produce` runs on a thread of its own, `consume` on the caller's. Memory is bounded by [`MAX_WORKERS`].
 pub(crate) fn compress(
     compression: Compression,
     produce: impl FnOnce(&mut PieceWriter) -> Result<()> + Send,
-    mut consume: impl FnMut(&mut [u8]) -> Result<()>,
+    mut consume: impl FnMut(&mut Vec<u8>) -> Result<()>,
 ) -> Result<()> {
     let workers = thread::available_parallelism().map_or(1, NonZero::get).min(MAX_WORKERS);
     let pieces = workers + 2;
@@ -132,9 +132,9 @@ impl Joiner {
         mut self,
         done: Receiver<Piece>,
         free: Sender<Piece>,
-        consume: &mut impl FnMut(&mut [u8]) -> Result<()>,
+        consume: &mut impl FnMut(&mut Vec<u8>) -> Result<()>,
     ) -> Result<Vec<u8>> {
-        let mut header = ZLIB_HEADER;
+        let mut header = ZLIB_HEADER.to_vec();
         self.written += header.len() as u64;
         consume(&mut header)?;
         let mut waiting = BTreeMap::new();
@@ -149,8 +149,8 @@ impl Joiner {
                     self.careful.careful(&piece.input, headroom, &mut piece.output);
                 }
                 self.read += length;
-                self.written += piece.output.len() as u64;
                 self.adler = adler32_combine(self.adler, piece.adler, length);
+                self.written += piece.output.len() as u64;
                 consume(&mut piece.output)?;
                 // The producer may have ended already.
                 let _ = free.send(piece);
@@ -195,6 +195,25 @@ impl PieceWriter {
 
     fn finish(mut self) -> Result<()> {
         self.send().map_err(Error::Io)
+    }
+}
+
+impl PieceWriter {
+    /// Reads up to `length` bytes from `input` straight into the pieces; gives the bytes read, fewer only at its end.
+    ///
+    /// # Errors
+    /// What reading says; [`io::ErrorKind::BrokenPipe`] when nobody takes the pieces any more.
+    pub(crate) fn read_from(&mut self, input: &mut impl Read, length: usize) -> io::Result<usize> {
+        let piece = self.current()?;
+        let start = piece.input.len();
+        let room = length.min(PIECE - start);
+        piece.input.resize(start + room, 0);
+        let read = fill(input, &mut piece.input[start..]);
+        piece.input.truncate(start + *read.as_ref().unwrap_or(&0));
+        if piece.input.len() == PIECE {
+            self.send()?;
+        }
+        read
     }
 }
 
@@ -343,8 +362,6 @@ fn adler32_combine(first: u32, second: u32, second_length: u64) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read;
-
     use flate2::{Decompress, FlushDecompress, read::ZlibDecoder};
     use proptest::prelude::*;
 

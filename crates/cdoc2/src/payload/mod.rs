@@ -5,6 +5,7 @@
 pub(crate) mod aead;
 pub(crate) mod deflate;
 pub(crate) mod inflate;
+pub(crate) mod pipe;
 
 /// Bytes that are handled at once, everywhere in the pipeline.
 pub(crate) const PIECE: usize = 1 << 20;
