@@ -71,6 +71,28 @@ impl EcPublicKey {
         Ok(Self { curve, point: point.to_vec() })
     }
 
+    /// Reads a point in any encoding of SEC 1, compressed or not, as certificates may hold it.
+    ///
+    /// # Errors
+    /// [`PublicKeyError`] when it is not a point of the curve.
+    pub fn from_sec1(curve: Curve, point: &[u8]) -> Result<Self, PublicKeyError> {
+        fn uncompressed<C>(point: &[u8]) -> Option<Vec<u8>>
+        where
+            C: CurveArithmetic,
+            FieldBytesSize<C>: ModulusSize,
+            C::AffinePoint: FromSec1Point<C> + ToSec1Point<C>,
+        {
+            let key = PublicKey::<C>::from_sec1_bytes(point).ok()?;
+            Some(key.to_sec1_point(false).as_bytes().to_vec())
+        }
+        let point = match curve {
+            Curve::P256 => uncompressed::<p256::NistP256>(point),
+            Curve::P384 => uncompressed::<p384::NistP384>(point),
+            Curve::P521 => uncompressed::<p521::NistP521>(point),
+        };
+        Ok(Self { curve, point: point.ok_or(PublicKeyError::NotOnCurve)? })
+    }
+
     /// The curve.
     pub fn curve(&self) -> Curve {
         self.curve
