@@ -1,6 +1,6 @@
 //! One failure type for every use case: a cause that front ends have words for, and technical detail for support.
 
-use std::{error::Error as _, path::Path};
+use std::path::Path;
 
 use cdoc2::{Error, KeyError, LimitKind, NoServerAccess, Refusal, SecretKind};
 

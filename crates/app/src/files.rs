@@ -49,9 +49,8 @@ fn gather_into(path: &Path, depth: usize, gathered: &mut Vec<Gathered>) {
         gathered.push(refused(cdoc2::Error::Refused(Refusal::NotAFile(path.to_owned())).into()));
         return;
     }
-    let children = fs::read_dir(path).and_then(|entries| {
-        entries.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<Vec<_>>>()
-    });
+    let children = fs::read_dir(path)
+        .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<Vec<_>>>());
     match children {
         Ok(mut children) => {
             children.sort();

@@ -1,2 +1,25 @@
-//! Use cases.
+//! Kapsel's use cases without a user interface. The window and the command line are thin over this crate.
+//!
+//! - [`files`]: what people choose, known by content; folders become the files in them
+//! - [`recipients`], [`encryption`]: for whom, what stands in the way, and encrypting
+//! - [`opening`]: what a container tells without a key, keys at hand, opening
+//! - [`desk`]: the same in the terms of a window, which names files by number ([`grants`]) and gets plain values ([`view`])
+//! - [`failure`]: one closed set of causes, [`view::Code`], for which front ends have words
+//! - [`meter`], [`password`], [`settings`], [`places`]: progress, strength, choices, folders
+//!
+//! Nothing here prints, opens windows or talks to a network.
+
+pub mod desk;
+pub mod encryption;
+pub mod failure;
+pub mod files;
+pub mod grants;
+pub mod meter;
+pub mod opening;
+pub mod password;
+pub mod places;
+pub mod recipients;
+pub mod settings;
 pub mod view;
+
+pub use failure::{Failure, Result};

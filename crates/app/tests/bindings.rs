@@ -10,7 +10,8 @@ use std::{
 use app::view;
 use ts_rs::{Config, TS};
 
-const HEADER: &str = "// Generated from crates/app/src/view.rs by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.\n";
+const HEADER: &str =
+    "// Generated from crates/app/src/view.rs by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.\n";
 
 fn checked_in() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui/src/lib/bindings")

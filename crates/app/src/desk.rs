@@ -1,0 +1,576 @@
+//! The use cases in the terms of a window: files are numbers, results are plain values, one operation runs at a time.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use cdoc2::{
+    Cancel, Compression, Container, Control, Extraction, InputFile, NamePolicy, OnConflict, Password, Reading,
+    Zeroizing,
+};
+
+use crate::{
+    encryption::{self, JAVA_READER_FILES, Output, check_names, propose_output},
+    failure::{Failure, Result},
+    files::{gather, kind_of},
+    grants::Grants,
+    meter::Meter,
+    opening::{self, Key, unlock},
+    places::shortened,
+    recipients::{NewRecipient, base_name, now},
+    settings::{Recent, Settings, system_language},
+    view::{
+        Appearance, Chosen, ChosenKind, Code, ContainerView, EncryptionDone, EncryptionDraft, EncryptionPlan, Existing,
+        FileId, Incoming, KeyFileView, Language, OpenDone, OpenDraft, OpensWith, OutputView, PlanWarning, PlannedFile,
+        Position, ProgressView, RecentView, RecipientKind, RecipientView, SavedFile, StartView,
+    },
+};
+
+/// Files of a result that are shown.
+const SHOWN: usize = 1000;
+
+/// Limits that a person raises for one container.
+const RAISED_ENTRIES: u64 = 1_000_000;
+const RAISED_SIZE: u64 = 256 << 30;
+
+/// A window's view of the program.
+pub struct Desk {
+    settings_file: Option<PathBuf>,
+    private_place: Option<PathBuf>,
+    settings: Mutex<Settings>,
+    grants: Grants,
+    running: Mutex<Option<Cancel>>,
+}
+
+/// Follows an operation.
+type Observer = Box<dyn Fn(ProgressView) + Send + Sync>;
+
+impl Desk {
+    /// Reads the settings; unfinished work goes to `private_place`.
+    pub fn new(settings_file: Option<PathBuf>, private_place: Option<PathBuf>) -> Self {
+        let settings = settings_file.as_deref().map(Settings::read).unwrap_or_default();
+        Self {
+            settings_file,
+            private_place,
+            settings: Mutex::new(settings),
+            grants: Grants::default(),
+            running: Mutex::new(None),
+        }
+    }
+
+    fn settings(&self) -> MutexGuard<'_, Settings> {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change_settings(&self, change: impl FnOnce(&mut Settings)) {
+        let mut settings = self.settings();
+        change(&mut settings);
+        if let Some(file) = &self.settings_file
+            && let Err(error) = settings.write(file)
+        {
+            tracing::warn!(%error, "the settings cannot be written");
+        }
+    }
+
+    /// What the window needs when it starts; `arguments` are files given on the command line.
+    pub fn start(&self, arguments: &[PathBuf]) -> StartView {
+        let settings = self.settings().clone();
+        let recent = settings.recent.iter().filter(|recent| recent.path.exists()).map(|recent| RecentView {
+            id: self.grants.grant(&recent.path),
+            name: base_name(&recent.path),
+            folder: folder(&recent.path),
+            encrypted: recent.encrypted,
+            recipients: recent.recipients.clone(),
+            at: recent.at,
+        });
+        StartView {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            language: self.language(),
+            appearance: settings.appearance,
+            recent: recent.collect(),
+            incoming: (!arguments.is_empty()).then(|| self.incoming(arguments, None)),
+        }
+    }
+
+    /// Chosen or the system's language.
+    pub fn language(&self) -> Language {
+        self.settings().language.unwrap_or_else(system_language)
+    }
+
+    /// Changes the language.
+    pub fn set_language(&self, language: Language) {
+        self.change_settings(|settings| settings.language = Some(language));
+    }
+
+    /// Changes the appearance.
+    pub fn set_appearance(&self, appearance: Appearance) {
+        self.change_settings(|settings| settings.appearance = appearance);
+    }
+
+    /// Forgets a container used before.
+    pub fn forget_recent(&self, id: FileId) {
+        if let Ok(path) = self.grants.path(id) {
+            self.change_settings(|settings| settings.recent.retain(|recent| recent.path != path));
+        }
+    }
+
+    fn remember(&self, path: &Path, encrypted: bool, recipients: Vec<String>) {
+        // A path that is not absolute means something else tomorrow.
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        self.change_settings(|settings| settings.remember(Recent { path, encrypted, recipients, at: now() }));
+    }
+
+    /// Takes files from a dialog, a drop or the command line. A single container is for opening; folders become their files.
+    pub fn incoming(&self, paths: &[PathBuf], position: Option<Position>) -> Incoming {
+        let files = gather(paths).into_iter().map(|gathered| match gathered.file {
+            Ok(_) => self.chosen(&gathered.path),
+            Err(failure) => self.unusable(&gathered.path, failure),
+        });
+        Incoming { files: files.collect(), position }
+    }
+
+    /// Takes one file.
+    pub fn chosen(&self, path: &Path) -> Chosen {
+        match kind_of(path) {
+            Ok(kind) => Chosen {
+                id: self.grants.grant(path),
+                name: base_name(path),
+                folder: folder(path),
+                size: path.metadata().map_or(0, |metadata| metadata.len()),
+                kind,
+                problem: None,
+            },
+            Err(failure) => self.unusable(path, failure),
+        }
+    }
+
+    fn unusable(&self, path: &Path, failure: Failure) -> Chosen {
+        Chosen {
+            id: self.grants.grant(path),
+            name: base_name(path),
+            folder: folder(path),
+            size: 0,
+            kind: ChosenKind::Unusable,
+            problem: Some(failure.into_view()),
+        }
+    }
+
+    /// The path behind a number.
+    ///
+    /// # Errors
+    /// [`Code::Internal`] for a number that was never given.
+    pub fn path(&self, id: FileId) -> Result<PathBuf> {
+        self.grants.path(id)
+    }
+
+    /// Where something goes, or went.
+    pub fn output(&self, path: impl Into<PathBuf>) -> OutputView {
+        let path = path.into();
+        OutputView { name: base_name(&path), folder: folder(&path), id: self.grants.grant(path) }
+    }
+
+    /// Recipients from certificate and public key files.
+    ///
+    /// # Errors
+    /// The first file that is none.
+    pub fn recipients(&self, paths: &[PathBuf]) -> Result<Vec<RecipientView>> {
+        paths.iter().map(|path| self.recipient_from(self.grants.grant(path))).collect()
+    }
+
+    /// The recipient in a file that was chosen.
+    ///
+    /// # Errors
+    /// [`Code::RecipientUnusable`], [`Code::NotReadable`].
+    pub fn recipient_from(&self, id: FileId) -> Result<RecipientView> {
+        Ok(self.recipients_in(id)?.1)
+    }
+
+    /// All keys of a file are recipients together; the first one stands for them.
+    fn recipients_in(&self, id: FileId) -> Result<(Vec<NewRecipient>, RecipientView)> {
+        let path = self.grants.path(id)?;
+        let recipients = NewRecipient::read(&path)?;
+        let unusable = || Failure::new(Code::RecipientUnusable, "no certificate or public key").about(base_name(&path));
+        let view = recipients.first().ok_or_else(unusable)?.view(id);
+        Ok((recipients, view))
+    }
+
+    /// What would be encrypted, and what stands in the way.
+    pub fn plan_encryption(&self, draft: &EncryptionDraft) -> EncryptionPlan {
+        let mut blockers = Vec::new();
+        let inputs: Vec<_> = draft.files.iter().map(|file| (file, self.input(file.id, file.name.as_deref()))).collect();
+        let names = inputs.iter().map(|(_, input)| input.as_ref().map_or("unreadable", InputFile::name));
+        let output = self.draft_output(draft);
+        let output_path = self.grants.path(output.id).unwrap_or_default();
+        let mut troubles = check_names(names).into_iter();
+        let files: Vec<_> = inputs
+            .iter()
+            .map(|(file, input)| {
+                let trouble = troubles.next().flatten();
+                match input {
+                    Ok(input) => PlannedFile {
+                        id: file.id,
+                        name: input.name().to_owned(),
+                        size: input.size(),
+                        safe_name: trouble.as_ref().map(|trouble| trouble.proposal.clone()),
+                        problem: trouble.map(|trouble| trouble.failure.into_view()).or_else(|| {
+                            let same = input.path() == output_path;
+                            let failure = || Failure::new(Code::OutputIsInput, "both input and output");
+                            same.then(|| failure().about(input.name()).into_view())
+                        }),
+                    },
+                    Err(failure) => PlannedFile {
+                        id: file.id,
+                        name: self.grants.path(file.id).map(|path| base_name(&path)).unwrap_or_default(),
+                        size: 0,
+                        safe_name: None,
+                        problem: Some(failure.view().clone()),
+                    },
+                }
+            })
+            .collect();
+        let mut recipients = Vec::new();
+        for id in &draft.recipients {
+            match self.recipient_from(*id) {
+                Ok(view) => recipients.push(view),
+                Err(failure) => blockers.push(failure.into_view()),
+            }
+        }
+        if draft.with_password {
+            recipients.push(password_view());
+        }
+        if files.is_empty() {
+            blockers.push(Failure::new(Code::NoFiles, "there are no files to encrypt").into_view());
+        }
+        if recipients.is_empty() {
+            blockers.push(Failure::new(Code::NoRecipients, "there is no recipient").into_view());
+        }
+        let warnings = (files.len() > JAVA_READER_FILES).then_some(PlanWarning::ManyFiles).into_iter().collect();
+        let total_size = files.iter().map(|file| file.size).sum();
+        EncryptionPlan { files, total_size, recipients, output, blockers, warnings }
+    }
+
+    fn input(&self, id: FileId, name: Option<&str>) -> Result<InputFile> {
+        let file = InputFile::examine(self.grants.path(id)?)?;
+        Ok(match name {
+            Some(name) => file.named(name),
+            None => file,
+        })
+    }
+
+    fn draft_output(&self, draft: &EncryptionDraft) -> OutputView {
+        let chosen = draft.output.and_then(|id| self.grants.path(id).ok());
+        let first = || draft.files.first().and_then(|file| self.grants.path(file.id).ok()).unwrap_or_default();
+        self.output(chosen.unwrap_or_else(|| propose_output(&first())))
+    }
+
+    /// Encrypts a draft. An output that a dialog proposed to replace is replaced.
+    ///
+    /// # Errors
+    /// Each cause has its code; nothing is left behind.
+    pub fn encrypt(
+        &self,
+        draft: &EncryptionDraft,
+        password: Option<Zeroizing<String>>,
+        hint: Option<String>,
+        progress: impl Fn(ProgressView) + Send + Sync + 'static,
+    ) -> Result<EncryptionDone> {
+        let files =
+            draft.files.iter().map(|file| self.input(file.id, file.name.as_deref())).collect::<Result<Vec<_>>>()?;
+        let (mut recipients, mut views) = (Vec::new(), Vec::new());
+        for id in &draft.recipients {
+            let (keys, view) = self.recipients_in(*id)?;
+            recipients.extend(keys);
+            views.push(view);
+        }
+        if let Some(password) = password {
+            recipients.push(password_recipient(password, hint)?);
+            views.push(password_view());
+        }
+        let output = self.draft_output(draft);
+        let output_path = self.grants.path(output.id)?;
+        // The dialog that chose the place has asked; a proposal is never a file that exists.
+        let target = Output { path: output_path.clone(), overwrite: draft.output.is_some() };
+        let written = self.run(Box::new(progress), |control| {
+            encryption::encrypt(&files, recipients, Compression::Fast, &target, control)
+        })?;
+        self.remember(&output_path, true, names(&views));
+        Ok(EncryptionDone {
+            output,
+            size: written.size,
+            files: written.files as u32,
+            content_size: written.content_size,
+            recipients: views,
+        })
+    }
+
+    /// Runs one operation, which [`Desk::cancel`] stops.
+    fn run<T>(&self, progress: Observer, operation: impl FnOnce(Control) -> Result<T>) -> Result<T> {
+        let cancel = Cancel::default();
+        let _running = Running::begin(&self.running, cancel.clone())?;
+        let meter = Meter::default();
+        let control = Control::new(cancel, move |step| {
+            if let Some(view) = meter.observe(step) {
+                progress(view);
+            }
+        });
+        operation(control)
+    }
+
+    /// Stops the running operation, which ends with [`Code::Cancelled`].
+    pub fn cancel(&self) {
+        if let Some(cancel) = &*self.running.lock().unwrap_or_else(PoisonError::into_inner) {
+            cancel.cancel();
+        }
+    }
+
+    /// What a container tells without a key.
+    ///
+    /// # Errors
+    /// [`Code::NotAContainer`], [`Code::OldFormat`], [`Code::UnsupportedFormat`], [`Code::Damaged`], [`Code::NotReadable`].
+    pub fn inspect(&self, id: FileId) -> Result<ContainerView> {
+        let path = self.grants.path(id)?;
+        let container = Container::open(&path)?;
+        Ok(ContainerView {
+            id,
+            name: base_name(&path),
+            folder: folder(&path),
+            size: container.size().unwrap_or(0),
+            records: opening::records(container.header()),
+            destination: self.output(propose_destination(&path)),
+        })
+    }
+
+    /// A key file for a container: private keys, or a symmetric key.
+    ///
+    /// # Errors
+    /// When the container cannot be read; what is wrong with the key file is in the view.
+    pub fn key_file(&self, path: &Path, container: FileId) -> Result<KeyFileView> {
+        self.key_file_from(self.grants.grant(path), container)
+    }
+
+    /// The same for a file that was chosen or dropped.
+    ///
+    /// # Errors
+    /// As [`Desk::key_file`].
+    pub fn key_file_from(&self, id: FileId, container: FileId) -> Result<KeyFileView> {
+        let path = self.grants.path(id)?;
+        let container = Container::open(self.grants.path(container)?)?;
+        let view = |needs_password, fits, problem: Option<Failure>| KeyFileView {
+            id,
+            name: base_name(&path),
+            needs_password,
+            fits,
+            problem: problem.map(Failure::into_view),
+        };
+        Ok(match self.load_key(&path, &container, None) {
+            Ok(key) => {
+                let fits = key.fits(container.header());
+                let names = || opening::recipients_in_short(container.header());
+                let other = || Failure::new(Code::NotARecipient, "the key is for no record").with_names(names());
+                let problem = fits.is_empty().then(other);
+                view(false, fits, problem)
+            }
+            Err(failure) if failure.code() == Code::KeyFilePasswordNeeded => view(true, Vec::new(), None),
+            Err(failure) => view(false, Vec::new(), Some(failure)),
+        })
+    }
+
+    /// A file without any private key is a symmetric key, when the container asks for one.
+    fn load_key(&self, path: &Path, container: &Container, password: Option<&str>) -> Result<Key> {
+        let records = opening::records(container.header());
+        let wants_secret = records.iter().any(|record| record.opens_with == OpensWith::SecretFile);
+        match Key::read_file(path, password) {
+            Err(failure) if wants_secret && failure.code() == Code::KeyFileUnusable => Key::read_secret(path),
+            result => result,
+        }
+    }
+
+    fn unlocked(
+        &self,
+        draft: &OpenDraft,
+        password: Option<Zeroizing<String>>,
+        control: &Control,
+    ) -> Result<(Container, cdoc2::FileMasterKey)> {
+        let container = Container::open(self.grants.path(draft.container)?)?;
+        let key = match (draft.key_file, password) {
+            (Some(file), password) => {
+                let path = self.grants.path(file)?;
+                self.load_key(&path, &container, password.as_ref().map(|password| password.as_str()))?
+            }
+            (None, Some(password)) => Key::password(password)?,
+            (None, None) => return Err(Failure::new(Code::WrongPassword, "no password was given")),
+        };
+        let key = unlock(&container, &[key], control)?;
+        Ok((container, key))
+    }
+
+    /// Opens a container and saves its files.
+    ///
+    /// # Errors
+    /// Each cause has its code; nothing is saved then.
+    pub fn open(
+        &self,
+        draft: &OpenDraft,
+        password: Option<Zeroizing<String>>,
+        progress: impl Fn(ProgressView) + Send + Sync + 'static,
+    ) -> Result<OpenDone> {
+        let container_path = self.grants.path(draft.container)?;
+        let destination = match draft.destination {
+            Some(id) => self.grants.path(id)?,
+            None => propose_destination(&container_path),
+        };
+        let extraction = Extraction {
+            destination: destination.clone(),
+            on_conflict: match draft.names.existing {
+                Existing::Refuse => OnConflict::Refuse,
+                Existing::Overwrite => OnConflict::Overwrite,
+                Existing::Rename => OnConflict::Rename,
+            },
+            private_place: self.private_place.clone(),
+        };
+        let (saved, recipients) = self.run(Box::new(progress), |control| {
+            let (container, key) = self.unlocked(draft, password, &control)?;
+            let recipients = opening::recipients_in_short(container.header());
+            let saved = container.extract(&key, &reading(draft, control), &extraction)?;
+            Ok((saved, recipients))
+        })?;
+        self.remember(&container_path, false, recipients);
+        let file = |extracted: &cdoc2::Extracted| SavedFile {
+            id: self.grants.grant(destination.join(&extracted.saved_as)),
+            name: extracted.saved_as.clone(),
+            size: extracted.entry.size,
+            original_name: extracted
+                .entry
+                .original_name
+                .clone()
+                .or_else(|| (extracted.saved_as != extracted.entry.name).then(|| extracted.entry.name.clone())),
+        };
+        Ok(OpenDone {
+            destination: self.output(&destination),
+            files: saved.iter().take(SHOWN).map(file).collect(),
+            count: saved.len() as u32,
+            total_size: saved.iter().map(|extracted| extracted.entry.size).sum(),
+        })
+    }
+
+    /// A place for a container that is encrypted again, beside the first.
+    ///
+    /// # Errors
+    /// [`Code::Internal`] for a number that was never given.
+    pub fn propose_again(&self, container: FileId) -> Result<OutputView> {
+        Ok(self.output(propose_output(&self.grants.path(container)?)))
+    }
+
+    /// Encrypts a container's files again with a password, for keeping. Their plaintext never touches the disk.
+    ///
+    /// # Errors
+    /// As [`Desk::open`] and [`Desk::encrypt`].
+    pub fn encrypt_again(
+        &self,
+        draft: &OpenDraft,
+        password: Option<Zeroizing<String>>,
+        new_password: Zeroizing<String>,
+        hint: Option<String>,
+        output: Option<FileId>,
+        progress: impl Fn(ProgressView) + Send + Sync + 'static,
+    ) -> Result<EncryptionDone> {
+        let chosen = output.is_some();
+        let output = match output {
+            Some(id) => self.output(self.grants.path(id)?),
+            None => self.propose_again(draft.container)?,
+        };
+        let path = self.grants.path(output.id)?;
+        let recipient = password_recipient(new_password, hint)?;
+        let written = self.run(Box::new(progress), |control| {
+            let (container, key) = self.unlocked(draft, password, &control)?;
+            let encryptor = encryption::encryptor(vec![recipient], Compression::Fast, Control::default())?;
+            Ok(container.encrypt_again(&key, &reading(draft, control), &encryptor, &path, chosen)?)
+        })?;
+        let recipients = vec![password_view()];
+        self.remember(&path, true, names(&recipients));
+        Ok(EncryptionDone {
+            output,
+            size: written.size,
+            files: written.files as u32,
+            content_size: written.content_size,
+            recipients,
+        })
+    }
+}
+
+/// While it lives, an operation runs; also when that panics.
+struct Running<'a>(&'a Mutex<Option<Cancel>>);
+
+impl<'a> Running<'a> {
+    fn begin(running: &'a Mutex<Option<Cancel>>, cancel: Cancel) -> Result<Self> {
+        let mut current = running.lock().unwrap_or_else(PoisonError::into_inner);
+        if current.is_some() {
+            return Err(Failure::new(Code::Internal, "another operation is running"));
+        }
+        *current = Some(cancel);
+        Ok(Self(running))
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+fn reading(draft: &OpenDraft, control: Control) -> Reading {
+    let mut reading = Reading { control, ..Reading::default() };
+    if draft.names.safe_names {
+        reading.names = NamePolicy::UseSafeNames;
+    }
+    if draft.raise_limits {
+        reading.limits.entries = RAISED_ENTRIES;
+        reading.limits.total_size = Some(RAISED_SIZE);
+    }
+    reading
+}
+
+fn password_recipient(password: Zeroizing<String>, hint: Option<String>) -> Result<NewRecipient> {
+    let hint = hint.map(|hint| hint.trim().to_owned()).filter(|hint| !hint.is_empty());
+    Ok(NewRecipient::Password { password: Password::new(password)?, hint })
+}
+
+/// A password has no name of its own; the window has a word for it.
+fn password_view() -> RecipientView {
+    RecipientView {
+        id: FileId::MAX,
+        name: String::new(),
+        initials: String::new(),
+        kind: RecipientKind::Password,
+        code: None,
+        file: String::new(),
+        valid_until: None,
+        algorithm: "PBKDF2".to_owned(),
+        warnings: Vec::new(),
+    }
+}
+
+fn names(recipients: &[RecipientView]) -> Vec<String> {
+    recipients.iter().map(|recipient| recipient.name.clone()).collect()
+}
+
+fn folder(path: &Path) -> String {
+    shortened(path.parent().unwrap_or(Path::new("")))
+}
+
+/// A folder beside the container that is not there yet: `report` for `report.cdoc2`, else `report (2)`.
+fn propose_destination(container: &Path) -> PathBuf {
+    let stem = container.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let stem = if stem.is_empty() || container.extension().is_none() { format!("{stem} files") } else { stem };
+    let candidates = std::iter::once(stem.clone()).chain((2..10_000).map(|number| format!("{stem} ({number})")));
+    let mut free =
+        candidates.map(|name| container.with_file_name(name)).filter(|path| path.symlink_metadata().is_err());
+    free.next().unwrap_or_else(|| container.with_file_name(stem))
+}
+
+impl std::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Desk").finish_non_exhaustive()
+    }
+}

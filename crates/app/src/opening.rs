@@ -1,0 +1,219 @@
+//! Opening: what a container tells without a key, the keys at hand, and then opening, listing or encrypting again.
+
+use std::path::Path;
+
+use cdoc2::{
+    Capsule, Container, Control, Curve, DecryptionKey, Error, FileMasterKey, Header, Keyring, Label, LabelKind,
+    Password, PublicKey, Record, SymmetricKey, Zeroizing,
+};
+use eid::{KeyFile, KeyFileError};
+
+use crate::{
+    failure::{Failure, Result},
+    files::read_small,
+    recipients::{base_name, initials},
+    view::{Code, OpensWith, RecipientKind, RecordView},
+};
+
+/// A key at hand.
+#[derive(Debug)]
+pub enum Key {
+    /// Private keys of a file.
+    File(Vec<KeyFile>),
+    /// A symmetric key.
+    Secret(SymmetricKey),
+    /// A password.
+    Password(Password),
+}
+
+impl Key {
+    /// Reads private keys from a file; `password` unlocks it when it is protected.
+    ///
+    /// # Errors
+    /// [`Code::KeyFilePasswordNeeded`], [`Code::KeyFilePassword`], [`Code::KeyFileUnusable`], [`Code::NotReadable`].
+    pub fn read_file(path: &Path, password: Option<&str>) -> Result<Self> {
+        let bytes = read_small(path, Code::KeyFileUnusable)?;
+        KeyFile::read(&bytes, password).map(Self::File).map_err(|error| {
+            let code = match error {
+                KeyFileError::PasswordNeeded => Code::KeyFilePasswordNeeded,
+                KeyFileError::WrongPassword => Code::KeyFilePassword,
+                _ => Code::KeyFileUnusable,
+            };
+            Failure::new(code, error.to_string()).about(base_name(path))
+        })
+    }
+
+    /// Reads a symmetric key: the file's bytes as they are, at least 32.
+    ///
+    /// # Errors
+    /// [`Code::SecretTooShort`], [`Code::NotReadable`].
+    pub fn read_secret(path: &Path) -> Result<Self> {
+        Ok(Self::Secret(read_secret(path)?))
+    }
+
+    /// Takes a password.
+    ///
+    /// # Errors
+    /// [`Code::SecretTooShort`] when it is empty.
+    pub fn password(password: Zeroizing<String>) -> Result<Self> {
+        Ok(Self::Password(Password::new(password)?))
+    }
+
+    fn decryption_keys(&self) -> Vec<DecryptionKey<'_>> {
+        match self {
+            Self::File(files) => files.iter().map(KeyFile::decryption_key).collect(),
+            Self::Secret(key) => vec![DecryptionKey::Symmetric(key)],
+            Self::Password(password) => vec![DecryptionKey::Password(password)],
+        }
+    }
+
+    /// Positions of the records that the key may open, told without trying.
+    pub fn fits(&self, header: &Header) -> Vec<u32> {
+        let fits = |record: &Record| match (self, &record.capsule) {
+            (Self::Password(_), Capsule::Password { .. }) | (Self::Secret(_), Capsule::Symmetric { .. }) => true,
+            (Self::File(files), capsule) => {
+                recipient(capsule).is_some_and(|recipient| files.iter().any(|file| file.key.public_key() == recipient))
+            }
+            _ => false,
+        };
+        header.records().iter().filter(|record| fits(record)).map(|record| record.index as u32).collect()
+    }
+}
+
+/// Reads a symmetric key: the file's bytes as they are.
+///
+/// # Errors
+/// [`Code::SecretTooShort`], [`Code::NotReadable`].
+pub fn read_secret(path: &Path) -> Result<SymmetricKey> {
+    let bytes = read_small(path, Code::KeyFileUnusable)?;
+    SymmetricKey::new(bytes).map_err(|error| Failure::from(error).about(base_name(path)))
+}
+
+/// The public key that a direct or server record is for.
+fn recipient(capsule: &Capsule) -> Option<PublicKey> {
+    match capsule {
+        Capsule::Ec { recipient, .. } => Some(PublicKey::Ec(recipient.clone())),
+        Capsule::Rsa { recipient, .. } => Some(PublicKey::Rsa(recipient.clone())),
+        Capsule::Server(capsule) => Some(capsule.recipient.clone()),
+        _ => None,
+    }
+}
+
+/// Unlocks a container with the keys at hand.
+///
+/// # Errors
+/// As the container says; [`Code::NotARecipient`] names for whom it is, [`Code::WrongPassword`] carries the hints.
+pub fn unlock(container: &Container, keys: &[Key], control: &Control) -> Result<FileMasterKey> {
+    let keyring = Keyring::new(keys.iter().flat_map(Key::decryption_keys));
+    container.unlock(&keyring, control).map_err(|error| {
+        let names = match &error {
+            Error::NoKeyFits => recipients_in_short(container.header()),
+            Error::WrongKey(_) => {
+                let hint = |record: &Record| Label::parse(&record.label).hint();
+                container.header().records().iter().filter_map(hint).take(SHORT).collect()
+            }
+            _ => Vec::new(),
+        };
+        Failure::from(error).with_names(names)
+    })
+}
+
+/// Names listed where only some are shown.
+const SHORT: usize = 8;
+
+/// For whom a container is, at most eight names.
+pub fn recipients_in_short(header: &Header) -> Vec<String> {
+    let name = |record: &Record| Label::parse(&record.label).display_name();
+    header.records().iter().map(name).filter(|name| !name.is_empty()).take(SHORT).collect()
+}
+
+/// A line for every record, unusable ones too, in the order of the header.
+pub fn records(header: &Header) -> Vec<RecordView> {
+    let skipped = header.skipped().iter().map(|skipped| {
+        let label = Label::parse(skipped.label.as_deref().unwrap_or_default());
+        RecordView {
+            kind: RecipientKind::Unknown,
+            opens_with: OpensWith::Nothing,
+            problem: Some(skipped.reason.to_string()),
+            ..labelled(skipped.index, &label)
+        }
+    });
+    let mut views: Vec<_> = header.records().iter().map(record).chain(skipped).collect();
+    views.sort_by_key(|view| view.index);
+    views
+}
+
+fn labelled(index: usize, label: &Label) -> RecordView {
+    let name = label.display_name();
+    RecordView {
+        index: index as u32,
+        initials: initials(&name),
+        name,
+        kind: kind(label),
+        code: label.personal_code().map(str::to_owned),
+        algorithm: String::new(),
+        servers: Vec::new(),
+        until: label.server_expiry(),
+        hint: label.hint(),
+        opens_with: OpensWith::Nothing,
+        problem: None,
+    }
+}
+
+fn kind(label: &Label) -> RecipientKind {
+    match label.kind() {
+        LabelKind::IdCard => RecipientKind::IdCard,
+        LabelKind::DigiId => RecipientKind::DigiId,
+        LabelKind::DigiIdEResident => RecipientKind::EResident,
+        LabelKind::Certificate => RecipientKind::Certificate,
+        _ => RecipientKind::PublicKey,
+    }
+}
+
+fn record(record: &Record) -> RecordView {
+    let view = labelled(record.index, &Label::parse(&record.label));
+    match &record.capsule {
+        Capsule::Ec { recipient, .. } => {
+            RecordView { algorithm: curve(recipient.curve()).into(), opens_with: OpensWith::KeyFile, ..view }
+        }
+        Capsule::Rsa { recipient, .. } => {
+            RecordView { algorithm: format!("RSA {}", recipient.bits()), opens_with: OpensWith::KeyFile, ..view }
+        }
+        Capsule::Symmetric { .. } => RecordView {
+            kind: RecipientKind::Secret,
+            algorithm: "HKDF".into(),
+            opens_with: OpensWith::SecretFile,
+            ..view
+        },
+        Capsule::Password { iterations, .. } => RecordView {
+            kind: RecipientKind::Password,
+            algorithm: format!("PBKDF2, {iterations}"),
+            opens_with: OpensWith::Password,
+            ..view
+        },
+        Capsule::Server(capsule) => RecordView {
+            algorithm: match &capsule.recipient {
+                PublicKey::Ec(key) => curve(key.curve()).into(),
+                PublicKey::Rsa(key) => format!("RSA {}", key.bits()),
+            },
+            servers: vec![capsule.server_id.clone()],
+            opens_with: OpensWith::Server,
+            ..view
+        },
+        Capsule::Shares(capsule) => RecordView {
+            kind: RecipientKind::Shares,
+            algorithm: "N-of-N".into(),
+            servers: capsule.shares.iter().map(|share| share.server_base_url.clone()).collect(),
+            opens_with: OpensWith::Server,
+            ..view
+        },
+    }
+}
+
+fn curve(curve: Curve) -> &'static str {
+    match curve {
+        Curve::P256 => "P-256",
+        Curve::P384 => "P-384",
+        Curve::P521 => "P-521",
+    }
+}

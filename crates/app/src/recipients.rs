@@ -1,0 +1,163 @@
+//! For whom to encrypt: certificates and public keys from files, passwords, symmetric keys.
+
+use std::{
+    path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use cdoc2::{Label, Password, Recipient, SymmetricKey};
+use eid::{DocumentKind, RecipientError, RecipientKey, Warning};
+
+use crate::{
+    failure::{Failure, Result},
+    files::read_small,
+    view::{Code, FileId, RecipientKind, RecipientView, RecipientWarning},
+};
+
+/// Label of a password or symmetric key that the person did not name.
+const DEFAULT_LABEL: &str = "Kapsel";
+
+/// Somebody who shall be able to open a container.
+#[derive(Debug)]
+pub enum NewRecipient {
+    /// The holder of a private key.
+    Key {
+        /// The file that the public key came from.
+        file: PathBuf,
+        /// The key and its certificate.
+        key: Box<RecipientKey>,
+    },
+    /// Who knows a password.
+    Password {
+        /// The password.
+        password: Password,
+        /// A hint that everybody can read.
+        hint: Option<String>,
+    },
+    /// Who has a symmetric key.
+    Secret {
+        /// The key.
+        key: SymmetricKey,
+        /// Its name, which everybody can read; opening needs no name.
+        label: Option<String>,
+        /// The base name of the file that it came from.
+        file: Option<String>,
+    },
+}
+
+impl NewRecipient {
+    /// Reads every certificate or public key of a file.
+    ///
+    /// # Errors
+    /// [`Code::RecipientUnusable`], [`Code::NotReadable`].
+    pub fn read(path: &Path) -> Result<Vec<Self>> {
+        let bytes = read_small(path, Code::RecipientUnusable)?;
+        let name = base_name(path);
+        let keys = RecipientKey::read(&bytes, Some(&name)).map_err(|error: RecipientError| {
+            Failure::new(Code::RecipientUnusable, error.to_string()).about(name.clone())
+        })?;
+        Ok(keys.into_iter().map(|key| Self::Key { file: path.to_owned(), key: Box::new(key) }).collect())
+    }
+
+    /// What people see; `id` names the file it came from.
+    pub fn view(&self, id: FileId) -> RecipientView {
+        let plain = |name: &str, kind, algorithm: &str| RecipientView {
+            id,
+            name: name.to_owned(),
+            initials: initials(name),
+            kind,
+            code: None,
+            file: String::new(),
+            valid_until: None,
+            algorithm: algorithm.to_owned(),
+            warnings: Vec::new(),
+        };
+        match self {
+            Self::Password { hint, .. } => {
+                plain(hint.as_deref().unwrap_or_default(), RecipientKind::Password, "PBKDF2")
+            }
+            Self::Secret { label, .. } => plain(label.as_deref().unwrap_or_default(), RecipientKind::Secret, "HKDF"),
+            Self::Key { file, key } => {
+                let certificate = key.certificate.as_ref();
+                let name = key.name();
+                RecipientView {
+                    kind: certificate.map_or(RecipientKind::PublicKey, |certificate| certificate.document.into()),
+                    code: certificate.and_then(|certificate| certificate.code()).map(str::to_owned),
+                    file: base_name(file),
+                    valid_until: certificate.map(|certificate| certificate.not_after),
+                    warnings: key.warnings(now()).into_iter().map(RecipientWarning::from).collect(),
+                    ..plain(&name, RecipientKind::PublicKey, &key.algorithm())
+                }
+            }
+        }
+    }
+
+    pub(crate) fn into_recipient(self) -> Recipient {
+        match self {
+            Self::Key { key, .. } => {
+                let label = key.label().to_string();
+                Recipient::public_key(key.public_key, label)
+            }
+            Self::Password { password, hint } => {
+                let label = Label::password(hint.as_deref().unwrap_or(DEFAULT_LABEL));
+                Recipient::password(password, label.to_string())
+            }
+            Self::Secret { key, label, file } => {
+                let label = Label::secret(label.as_deref().unwrap_or(DEFAULT_LABEL), file.as_deref());
+                Recipient::symmetric_key(key, label.to_string())
+            }
+        }
+    }
+}
+
+impl From<DocumentKind> for RecipientKind {
+    fn from(document: DocumentKind) -> Self {
+        match document {
+            DocumentKind::IdCard => Self::IdCard,
+            DocumentKind::DigiId => Self::DigiId,
+            DocumentKind::EResident => Self::EResident,
+            DocumentKind::Organisation => Self::Organisation,
+            _ => Self::Certificate,
+        }
+    }
+}
+
+impl From<Warning> for RecipientWarning {
+    fn from(warning: Warning) -> Self {
+        match warning {
+            Warning::Expired => Self::Expired,
+            Warning::NotYetValid => Self::NotYetValid,
+            Warning::CannotDecrypt => Self::CannotDecrypt,
+            Warning::RecentReaderNeeded => Self::RecentReaderNeeded,
+            _ => Self::NotForEncryption,
+        }
+    }
+}
+
+/// Whether the first bytes of a file are those of a certificate or public key.
+pub(crate) fn looks_like_one(start: &[u8]) -> bool {
+    let has = |part: &[u8]| start.windows(part.len()).any(|window| window == part);
+    has(b"-----BEGIN CERTIFICATE-----")
+        || has(b"-----BEGIN PUBLIC KEY-----")
+        || has(b"-----BEGIN RSA PUBLIC KEY-----")
+        || RecipientKey::read(start, None).is_ok()
+}
+
+/// One or two letters for a round picture.
+pub(crate) fn initials(name: &str) -> String {
+    let mut words = name.split_whitespace().filter_map(|word| word.chars().find(|letter| letter.is_alphanumeric()));
+    let first = words.next();
+    let last = words.next_back();
+    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+}
+
+/// Unix seconds.
+pub(crate) fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// The last part of a path, for people.
+pub(crate) fn base_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}

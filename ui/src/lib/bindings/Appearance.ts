@@ -1,0 +1,6 @@
+// Generated from crates/app/src/view.rs by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+
+/**
+ * Appearance of the window.
+ */
+export type Appearance = "system" | "light" | "dark";

@@ -1,0 +1,6 @@
+// Generated from crates/app/src/view.rs by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+
+/**
+ * What a chosen file is, by its content.
+ */
+export type ChosenKind = "file" | "container" | "oldContainer" | "recipient" | "unusable";

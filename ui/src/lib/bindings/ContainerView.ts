@@ -1,0 +1,32 @@
+// Generated from crates/app/src/view.rs by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+import type { OutputView } from "./OutputView";
+import type { RecordView } from "./RecordView";
+
+/**
+ * What a container tells without a key.
+ */
+export type ContainerView = { 
+/**
+ * Names the container in further commands.
+ */
+id: number, 
+/**
+ * Base name.
+ */
+name: string, 
+/**
+ * The folder, shortened for people.
+ */
+folder: string, 
+/**
+ * Bytes.
+ */
+size: number, 
+/**
+ * A line a record, in the order of the header.
+ */
+records: Array<RecordView>, 
+/**
+ * Where the files would be saved: a folder beside the container.
+ */
+destination: OutputView, };

@@ -1,0 +1,23 @@
+// Generated from crates/app/src/view.rs by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+import type { DraftFile } from "./DraftFile";
+
+/**
+ * What the person wants to encrypt.
+ */
+export type EncryptionDraft = { 
+/**
+ * Files in the order shown.
+ */
+files: Array<DraftFile>, 
+/**
+ * Recipients from files.
+ */
+recipients: Array<number>, 
+/**
+ * Whether a password will stand beside them (the password itself comes with `encrypt`).
+ */
+withPassword: boolean, 
+/**
+ * Where to; absent: the proposal.
+ */
+output: number | null, };

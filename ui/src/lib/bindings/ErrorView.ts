@@ -1,0 +1,27 @@
+// Generated from crates/app/src/view.rs by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+import type { Code } from "./Code";
+
+/**
+ * A failure: the window chooses words by `code`.
+ */
+export type ErrorView = { 
+/**
+ * What happened.
+ */
+code: Code, 
+/**
+ * What it happened to: a file name, a limit, a server, a format version.
+ */
+subject: string | null, 
+/**
+ * Numbers that belong to it: tries left, the limit.
+ */
+number: number | null, 
+/**
+ * Names for whom the container is (`notARecipient`), hints (`wrongPassword`).
+ */
+names: Array<string>, 
+/**
+ * Technical detail in English, to be copied for support. Never a secret.
+ */
+detail: string, };

@@ -1,0 +1,24 @@
+// Generated from crates/app/src/view.rs by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+import type { OutputView } from "./OutputView";
+import type { SavedFile } from "./SavedFile";
+
+/**
+ * What was saved.
+ */
+export type OpenDone = { 
+/**
+ * The folder.
+ */
+destination: OutputView, 
+/**
+ * The files in it, at most the first 1000.
+ */
+files: Array<SavedFile>, 
+/**
+ * Number of files in all.
+ */
+count: number, 
+/**
+ * Bytes of all files.
+ */
+totalSize: number, };

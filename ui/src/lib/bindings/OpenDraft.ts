@@ -1,0 +1,27 @@
+// Generated from crates/app/src/view.rs by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+import type { NameChoice } from "./NameChoice";
+
+/**
+ * How to open a container; passwords come beside this value and are wiped.
+ */
+export type OpenDraft = { 
+/**
+ * The container.
+ */
+container: number, 
+/**
+ * The key file; absent: the password itself opens it.
+ */
+keyFile: number | null, 
+/**
+ * Where to; absent: the proposal.
+ */
+destination: number | null, 
+/**
+ * What to do with names that exist or are not allowed here.
+ */
+names: NameChoice, 
+/**
+ * The person raised the limits for this container.
+ */
+raiseLimits: boolean, };

@@ -1,0 +1,27 @@
+// Generated from crates/app/src/view.rs by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+import type { ProgressStep } from "./ProgressStep";
+
+/**
+ * How far the running operation is.
+ */
+export type ProgressView = { 
+/**
+ * What is being done.
+ */
+step: ProgressStep, 
+/**
+ * Bytes of this step done.
+ */
+done: number, 
+/**
+ * Bytes of this step in all, when known.
+ */
+total: number | null, 
+/**
+ * Bytes a second, over the last seconds.
+ */
+rate: number, 
+/**
+ * Seconds left of this step, when they can be told.
+ */
+remaining: number | null, };

@@ -1,0 +1,52 @@
+// Generated from crates/app/src/view.rs by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+import type { OpensWith } from "./OpensWith";
+import type { RecipientKind } from "./RecipientKind";
+
+/**
+ * One recipient record.
+ */
+export type RecordView = { 
+/**
+ * Position in the header, from 0.
+ */
+index: number, 
+/**
+ * For whom, by the label (which anybody can write).
+ */
+name: string, 
+/**
+ * Initials for the round picture.
+ */
+initials: string, 
+/**
+ * What kind of key opens it.
+ */
+kind: RecipientKind, 
+/**
+ * Personal code, when the label tells it.
+ */
+code: string | null, 
+/**
+ * Algorithm in the field's terms.
+ */
+algorithm: string, 
+/**
+ * Identifier of the capsule server, or base URLs of the share servers.
+ */
+servers: Array<string>, 
+/**
+ * Until when the server keeps it, by the label; unix seconds.
+ */
+until: number | null, 
+/**
+ * Password hint, by the label.
+ */
+hint: string | null, 
+/**
+ * Which key of this program opens it now.
+ */
+opensWith: OpensWith, 
+/**
+ * Why the record is not usable, when it is not.
+ */
+problem: string | null, };

@@ -1,0 +1,22 @@
+// Generated from crates/app/src/view.rs by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+
+/**
+ * A saved file.
+ */
+export type SavedFile = { 
+/**
+ * Names the file in further commands.
+ */
+id: number, 
+/**
+ * Name as saved.
+ */
+name: string, 
+/**
+ * Bytes.
+ */
+size: number, 
+/**
+ * Name in the container, when it was saved under another one.
+ */
+originalName: string | null, };

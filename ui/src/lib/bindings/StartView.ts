@@ -1,0 +1,30 @@
+// Generated from crates/app/src/view.rs by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+import type { Appearance } from "./Appearance";
+import type { Incoming } from "./Incoming";
+import type { Language } from "./Language";
+import type { RecentView } from "./RecentView";
+
+/**
+ * What the window needs when it starts.
+ */
+export type StartView = { 
+/**
+ * Version of the program.
+ */
+version: string, 
+/**
+ * Chosen or the system's language.
+ */
+language: Language, 
+/**
+ * Chosen appearance.
+ */
+appearance: Appearance, 
+/**
+ * Containers used last, newest first, at most 5.
+ */
+recent: Array<RecentView>, 
+/**
+ * Files given as arguments.
+ */
+incoming: Incoming | null, };
