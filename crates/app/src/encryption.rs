@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cdoc2::{Compression, Control, Encryptor, InputFile, NameSet, Refusal, Written, check_name, safe_name};
+use cdoc2::{Compression, Control, Encryptor, InputFile, NameSet, Refusal, Written, check_name};
 
 use crate::{
     failure::{Failure, Result},
@@ -38,7 +38,7 @@ pub fn check_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<Option<N
     // Proposals come when all allowed names are known to be taken.
     let mut trouble = |name: &str, refusal| NameTrouble {
         failure: cdoc2::Error::Refused(refusal).into(),
-        proposal: safe_name(name, |candidate| !taken.insert(candidate)),
+        proposal: taken.insert_safe(name),
     };
     names.iter().zip(refusals).map(|(name, refusal)| refusal.map(|refusal| trouble(name, refusal))).collect()
 }

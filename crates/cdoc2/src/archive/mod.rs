@@ -1,7 +1,7 @@
 //! The archive inside a container: POSIX tar of regular files with plain names (CDOC2 specification, "Payload").
 //!
-//! Whoever made a container may be hostile even when its tag is right, so names are checked, every length is bounded, and only regular files
-//! are taken.
+//! Whoever made a container may be hostile even when its tag is right, so names are checked, every length is bounded,
+//! and only regular files are taken.
 
 mod names;
 mod read;

@@ -1,6 +1,6 @@
 //! File names that are safe on every system, and proposals for those that are not.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, ops::RangeInclusive};
 
 use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
@@ -13,6 +13,10 @@ const MAX_PROPOSAL: usize = 255;
 const FORBIDDEN: &[char] = &['<', '>', ':', '"', '/', '\\', '|', '?', '*'];
 /// Stands for a character that is not allowed.
 const SUBSTITUTE: char = '_';
+/// Proposed where nothing of a name can stay.
+const NO_NAME: &str = "file";
+/// Up to here each name has numbers of its own.
+const USUAL_NUMBERS: u32 = 9;
 
 /// What is wrong with a file name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -101,7 +105,8 @@ fn wrong_character(character: char) -> Option<NameProblem> {
 
 /// CON, PRN, AUX, NUL, COM1-9, LPT1-9, whatever extension follows.
 fn is_device(name: &str) -> bool {
-    let stem = name.split('.').next().unwrap_or("").trim_end().to_ascii_uppercase();
+    // Windows drops spaces before the dot.
+    let stem = name.split('.').next().unwrap_or("").trim_end_matches(' ').to_ascii_uppercase();
     let numbered = |prefix| {
         // Windows takes superscript digits for digits here.
         stem.strip_prefix(prefix)
@@ -112,31 +117,37 @@ fn is_device(name: &str) -> bool {
 
 /// Proposes a name that [`check_name`] accepts, of at most 255 bytes, and that `taken` does not refuse.
 ///
+/// Many names that may be equal are better given to [`NameSet::insert_safe`].
+///
 /// ```
 /// assert_eq!(cdoc2::safe_name("what?.txt", |_| false), "what_.txt");
 /// ```
 pub fn safe_name(name: &str, mut taken: impl FnMut(&str) -> bool) -> String {
+    let safe = allowed_name(name);
+    numbered_names(&safe, 1..=u32::MAX).find(|candidate| !taken(candidate)).expect("a number is free")
+}
+
+/// A name of at most 255 bytes that [`check_name`] accepts.
+fn allowed_name(name: &str) -> String {
     let replaced: String = name
         .chars()
         .map(|character| if wrong_character(character).is_some() { SUBSTITUTE } else { character })
         .collect();
-    let trimmed = replaced.trim_matches(' ').trim_end_matches(['.', ' ']).trim_start_matches(['-', ' ']);
-    let mut safe = if is_device(trimmed) { format!("{SUBSTITUTE}{trimmed}") } else { trimmed.to_owned() };
-    if safe.chars().all(|character| character == SUBSTITUTE) {
-        safe = "file".to_owned();
+    let trimmed = replaced.trim_end_matches(['.', ' ']).trim_start_matches(['-', ' ']);
+    if trimmed.chars().all(|character| character == SUBSTITUTE) {
+        return NO_NAME.to_owned();
     }
-    safe = shortened(&safe, "");
-    let mut number = 1;
-    loop {
-        let candidate = if number == 1 { safe.clone() } else { numbered_name(&safe, number) };
-        if check_name(&candidate).is_ok() && !taken(&candidate) {
-            return candidate;
-        }
-        number += 1;
-    }
+    let short = shortened(trimmed, "");
+    // Looked at last: the cut can leave nothing but a device's name.
+    if is_device(&short) { shortened(&format!("{SUBSTITUTE}{short}"), "") } else { short }
 }
 
-/// `report (2).pdf` for `report.pdf`, of at most 255 bytes.
+/// The name itself for the number 1, `report (2).pdf` and so on for the others.
+fn numbered_names(name: &str, numbers: RangeInclusive<u32>) -> impl Iterator<Item = String> {
+    numbers.map(move |number| if number == 1 { name.to_owned() } else { numbered_name(name, number) })
+}
+
+/// `report (2).pdf` for `report.pdf`, of at most 255 bytes; allowed when `name` is.
 pub(crate) fn numbered_name(name: &str, number: u32) -> String {
     shortened(name, &format!(" ({number})"))
 }
@@ -149,9 +160,22 @@ fn shortened(name: &str, insert: &str) -> String {
         _ => (name, ""),
     };
     let room = MAX_PROPOSAL - insert.len() - extension.len();
-    let stem =
-        if stem.len() > room { stem[..stem.floor_char_boundary(room)].trim_end_matches(['.', ' ']) } else { stem };
+    let stem = if stem.len() <= room {
+        stem
+    } else {
+        match start(stem, room).trim_end_matches(['.', ' ']) {
+            // Nothing but dots stood before the cut.
+            "" => NO_NAME,
+            stem => stem,
+        }
+    };
     format!("{stem}{insert}{extension}")
+}
+
+/// At most `length` bytes of `text`, whole characters.
+pub(super) fn start(text: &str, length: usize) -> &str {
+    let end = (0..=length.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.expect("0 is a boundary")]
 }
 
 /// Names that are the same file on some system: compared after Unicode NFC and full case folding.
@@ -163,22 +187,51 @@ fn shortened(name: &str, insert: &str) -> String {
 /// ```
 #[derive(Debug, Default)]
 pub struct NameSet {
-    /// Half a SHA-256 each: a hostile sender cannot make two differ or agree, and 10 000 long names take little room.
+    /// Half a SHA-256 each: a hostile sender cannot make two agree, and 10 000 long names take little room.
     folded: HashSet<[u8; 16]>,
+    /// Numbers given out after the usual ones.
+    numbers: u32,
 }
 
 impl NameSet {
     /// Adds a name; false when it is there already.
     pub fn insert(&mut self, name: &str) -> bool {
-        let mut digest = Sha256::new();
-        let mut buffer = [0; 4];
-        let folded = caseless::default_case_fold_str(&name.nfc().collect::<String>());
-        for character in folded.nfc() {
-            digest.update(character.encode_utf8(&mut buffer).as_bytes());
-        }
-        let digest: [u8; 32] = digest.finalize().into();
+        let digest: [u8; 32] = Sha256::digest(folded(name)).into();
         self.folded.insert(digest[..16].try_into().expect("half of 32 bytes"))
     }
+
+    /// Adds the name that [`safe_name`] proposes for `name`, with a number when it is there already, and gives it.
+    ///
+    /// Takes time for a few tries however many names are equal; numbers from 10 on are counted for all names together.
+    ///
+    /// ```
+    /// let mut names = cdoc2::NameSet::default();
+    /// assert_eq!(names.insert_safe("a/b.txt"), "a_b.txt");
+    /// assert_eq!(names.insert_safe("A?b.txt"), "A_b (2).txt");
+    /// ```
+    pub fn insert_safe(&mut self, name: &str) -> String {
+        let safe = allowed_name(name);
+        if let Some(free) = numbered_names(&safe, 1..=USUAL_NUMBERS).find(|candidate| self.insert(candidate)) {
+            return free;
+        }
+        // A count for each name would let a sender make n names cost n² tries: many long names have one numbered form.
+        loop {
+            self.numbers += 1;
+            let candidate = numbered_name(&safe, USUAL_NUMBERS + self.numbers);
+            if self.insert(&candidate) {
+                return candidate;
+            }
+        }
+    }
+}
+
+fn folded(name: &str) -> String {
+    // What follows would give the same, twenty times slower.
+    if name.is_ascii() {
+        return name.to_ascii_lowercase();
+    }
+    let composed: String = name.nfc().collect();
+    caseless::default_case_fold_str(&composed).nfc().collect()
 }
 
 #[cfg(test)]
@@ -207,6 +260,9 @@ mod tests {
             ("con", NameProblem::DeviceName),
             ("Com7.tar.gz", NameProblem::DeviceName),
             ("nul .txt", NameProblem::DeviceName),
+            ("lpt9", NameProblem::DeviceName),
+            ("AUX.", NameProblem::TrailingDot),
+            ("a\0b", NameProblem::ControlCharacter('\0')),
         ];
         for (name, problem) in cases {
             assert_eq!(check_name(name), Err(problem), "{name:?}");
@@ -235,17 +291,58 @@ mod tests {
         assert_eq!(safe_name("CON.txt", |_| false), "_CON.txt");
         assert_eq!(safe_name("..", |_| false), "file");
         assert_eq!(safe_name("report.pdf", |name| name == "report.pdf"), "report (2).pdf");
+        assert_eq!(safe_name(" - a. ", |_| false), "a");
+        assert_eq!(safe_name("???", |_| false), "file");
         let long = safe_name(&format!("{}.pdf", "õ".repeat(400)), |_| false);
         assert!(long.len() <= 255 && long.ends_with("õ.pdf"));
     }
 
+    #[test]
+    fn a_cut_that_leaves_nothing_or_a_device_still_gives_an_allowed_name() {
+        let dots = format!("{}{}", ".".repeat(300), "x".repeat(40));
+        let device = format!("con{}x.txt", " ".repeat(300));
+        for name in [&dots, &device] {
+            assert_eq!(check_name(name), Ok(()), "by itself it is allowed");
+            assert_eq!(check_name(&safe_name(name, |_| false)), Ok(()));
+            assert_eq!(check_name(&safe_name(name, |candidate| !candidate.contains("(3)"))), Ok(()));
+            assert_eq!(check_name(&numbered_name(name, 2)), Ok(()));
+        }
+        assert_eq!(safe_name(&dots, |_| false), "file");
+        assert_eq!(safe_name(&device, |_| false), "_con.txt");
+    }
+
+    #[test]
+    fn a_set_numbers_equal_names_and_never_gives_one_twice() {
+        let mut names = NameSet::default();
+        let given: Vec<_> = (0..30).map(|_| names.insert_safe("a.txt")).collect();
+        assert_eq!(given[..3], ["a.txt", "a (2).txt", "a (3).txt"]);
+        assert!(given.iter().all(|name| !names.insert(name)));
+        assert_eq!(given.iter().collect::<HashSet<_>>().len(), 30);
+        assert_eq!(names.insert_safe("b.txt"), "b.txt");
+        assert_eq!(names.insert_safe("B.TXT"), "B (2).TXT");
+    }
+
     proptest! {
         #[test]
-        fn proposals_are_always_allowed(name in ".{0,300}", tries in 0u32..4) {
+        fn proposals_are_always_allowed(
+            name in "(?s).{0,300}|[ .xnõ-]{0,400}|(con|aux|COM1)[ .]{0,300}[a-z. ]{0,50}",
+            tries in 0u32..4,
+        ) {
             let mut left = tries;
             let proposal = safe_name(&name, |_| { let busy = left > 0; left = left.saturating_sub(1); busy });
             prop_assert_eq!(check_name(&proposal), Ok(()));
             prop_assert!(proposal.len() <= 255);
+        }
+
+        #[test]
+        fn numbered_names_stay_allowed(
+            name in "[ .xnõ-]{1,400}|(con|aux|COM1)[ .]{0,300}[a-z. ]{0,50}",
+            number in 2u32..,
+        ) {
+            prop_assume!(check_name(&name).is_ok());
+            let numbered = numbered_name(&name, number);
+            prop_assert_eq!(check_name(&numbered), Ok(()), "{}", numbered);
+            prop_assert!(numbered.len() <= 255);
         }
     }
 }

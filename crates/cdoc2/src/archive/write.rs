@@ -18,6 +18,7 @@ pub(crate) struct Writer<W> {
     pub(super) output: W,
     /// Bytes that the current file still needs.
     left: u64,
+    /// Bytes that fill the last block of the current file.
     padding: u64,
 }
 
@@ -26,8 +27,10 @@ impl<W: Write> Writer<W> {
         Self { output, left: 0, padding: 0 }
     }
 
-    /// Begins a file of `size` bytes, last modified `modified` seconds after 1970.
+    /// Begins a file of `size` bytes, last modified `modified` seconds after 1970 (times that the format lacks become
+    /// the nearest that it has).
     pub(crate) fn begin(&mut self, name: &str, size: u64, modified: i64) -> io::Result<()> {
+        self.check_ended()?;
         let pax = pax_records(name, size);
         if !pax.is_empty() {
             let length = pax.len() as u64;
@@ -60,13 +63,19 @@ impl<W: Write> Writer<W> {
         if self.left > 0 {
             return Err(other_size("fewer"));
         }
-        self.fill(self.padding)
+        let padding = std::mem::take(&mut self.padding);
+        self.fill(padding)
     }
 
     /// Ends the archive.
     pub(crate) fn finish(mut self) -> io::Result<W> {
+        self.check_ended()?;
         self.fill(2 * BLOCK as u64)?;
         Ok(self.output)
+    }
+
+    fn check_ended(&self) -> io::Result<()> {
+        if self.left > 0 || self.padding > 0 { Err(other_size("fewer")) } else { Ok(()) }
     }
 
     fn fill(&mut self, length: u64) -> io::Result<()> {
@@ -123,4 +132,68 @@ fn push_record(records: &mut Vec<u8>, key: &str, value: &str) {
         length = rest + digits(length);
     }
     records.extend(format!("{length} {key}={value}\n").into_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_header_is_plain_ustar_without_an_owner() {
+        let mut writer = Writer::new(Vec::new());
+        writer.begin("a.txt", 3, 15).expect("in memory");
+        let header = Header::from_byte_slice(&writer.output);
+        assert_eq!(writer.output.len(), BLOCK);
+        assert_eq!(header.as_ustar().expect("ustar").magic, *b"ustar\0");
+        assert_eq!(header.entry_type().as_byte(), b'0');
+        assert_eq!(header.mode().expect("a number"), 0o644);
+        assert_eq!((header.uid().expect("a number"), header.gid().expect("a number")), (0, 0));
+        assert_eq!((header.username(), header.groupname()), (Ok(Some("")), Ok(Some(""))));
+        assert_eq!((&header.as_old().size, &header.as_old().mtime), (b"00000000003\0", b"00000000017\0"));
+    }
+
+    #[test]
+    fn equal_files_give_equal_bytes() {
+        let bytes = |time| {
+            let mut writer = Writer::new(Vec::new());
+            writer.begin("õ", 0, time).expect("in memory");
+            writer.end().expect("in memory");
+            writer.finish().expect("in memory")
+        };
+        assert_eq!(bytes(5), bytes(5));
+        assert_eq!(bytes(-5), bytes(0));
+        assert_eq!(bytes(i64::MAX), bytes(MAX_OCTAL as i64));
+    }
+
+    #[test]
+    fn pax_records_stand_only_where_the_header_has_no_room() {
+        assert_eq!(pax_records(&"n".repeat(100), PAX_SIZE - 1), b"");
+        assert_eq!(pax_records("õ", 0), "11 path=õ\n".as_bytes());
+        assert_eq!(pax_records("a", PAX_SIZE), b"19 size=8589934592\n");
+        // The length counts its own digits, also where they become more by that.
+        for length in 101..1000 {
+            let record = pax_records(&"n".repeat(length), 0);
+            let announced = record.split(|byte| *byte == b' ').next().expect("a length");
+            assert_eq!(announced, record.len().to_string().as_bytes());
+        }
+    }
+
+    #[test]
+    fn a_file_of_another_size_than_announced_is_an_error() {
+        let mut writer = Writer::new(Vec::new());
+        writer.begin("a", 3, 0).expect("in memory");
+        assert!(writer.data(b"abcd").is_err());
+        writer.data(b"ab").expect("in memory");
+        assert!(writer.end().is_err());
+        assert!(writer.begin("b", 0, 0).is_err());
+        assert!(writer.finish().is_err());
+    }
+
+    #[test]
+    fn sizes_beyond_64_bits_are_none() {
+        assert_eq!(archive_size([]), Some(1024));
+        assert_eq!(archive_size([("a", 9 << 30)]), Some(1024 + 512 + 1024 + (9 << 30)));
+        assert_eq!(archive_size([("a", u64::MAX)]), None);
+        assert_eq!(archive_size([("a", u64::MAX / 2), ("b", u64::MAX / 2)]), None);
+    }
 }

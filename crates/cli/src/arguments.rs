@@ -1,0 +1,348 @@
+//! What can be asked for. Secrets are never arguments: they come from a prompt, a file, a descriptor or the environment.
+
+use std::path::PathBuf;
+
+use cdoc2::{Compression, Limits, NamePolicy, OnConflict};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+/// Exit statuses, for the help text.
+const STATUSES: &str = "\
+Exit status:
+  0  done
+  1  another failure
+  2  wrong usage
+  3  no key fits, or a wrong password or key
+  4  damaged, altered or not a container
+  5  server or network
+  6  card or PIN
+  7  unsafe content, or a limit";
+
+/// Encrypts files for people in the CDOC2 format, and opens what others sent.
+#[derive(Debug, Parser)]
+#[command(name = "kapsel", version, after_help = STATUSES, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Print results, and errors, as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Print nothing but errors
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// Say what is being done
+    #[arg(long, short, global = true, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Encrypt files into a container
+    #[command(after_long_help = ENCRYPT_EXAMPLES)]
+    Encrypt(Encrypt),
+    /// Open a container and save its files
+    #[command(after_long_help = DECRYPT_EXAMPLES)]
+    Decrypt(Decrypt),
+    /// Show names and sizes of the files in a container, after verifying it; write nothing
+    List(List),
+    /// Show for whom a container is and what is unusual about it; needs no key
+    Info(Info),
+    /// Open a container and encrypt its files for others, without their plaintext on disk
+    #[command(after_long_help = RE_ENCRYPT_EXAMPLES)]
+    ReEncrypt(ReEncrypt),
+    /// Print a completion script for a shell
+    Completions {
+        /// For which shell
+        shell: clap_complete::Shell,
+    },
+    /// Write man pages into a folder
+    Man {
+        /// The folder
+        #[arg(value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
+    },
+}
+
+const ENCRYPT_EXAMPLES: &str = "\
+Examples:
+  kapsel encrypt -o contract.cdoc2 --recipient mari.pem contract.pdf annex.pdf
+  kapsel encrypt -o photos.cdoc2 --password --label 'the usual one' photos/
+  kapsel encrypt -o - --recipient toomas.cer report.pdf | ssh host 'cat > report.cdoc2'
+  tar c folder | kapsel encrypt -o folder.cdoc2 --secret-file key.bin --name folder.tar -";
+
+const DECRYPT_EXAMPLES: &str = "\
+Examples:
+  kapsel decrypt contract.cdoc2 -o contract --key my-key.pem
+  kapsel decrypt photos.cdoc2 -o photos --password
+  kapsel decrypt report.cdoc2 -o - --p12 me.p12 --password-file pass.txt > report.pdf
+  ssh host 'cat report.cdoc2' | kapsel decrypt - -o report --key my-key.pem";
+
+const RE_ENCRYPT_EXAMPLES: &str = "\
+Examples:
+  kapsel re-encrypt got.cdoc2 -o keep.cdoc2 --key my-key.pem --password --label 'my archive'
+  kapsel re-encrypt old.cdoc2 -o new.cdoc2 --from-password --recipient mari.pem --recipient toomas.pem";
+
+/// For whom to encrypt.
+#[derive(Debug, Args)]
+pub(crate) struct Recipients {
+    /// Certificate or public key of a recipient, PEM or DER; may be repeated
+    #[arg(long = "recipient", short = 'r', value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Ask for a password, twice; with it the container can be opened, too
+    #[arg(long)]
+    pub(crate) password: bool,
+    /// Read a password from a file (its first line); may be repeated; /dev/fd/N reads a descriptor
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) password_file: Vec<PathBuf>,
+    /// Read a password from standard input (its first line)
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+    /// Read a password from an environment variable
+    #[arg(long, value_name = "NAME")]
+    pub(crate) password_env: Vec<String>,
+    /// Read a symmetric key from a file: its bytes as they are, at least 32; may be repeated
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) secret_file: Vec<PathBuf>,
+    /// Name the password or symmetric key given before it; everybody can read the name
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) label: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Encrypt {
+    /// The container to write; - for standard output
+    #[arg(long, short, value_name = "OUT", value_hint = ValueHint::FilePath)]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) recipients: Recipients,
+    #[command(flatten)]
+    pub(crate) writing: Writing,
+    /// Encrypt files under the safe names that are proposed for names the format forbids
+    #[arg(long)]
+    pub(crate) safe_names: bool,
+    /// File name in the container for what comes from standard input
+    #[arg(long, value_name = "NAME", default_value = "stdin")]
+    pub(crate) name: String,
+    /// Files and folders (taken with everything in them, by base names); - for standard input
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::AnyPath)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// How a container is written.
+#[derive(Debug, Args)]
+pub(crate) struct Writing {
+    /// How hard to compress
+    #[arg(long, value_enum, default_value_t = CompressionChoice::Fast)]
+    pub(crate) compression: CompressionChoice,
+    /// Replace the output when it exists
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    /// Check everything and say what would be done; write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum CompressionChoice {
+    /// On all cores, about a tenth larger than the usual gzip
+    Fast,
+    /// As small as zlib can
+    Best,
+    /// For what is compressed already
+    None,
+}
+
+impl From<CompressionChoice> for Compression {
+    fn from(choice: CompressionChoice) -> Self {
+        match choice {
+            CompressionChoice::Fast => Self::Fast,
+            CompressionChoice::Best => Self::Best,
+            CompressionChoice::None => Self::None,
+        }
+    }
+}
+
+/// Keys to open with.
+#[derive(Debug, Args)]
+pub(crate) struct Keys {
+    /// Private key, PEM or DER; may be repeated
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) key: Vec<PathBuf>,
+    /// Private key in a PKCS#12 file (.p12, .pfx); may be repeated
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) p12: Vec<PathBuf>,
+}
+
+/// Secrets to open with. A password unlocks key files, too.
+#[derive(Debug, Args)]
+pub(crate) struct Secrets {
+    /// Ask for the password
+    #[arg(long, group = "open_password")]
+    pub(crate) password: bool,
+    /// Read the password from a file (its first line); /dev/fd/N reads a descriptor
+    #[arg(long, value_name = "FILE", group = "open_password", value_hint = ValueHint::FilePath)]
+    pub(crate) password_file: Option<PathBuf>,
+    /// Read the password from standard input (its first line)
+    #[arg(long, group = "open_password")]
+    pub(crate) password_stdin: bool,
+    /// Read the password from an environment variable
+    #[arg(long, value_name = "NAME", group = "open_password")]
+    pub(crate) password_env: Option<String>,
+    /// Read the symmetric key from a file: its bytes as they are
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) secret_file: Vec<PathBuf>,
+}
+
+/// The same under other names, where the plain ones are for the new container.
+#[derive(Debug, Args)]
+pub(crate) struct FromSecrets {
+    /// Ask for the password of the container or key file
+    #[arg(long, group = "from_password_group")]
+    pub(crate) from_password: bool,
+    /// Read that password from a file (its first line)
+    #[arg(long, value_name = "FILE", group = "from_password_group", value_hint = ValueHint::FilePath)]
+    pub(crate) from_password_file: Option<PathBuf>,
+    /// Read that password from an environment variable
+    #[arg(long, value_name = "NAME", group = "from_password_group")]
+    pub(crate) from_password_env: Option<String>,
+    /// Read the container's symmetric key from a file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) from_secret_file: Vec<PathBuf>,
+}
+
+impl From<FromSecrets> for Secrets {
+    fn from(from: FromSecrets) -> Self {
+        Self {
+            password: from.from_password,
+            password_file: from.from_password_file,
+            password_stdin: false,
+            password_env: from.from_password_env,
+            secret_file: from.from_secret_file,
+        }
+    }
+}
+
+/// What is accepted from a sender at most.
+#[derive(Debug, Args)]
+pub(crate) struct Accepted {
+    /// Most files
+    #[arg(long, value_name = "N", default_value_t = Limits::default().entries)]
+    pub(crate) max_files: u64,
+    /// Most bytes of all files together, as 500M or 20G [default: 4G, or ten times the container]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) max_size: Option<u64>,
+    /// Most bytes of a file name
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().name_length)]
+    pub(crate) max_name: u64,
+    /// Save files whose names are not allowed under the safe names that are proposed
+    #[arg(long)]
+    pub(crate) safe_names: bool,
+}
+
+impl Accepted {
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            entries: self.max_files,
+            total_size: self.max_size,
+            name_length: self.max_name.min(Limits::default().name_length),
+            ..Limits::default()
+        }
+    }
+
+    pub(crate) fn names(&self) -> NamePolicy {
+        if self.safe_names { NamePolicy::UseSafeNames } else { NamePolicy::Refuse }
+    }
+}
+
+/// `500M`, `20G`, `1024`: powers of 1024.
+fn size(text: &str) -> Result<u64, String> {
+    let (digits, shift) = match text.trim_end_matches(['B', 'b']).to_ascii_uppercase() {
+        text if text.ends_with('K') => (text[..text.len() - 1].to_owned(), 10),
+        text if text.ends_with('M') => (text[..text.len() - 1].to_owned(), 20),
+        text if text.ends_with('G') => (text[..text.len() - 1].to_owned(), 30),
+        text => (text, 0),
+    };
+    let number: u64 = digits.parse().map_err(|_| "write a number of bytes, as 500M or 20G".to_owned())?;
+    number.checked_mul(1 << shift).ok_or_else(|| "too large".to_owned())
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Decrypt {
+    /// The container; - for standard input
+    #[arg(value_name = "IN", value_hint = ValueHint::FilePath)]
+    pub(crate) container: PathBuf,
+    /// Folder to save to, made when its parent exists; - writes the only file to standard output
+    #[arg(long, short, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) keys: Keys,
+    #[command(flatten)]
+    pub(crate) secrets: Secrets,
+    #[command(flatten)]
+    pub(crate) accepted: Accepted,
+    /// Replace files that exist
+    #[arg(long, conflicts_with = "rename")]
+    pub(crate) overwrite: bool,
+    /// Keep files that exist, and save the new ones under numbered names
+    #[arg(long)]
+    pub(crate) rename: bool,
+    /// Verify everything and say what would be saved; write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+impl Decrypt {
+    pub(crate) fn on_conflict(&self) -> OnConflict {
+        match (self.overwrite, self.rename) {
+            (true, _) => OnConflict::Overwrite,
+            (false, true) => OnConflict::Rename,
+            (false, false) => OnConflict::Refuse,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// The container; - for standard input
+    #[arg(value_name = "IN", value_hint = ValueHint::FilePath)]
+    pub(crate) container: PathBuf,
+    #[command(flatten)]
+    pub(crate) keys: Keys,
+    #[command(flatten)]
+    pub(crate) secrets: Secrets,
+    #[command(flatten)]
+    pub(crate) accepted: Accepted,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Info {
+    /// The container; - for standard input
+    #[arg(value_name = "IN", value_hint = ValueHint::FilePath)]
+    pub(crate) container: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReEncrypt {
+    /// The container to open; - for standard input
+    #[arg(value_name = "IN", value_hint = ValueHint::FilePath)]
+    pub(crate) container: PathBuf,
+    /// The container to write
+    #[arg(long, short, value_name = "OUT", value_hint = ValueHint::FilePath)]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) keys: Keys,
+    #[command(flatten)]
+    pub(crate) from: FromSecrets,
+    #[command(flatten)]
+    pub(crate) recipients: Recipients,
+    #[command(flatten)]
+    pub(crate) writing: Writing,
+    #[command(flatten)]
+    pub(crate) accepted: Accepted,
+}

@@ -1,0 +1,130 @@
+//! `decrypt` and `list`.
+
+use std::{io, path::Path};
+
+use app::{
+    Result,
+    opening::{Key, records, unlock},
+    places::private_place,
+    view::OpensWith,
+};
+use cdoc2::{Container, Entry, Extraction, FileMasterKey, OnConflict, Reading};
+use serde::Serialize;
+
+use super::{is_pipe, open};
+use crate::{
+    arguments::{Accepted, Decrypt, Keys, List, Secrets},
+    secrets,
+    terminal::{Terminal, bytes},
+};
+
+/// A file in a container, or saved from one.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FileLine {
+    name: String,
+    size: u64,
+    modified: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    saved_as: Option<String>,
+    /// In the archive, where `name` was not allowed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    original_name: Option<String>,
+}
+
+impl FileLine {
+    fn new(entry: Entry, saved_as: Option<String>) -> Self {
+        let Entry { name, original_name, size, modified } = entry;
+        Self { name, size, modified, saved_as, original_name }
+    }
+}
+
+fn keys_for(container: &Container, keys: &Keys, secrets: &Secrets) -> Result<Vec<Key>> {
+    let has_password = || records(container.header()).iter().any(|record| record.opens_with == OpensWith::Password);
+    secrets::keys(keys, secrets, has_password)
+}
+
+fn reading(accepted: &Accepted, control: cdoc2::Control) -> Reading {
+    Reading { limits: accepted.limits(), names: accepted.names(), control }
+}
+
+fn say_untried(key: &FileMasterKey, terminal: &Terminal) {
+    if key.untried_records() > 0 {
+        terminal.note(&format!("note: {} more records for this key were not tried", key.untried_records()));
+    }
+}
+
+pub(crate) fn decrypt(arguments: &Decrypt, terminal: &Terminal) -> Result<()> {
+    let container = open(&arguments.container)?;
+    let keys = keys_for(&container, &arguments.keys, &arguments.secrets)?;
+    if arguments.dry_run {
+        let files = listed(container, &keys, &arguments.accepted, terminal)?;
+        if arguments.on_conflict() == OnConflict::Refuse && !is_pipe(&arguments.output) {
+            for file in &files {
+                let path = arguments.output.join(&file.name);
+                if path.symlink_metadata().is_ok() {
+                    return Err(cdoc2::Error::AlreadyExists(path).into());
+                }
+            }
+        }
+        show(&files, "Would save", Some(&arguments.output), terminal);
+        return Ok(());
+    }
+    if is_pipe(&arguments.output) {
+        return terminal.watch(|control| {
+            let key = unlock(&container, &keys, &control)?;
+            container.write_only_file(&key, &reading(&arguments.accepted, control), &mut io::stdout())?;
+            Ok(())
+        });
+    }
+    let extraction = Extraction {
+        destination: arguments.output.clone(),
+        on_conflict: arguments.on_conflict(),
+        private_place: private_place(),
+    };
+    let saved = terminal.watch(|control| {
+        let key = unlock(&container, &keys, &control)?;
+        say_untried(&key, terminal);
+        Ok::<_, app::Failure>(container.extract(&key, &reading(&arguments.accepted, control), &extraction)?)
+    })?;
+    let files: Vec<_> = saved.into_iter().map(|file| FileLine::new(file.entry, Some(file.saved_as))).collect();
+    show(&files, "Saved", Some(&arguments.output), terminal);
+    Ok(())
+}
+
+pub(crate) fn list(arguments: &List, terminal: &Terminal) -> Result<()> {
+    let container = open(&arguments.container)?;
+    let keys = keys_for(&container, &arguments.keys, &arguments.secrets)?;
+    let files = listed(container, &keys, &arguments.accepted, terminal)?;
+    show(&files, "", None, terminal);
+    Ok(())
+}
+
+fn listed(container: Container, keys: &[Key], accepted: &Accepted, terminal: &Terminal) -> Result<Vec<FileLine>> {
+    let entries = terminal.watch(|control| {
+        let key = unlock(&container, keys, &control)?;
+        say_untried(&key, terminal);
+        Ok::<_, app::Failure>(container.list(&key, &reading(accepted, control))?)
+    })?;
+    Ok(entries.into_iter().map(|entry| FileLine::new(entry, None)).collect())
+}
+
+fn show(files: &[FileLine], verb: &str, destination: Option<&Path>, terminal: &Terminal) {
+    let value = serde_json::json!({ "destination": destination, "files": files });
+    terminal.result(&value, |output| {
+        for file in files {
+            let name = file.saved_as.as_deref().unwrap_or(&file.name);
+            write!(output, "{:>12}  {name}", bytes(file.size))?;
+            match &file.original_name {
+                Some(original) => writeln!(output, "  (in the container: {original:?})")?,
+                None if name != file.name => writeln!(output, "  (in the container: {:?})", file.name)?,
+                None => writeln!(output)?,
+            }
+        }
+        if let Some(destination) = destination {
+            let total = bytes(files.iter().map(|file| file.size).sum());
+            writeln!(output, "{verb} {} file(s), {total}, to {}", files.len(), destination.display())?;
+        }
+        Ok(())
+    });
+}

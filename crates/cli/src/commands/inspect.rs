@@ -1,0 +1,78 @@
+//! `info`.
+
+use std::io::Write;
+
+use app::{
+    Result,
+    opening::records,
+    view::{OpensWith, RecipientKind, RecordView},
+};
+
+use super::open;
+use crate::{
+    arguments::Info,
+    terminal::{Terminal, bytes},
+};
+
+pub(crate) fn info(arguments: &Info, terminal: &Terminal) -> Result<()> {
+    let container = open(&arguments.container)?;
+    let records = records(container.header());
+    let value = serde_json::json!({ "format": "CDOC2", "size": container.size(), "records": records });
+    terminal.result(&value, |output| {
+        match container.size() {
+            Some(size) => writeln!(output, "CDOC2 container, {}", bytes(size))?,
+            None => writeln!(output, "CDOC2 container")?,
+        }
+        if records.is_empty() {
+            writeln!(output, "  for nobody")?;
+        }
+        records.iter().try_for_each(|record| show(record, output))
+    });
+    Ok(())
+}
+
+fn show(record: &RecordView, output: &mut dyn Write) -> std::io::Result<()> {
+    let name = if record.name.is_empty() { "(no label)" } else { record.name.as_str() };
+    write!(output, "{:>3}  {} {name}", record.index + 1, kind(record.kind))?;
+    if let Some(code) = record.code.as_deref().filter(|code| *code != name) {
+        write!(output, ", {code}")?;
+    }
+    if !record.algorithm.is_empty() {
+        write!(output, " [{}]", record.algorithm)?;
+    }
+    writeln!(output)?;
+    if !record.servers.is_empty() {
+        let what = if record.servers.len() > 1 { "key shares on" } else { "capsule on server" };
+        writeln!(output, "     {what} {}", record.servers.join(", "))?;
+    }
+    if let Some(problem) = &record.problem {
+        return writeln!(output, "     not usable: {problem}");
+    }
+    writeln!(output, "     opens with {}", opens_with(record.opens_with))
+}
+
+/// What kind of recipient, in a word or two.
+pub(crate) fn kind(kind: RecipientKind) -> &'static str {
+    match kind {
+        RecipientKind::IdCard => "ID-card",
+        RecipientKind::DigiId => "Digi-ID",
+        RecipientKind::EResident => "e-resident's Digi-ID",
+        RecipientKind::Organisation => "organisation",
+        RecipientKind::Certificate => "certificate",
+        RecipientKind::PublicKey => "public key",
+        RecipientKind::Secret => "symmetric key",
+        RecipientKind::Password => "password",
+        RecipientKind::Shares => "key shares",
+        RecipientKind::Unknown => "unknown",
+    }
+}
+
+fn opens_with(what: OpensWith) -> &'static str {
+    match what {
+        OpensWith::Password => "the password: --password",
+        OpensWith::KeyFile => "the private key: --key or --p12",
+        OpensWith::SecretFile => "the symmetric key: --secret-file",
+        OpensWith::Server => "the private key and the server, which this version cannot reach",
+        OpensWith::Nothing => "nothing that this version knows",
+    }
+}

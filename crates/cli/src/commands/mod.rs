@@ -1,0 +1,48 @@
+//! One module a command.
+
+mod decrypt;
+mod encrypt;
+mod inspect;
+
+use std::{fs, io, path::Path};
+
+use app::{Failure, Result};
+use cdoc2::Container;
+use clap::{ArgMatches, CommandFactory};
+
+use crate::{
+    arguments::{Arguments, Command},
+    terminal::Terminal,
+};
+
+/// Does what was asked for.
+pub(crate) fn run(command: Command, matches: &ArgMatches, terminal: &Terminal) -> Result<()> {
+    let own = matches.subcommand().map_or(matches, |(_, own)| own);
+    match command {
+        Command::Encrypt(arguments) => encrypt::encrypt(&arguments, own, terminal),
+        Command::ReEncrypt(arguments) => encrypt::re_encrypt(arguments, own, terminal),
+        Command::Decrypt(arguments) => decrypt::decrypt(&arguments, terminal),
+        Command::List(arguments) => decrypt::list(&arguments, terminal),
+        Command::Info(arguments) => inspect::info(&arguments, terminal),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Arguments::command(), "kapsel", &mut io::stdout());
+            Ok(())
+        }
+        Command::Man { folder } => man(&folder),
+    }
+}
+
+fn man(folder: &Path) -> Result<()> {
+    let failed = |source| Failure::from(cdoc2::Error::NotWritable { path: folder.to_owned(), source });
+    fs::create_dir_all(folder).map_err(failed)?;
+    clap_mangen::generate_to(Arguments::command(), folder).map_err(failed)
+}
+
+/// `-` stands for standard input or output.
+fn is_pipe(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+fn open(path: &Path) -> Result<Container> {
+    Ok(if is_pipe(path) { Container::from_stream(io::stdin())? } else { Container::open(path)? })
+}

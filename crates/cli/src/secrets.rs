@@ -1,0 +1,160 @@
+//! Passwords and symmetric keys, from a prompt, a file, a descriptor or the environment.
+
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, IsTerminal, Read},
+    path::{Path, PathBuf},
+};
+
+use app::{
+    Failure, Result,
+    opening::{Key, read_secret},
+    recipients::NewRecipient,
+    view::Code,
+};
+use cdoc2::{Password, Zeroizing};
+use clap::ArgMatches;
+
+use crate::{
+    arguments::{Keys, Recipients, Secrets},
+    terminal::echo_goes_off,
+};
+
+/// Longest password that is read, in bytes.
+const MAX_PASSWORD: u64 = 64 << 10;
+
+/// Where a password comes from.
+enum PasswordSource<'a> {
+    Prompt { twice: bool },
+    File(&'a Path),
+    StandardInput,
+    Environment(&'a str),
+}
+
+impl PasswordSource<'_> {
+    fn read(&self) -> Result<Zeroizing<String>> {
+        match self {
+            Self::Prompt { twice } => prompted(*twice),
+            Self::File(path) => {
+                let failed = |source| Failure::from(cdoc2::Error::NotReadable { path: path.to_path_buf(), source });
+                first_line(File::open(path).map_err(failed)?).map_err(failed)
+            }
+            Self::StandardInput => first_line(io::stdin()).map_err(|error| cdoc2::Error::Io(error).into()),
+            Self::Environment(name) => {
+                let missing =
+                    |_| Failure::new(Code::SecretTooShort, format!("the environment variable {name} is not set"));
+                std::env::var(name).map(Zeroizing::new).map_err(missing)
+            }
+        }
+    }
+}
+
+/// A line without its end; the rest is left alone.
+fn first_line(input: impl Read) -> io::Result<Zeroizing<String>> {
+    let mut line = Zeroizing::new(Vec::with_capacity(MAX_PASSWORD as usize));
+    BufReader::with_capacity(1, input.take(MAX_PASSWORD)).read_until(b'\n', &mut line)?;
+    while line.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
+        line.pop();
+    }
+    let text = std::str::from_utf8(&line).map_err(|_| io::Error::other("the password is not UTF-8"))?;
+    Ok(Zeroizing::new(text.to_owned()))
+}
+
+fn prompted(twice: bool) -> Result<Zeroizing<String>> {
+    let ask = |question: &str| -> Result<Zeroizing<String>> {
+        echo_goes_off();
+        let failed = |error: io::Error| {
+            Failure::new(Code::SecretTooShort, format!("a password cannot be asked for without a terminal: {error}"))
+        };
+        rpassword::prompt_password(question).map(Zeroizing::new).map_err(failed)
+    };
+    let password = ask("Password: ")?;
+    if twice && *password != *ask("Password again: ")? {
+        return Err(Failure::new(Code::WrongPassword, "the two passwords differ"));
+    }
+    Ok(password)
+}
+
+/// What a `--label` names.
+enum Labelled<'a> {
+    Password(PasswordSource<'a>),
+    Secret(&'a Path),
+}
+
+/// The recipients in the order given; a label belongs to the password or symmetric key before it.
+pub(crate) fn recipients(arguments: &Recipients, matches: &ArgMatches) -> Result<Vec<NewRecipient>> {
+    let mut recipients = Vec::new();
+    for file in &arguments.files {
+        recipients.extend(NewRecipient::read(file)?);
+    }
+    let indices = |name: &str| matches.indices_of(name).into_iter().flatten();
+    let mut labelled: Vec<(usize, Labelled<'_>)> = Vec::new();
+    let files = indices("password_file").zip(&arguments.password_file);
+    labelled.extend(files.map(|(at, file)| (at, Labelled::Password(PasswordSource::File(file)))));
+    let names = indices("password_env").zip(&arguments.password_env);
+    labelled.extend(names.map(|(at, name)| (at, Labelled::Password(PasswordSource::Environment(name)))));
+    let secrets = indices("secret_file").zip(&arguments.secret_file);
+    labelled.extend(secrets.map(|(at, file)| (at, Labelled::Secret(file))));
+    if arguments.password {
+        let at = indices("password").next().unwrap_or_default();
+        labelled.push((at, Labelled::Password(PasswordSource::Prompt { twice: true })));
+    }
+    if arguments.password_stdin {
+        let at = indices("password_stdin").next().unwrap_or_default();
+        labelled.push((at, Labelled::Password(PasswordSource::StandardInput)));
+    }
+    labelled.sort_by_key(|(at, _)| *at);
+    let mut labels: Vec<Option<String>> = labelled.iter().map(|_| None).collect();
+    for (at, label) in indices("label").zip(&arguments.label) {
+        let before = labelled.iter().rposition(|(position, _)| *position < at);
+        let none =
+            || Failure::new(Code::NoRecipients, "--label names the password or symmetric key before it; there is none");
+        labels[before.ok_or_else(none)?] = Some(label.clone());
+    }
+    for ((_, source), label) in labelled.into_iter().zip(labels) {
+        recipients.push(match source {
+            Labelled::Password(source) => {
+                NewRecipient::Password { password: Password::new(source.read()?)?, hint: label }
+            }
+            Labelled::Secret(path) => NewRecipient::Secret {
+                key: read_secret(path)?,
+                label,
+                file: path.file_name().map(|name| name.to_string_lossy().into_owned()),
+            },
+        });
+    }
+    Ok(recipients)
+}
+
+/// Keys to open with. When none is named and the container has a password, a person is asked for it.
+pub(crate) fn keys(keys: &Keys, secrets: &Secrets, has_password: impl FnOnce() -> bool) -> Result<Vec<Key>> {
+    let source = match secrets {
+        Secrets { password: true, .. } => Some(PasswordSource::Prompt { twice: false }),
+        Secrets { password_file: Some(file), .. } => Some(PasswordSource::File(file)),
+        Secrets { password_stdin: true, .. } => Some(PasswordSource::StandardInput),
+        Secrets { password_env: Some(name), .. } => Some(PasswordSource::Environment(name)),
+        _ => None,
+    };
+    let files: Vec<&PathBuf> = keys.key.iter().chain(&keys.p12).collect();
+    let nothing = files.is_empty() && secrets.secret_file.is_empty() && source.is_none();
+    let source = match source {
+        None if nothing && io::stdin().is_terminal() && has_password() => Some(PasswordSource::Prompt { twice: false }),
+        None if nothing => {
+            let message = "name a key: --key, --p12, --secret-file or --password";
+            return Err(Failure::new(Code::NoRecipients, message));
+        }
+        source => source,
+    };
+    let password = source.map(|source| source.read()).transpose()?;
+    let mut found = Vec::new();
+    for file in files {
+        found.push(Key::read_file(file, password.as_ref().map(|password| password.as_str()))?);
+    }
+    for file in &secrets.secret_file {
+        found.push(Key::read_secret(file)?);
+    }
+    if let Some(password) = password {
+        found.push(Key::password(password)?);
+    }
+    Ok(found)
+}

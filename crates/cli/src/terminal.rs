@@ -1,0 +1,159 @@
+//! Showing results, progress and failures, and ending cleanly on a signal.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use app::{Failure, meter::Meter, view::ProgressStep};
+use cdoc2::{Cancel, Control};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+
+use crate::{arguments::Global, words};
+
+/// Exit status after a signal, as shells give it for SIGINT.
+const INTERRUPTED: u8 = 130;
+
+/// Where results, progress and failures go.
+pub(crate) struct Terminal {
+    json: bool,
+    quiet: bool,
+    cancel: Cancel,
+    /// Whether something runs that ends by itself when it is cancelled.
+    busy: Arc<AtomicBool>,
+}
+
+/// Echo is off while a password is typed; a signal then has to turn it on again.
+static ECHO_OFF: OnceLock<()> = OnceLock::new();
+
+impl Terminal {
+    pub(crate) fn new(global: &Global) -> Self {
+        if global.verbose {
+            let level = tracing::Level::DEBUG;
+            tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(level).without_time().init();
+        }
+        let (cancel, busy) = (Cancel::default(), Arc::new(AtomicBool::new(false)));
+        let (signalled, working) = (cancel.clone(), Arc::clone(&busy));
+        let handled = ctrlc::set_handler(move || {
+            if !working.load(Ordering::SeqCst) || signalled.is_cancelled() {
+                restore_echo();
+                std::process::exit(INTERRUPTED.into());
+            }
+            signalled.cancel();
+        });
+        if let Err(error) = handled {
+            tracing::warn!(%error, "signals will end the program at once");
+        }
+        Self { json: global.json, quiet: global.quiet, cancel, busy }
+    }
+
+    /// Runs an operation with a progress bar; a signal cancels it.
+    pub(crate) fn watch<T>(&self, operation: impl FnOnce(Control) -> T) -> T {
+        let bar = self.bar();
+        let (meter, shown) = (Meter::default(), bar.clone());
+        let control = Control::new(self.cancel.clone(), move |progress| {
+            let Some(view) = meter.observe(progress) else { return };
+            shown.set_message(step(view.step));
+            match view.total {
+                Some(total) => shown.set_length(total),
+                None => shown.unset_length(),
+            }
+            shown.set_position(view.done);
+        });
+        self.busy.store(true, Ordering::SeqCst);
+        let result = operation(control);
+        self.busy.store(false, Ordering::SeqCst);
+        bar.finish_and_clear();
+        result
+    }
+
+    fn bar(&self) -> ProgressBar {
+        if self.quiet || self.json || !io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        // Quick operations show nothing.
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+        let style = "{msg:10} {bar:30} {bytes}/{total_bytes}  {bytes_per_sec}  {eta}";
+        if let Ok(style) = ProgressStyle::with_template(style) {
+            bar.set_style(style.progress_chars("━╸─"));
+        }
+        bar.enable_steady_tick(Duration::from_millis(100));
+        bar
+    }
+
+    /// Prints a result: `value` for programs, or what `text` writes for people.
+    pub(crate) fn result(&self, value: &impl Serialize, text: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+        let mut output = io::stdout().lock();
+        // A reader that went away wants no more.
+        let _ = if self.json {
+            let json = serde_json::to_string_pretty(value).expect("results are plain values");
+            writeln!(output, "{json}")
+        } else if self.quiet {
+            Ok(())
+        } else {
+            text(&mut output)
+        };
+        let _ = output.flush();
+    }
+
+    /// Says something to people that is no result.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.quiet && !self.json {
+            let _ = writeln!(io::stderr(), "{text}");
+        }
+    }
+
+    /// Shows a failure; gives the exit status.
+    pub(crate) fn fail(&self, failure: &Failure) -> ExitCode {
+        let mut output = io::stderr().lock();
+        let _ = if self.json {
+            let json = serde_json::json!({ "error": failure.view(), "next": words::next_step(failure) });
+            writeln!(output, "{json}")
+        } else {
+            let cause = words::cause(failure.view());
+            match words::next_step(failure) {
+                Some(next) => writeln!(output, "kapsel: {cause}\n  {next}"),
+                None => writeln!(output, "kapsel: {cause}"),
+            }
+        };
+        if self.cancel.is_cancelled() { ExitCode::from(INTERRUPTED) } else { words::status(failure.code()).into() }
+    }
+}
+
+/// Notes that a password is going to be typed.
+pub(crate) fn echo_goes_off() {
+    let _ = ECHO_OFF.set(());
+}
+
+/// Lets typing be seen again after a prompt was interrupted.
+fn restore_echo() {
+    #[cfg(unix)]
+    if ECHO_OFF.get().is_some() {
+        let terminal = std::fs::File::open("/dev/tty").map(std::process::Stdio::from);
+        if let Ok(terminal) = terminal {
+            let _ = std::process::Command::new("stty").arg("echo").stdin(terminal).status();
+        }
+        eprintln!();
+    }
+}
+
+fn step(step: ProgressStep) -> &'static str {
+    match step {
+        ProgressStep::Unlocking => "Unlocking",
+        ProgressStep::Verifying => "Verifying",
+        ProgressStep::Unpacking => "Unpacking",
+        ProgressStep::Encrypting => "Encrypting",
+        ProgressStep::Releasing => "Saving",
+    }
+}
+
+/// `1.5 MB`: decimal, as file managers show it.
+pub(crate) fn bytes(size: u64) -> String {
+    indicatif::DecimalBytes(size).to_string()
+}

@@ -1,0 +1,76 @@
+//! What went wrong and what helps, for every cause; and the exit status.
+
+use app::{
+    Failure,
+    view::{Code, ErrorView},
+};
+
+/// Exit status of a cause; see `kapsel --help`.
+pub(crate) fn status(code: Code) -> u8 {
+    use Code::*;
+    match code {
+        NotARecipient | WrongPassword | WrongKey | KeyFilePassword | KeyFilePasswordNeeded => 3,
+        Damaged | NotAContainer | UnsupportedFormat => 4,
+        ServerUnknown | ServerPinMismatch | ServerUnreachable | ServerTimeout | ProxyRequired | CapsuleNotFound
+        | CertificateExpired | CertificateRevoked | CertificateRefused | DirectoryUnavailable => 5,
+        PinIncorrect | PinBlocked | PinCancelled | PinChangeRequired | NoPcsc | NoReader | NoCard | CardUnsupported
+        | CardRemoved => 6,
+        UnsafeContent | LimitsExceeded => 7,
+        NoFiles | NoRecipients => 2,
+        _ => 1,
+    }
+}
+
+/// The cause in a sentence.
+pub(crate) fn cause(error: &ErrorView) -> String {
+    let subject = error.subject.as_deref().unwrap_or_default();
+    match error.code {
+        Code::NotARecipient if error.names.is_empty() => "none of the given keys opens this container".to_owned(),
+        Code::NotARecipient => {
+            format!("none of the given keys opens this container; it is for {}", error.names.join(", "))
+        }
+        Code::WrongPassword if error.names.is_empty() => "the password is wrong".to_owned(),
+        Code::WrongPassword => format!("the password is wrong; hint: {}", error.names.join(", ")),
+        Code::WrongKey => "the symmetric key is wrong".to_owned(),
+        Code::KeyFilePassword => format!("the password of {subject} is wrong"),
+        Code::KeyFilePasswordNeeded => format!("{subject} is protected by a password"),
+        Code::KeyFileUnusable | Code::RecipientUnusable if !subject.is_empty() => {
+            format!("{subject} cannot be used: {}", error.detail)
+        }
+        Code::Damaged => format!("the container is damaged: {}", error.detail),
+        Code::ServerUnknown => format!("the capsule is on the server {subject}, which this version cannot reach"),
+        _ => error.detail.clone(),
+    }
+}
+
+/// What to do next, when something helps.
+pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
+    Some(match failure.code() {
+        Code::NotARecipient => "`kapsel info` shows every recipient; open with the key of one of them",
+        Code::WrongPassword => "try again, or ask the sender for the password",
+        Code::WrongKey => "open with the key that the sender used",
+        Code::KeyFilePassword | Code::KeyFilePasswordNeeded => {
+            "give its password by --password, --password-file or --password-stdin"
+        }
+        Code::RecipientUnusable => "give a certificate or public key in PEM or DER",
+        Code::Damaged => "nothing was saved; ask the sender to send it again",
+        Code::NotAContainer => "check that this is the file you were sent",
+        Code::OldFormat => "open it with an older program, or ask the sender for a CDOC2 container",
+        Code::UnsupportedFormat => "a newer version of Kapsel may read it",
+        Code::UnsafeContent => "nothing was saved; --safe-names saves files under harmless names",
+        Code::LimitsExceeded => {
+            "nothing was saved; when you trust the sender, raise the limit: --max-files, --max-size"
+        }
+        Code::DiskFull => "nothing was saved; make room or choose another place",
+        Code::AlreadyExists => "choose another place, or use --overwrite (or --rename when opening)",
+        Code::NotWritable => "choose another place",
+        Code::InputChanged => "nothing was written; run it again when the file is at rest",
+        Code::NameNotAllowed | Code::DuplicateName => "rename the file, or use --safe-names",
+        Code::NoRecipients => "name one: --recipient, --password or --secret-file",
+        Code::OutputIsInput => "choose another output",
+        Code::SecretTooShort => "a symmetric key has at least 32 bytes, a password at least one character",
+        Code::TooManyRecipients => "encrypt several containers",
+        Code::TooLarge => "split the files over several containers",
+        _ => return None,
+    })
+}
