@@ -93,7 +93,7 @@ Examples:
 pub(crate) struct Recipients {
     /// Certificate or public key of a recipient, PEM or DER; may be repeated
     #[arg(long = "recipient", short = 'r', value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) files: Vec<PathBuf>,
+    pub(crate) recipient: Vec<PathBuf>,
     /// Ask for a password, twice; with it the container can be opened, too
     #[arg(long)]
     pub(crate) password: bool,

@@ -84,7 +84,7 @@ enum Labelled<'a> {
 /// The recipients in the order given; a label belongs to the password or symmetric key before it.
 pub(crate) fn recipients(arguments: &Recipients, matches: &ArgMatches) -> Result<Vec<NewRecipient>> {
     let mut recipients = Vec::new();
-    for file in &arguments.files {
+    for file in &arguments.recipient {
         recipients.extend(NewRecipient::read(file)?);
     }
     let indices = |name: &str| matches.indices_of(name).into_iter().flatten();

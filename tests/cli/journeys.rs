@@ -1,0 +1,255 @@
+//! What people do with `kapsel`, from one end to the other.
+
+mod support;
+
+use std::fs;
+
+use support::{Place, key_pair, openssl};
+
+#[test]
+fn files_come_back_for_every_kind_of_recipient() {
+    let place = Place::new();
+    place.file("in/report.txt", "for your eyes only");
+    place.file("in/empty", "");
+    place.file("in/deep/õun.txt", "apple");
+    place.file("pass.txt", "correct horse\n");
+    place.secret();
+    let mut arguments = vec!["encrypt", "-o", "all.cdoc2", "in", "--password-file", "pass.txt", "--label", "the horse"];
+    arguments.extend(["--secret-file", "secret.key", "--label", "a key"]);
+    let pairs: Vec<_> = ["ec:P-256", "ec:P-384", "ec:P-521", "rsa:2048", "rsa:4096"]
+        .iter()
+        .map(|algorithm| key_pair(&place, &algorithm.replace(':', "-"), algorithm))
+        .collect();
+    for (_, certificate) in &pairs {
+        arguments.extend(["--recipient", certificate]);
+    }
+    place.run(&arguments).expect(0);
+
+    let info = place.run(&["info", "all.cdoc2"]).expect(0).stdout();
+    assert!(info.contains("the horse") && info.contains("a key") && info.contains("rsa-4096"), "{info}");
+
+    let mut openings: Vec<Vec<&str>> = pairs.iter().map(|(key, _)| vec!["--key", key.as_str()]).collect();
+    openings.push(vec!["--password-file", "pass.txt"]);
+    openings.push(vec!["--secret-file", "secret.key"]);
+    for (index, opening) in openings.iter().enumerate() {
+        let folder = format!("out{index}");
+        let mut arguments = vec!["decrypt", "all.cdoc2", "-o", &folder];
+        arguments.extend(opening);
+        place.run(&arguments).expect(0);
+        assert_eq!(fs::read(place.path(&folder).join("report.txt")).expect("saved"), b"for your eyes only");
+        assert_eq!(fs::read(place.path(&folder).join("empty")).expect("saved"), b"");
+        assert_eq!(fs::read(place.path(&folder).join("õun.txt")).expect("saved"), b"apple");
+    }
+}
+
+#[test]
+fn protected_key_files_open_with_their_password() {
+    let place = Place::new();
+    let (key, certificate) = key_pair(&place, "mari", "ec:P-384");
+    place.file("a.txt", "content");
+    place.file("pass", "p12 pass");
+    place.file("wrong", "other");
+    openssl(
+        place.root(),
+        &["pkcs12", "-export", "-inkey", &key, "-in", &certificate, "-out", "new.p12", "-passout", "file:pass"],
+    );
+    openssl(
+        place.root(),
+        &[
+            "pkcs12",
+            "-export",
+            "-legacy",
+            "-inkey",
+            &key,
+            "-in",
+            &certificate,
+            "-out",
+            "old.p12",
+            "-passout",
+            "file:pass",
+        ],
+    );
+    openssl(place.root(), &["pkcs8", "-topk8", "-in", &key, "-out", "enc.pem", "-passout", "file:pass"]);
+    openssl(
+        place.root(),
+        &["pkcs8", "-topk8", "-in", &key, "-outform", "DER", "-out", "enc.der", "-passout", "file:pass"],
+    );
+    openssl(place.root(), &["pkcs8", "-topk8", "-nocrypt", "-in", &key, "-outform", "DER", "-out", "plain.der"]);
+    openssl(place.root(), &["ec", "-in", &key, "-out", "sec1.pem"]);
+    openssl(place.root(), &["x509", "-in", &certificate, "-outform", "DER", "-out", "cert.der"]);
+    openssl(place.root(), &["x509", "-in", &certificate, "-noout", "-pubkey", "-out", "pub.pem"]);
+    for (index, recipient) in ["mari.crt", "cert.der", "pub.pem"].into_iter().enumerate() {
+        let output = format!("c{index}.cdoc2");
+        place.run(&["encrypt", "-o", &output, "-r", recipient, "a.txt"]).expect(0);
+        let with = [
+            ("--p12", "new.p12"),
+            ("--p12", "old.p12"),
+            ("--key", "enc.pem"),
+            ("--key", "enc.der"),
+            ("--key", "plain.der"),
+            ("--key", "sec1.pem"),
+        ];
+        for (option, file) in with {
+            let listed = place.run(&["list", &output, option, file, "--password-file", "pass"]).expect(0);
+            assert!(listed.stdout().contains("a.txt"));
+        }
+    }
+    for (option, file) in [("--p12", "new.p12"), ("--p12", "old.p12"), ("--key", "enc.pem"), ("--key", "enc.der")] {
+        let wrong = place.run(&["--json", "list", "c0.cdoc2", option, file, "--password-file", "wrong"]).expect(3);
+        assert_eq!(wrong.code(), "key_file_password", "{file}");
+        let none = place.run(&["--json", "list", "c0.cdoc2", option, file]).expect(3);
+        assert_eq!(none.code(), "key_file_password_needed", "{file}");
+    }
+    let private = place.run(&["--json", "encrypt", "-o", "x.cdoc2", "-r", &key, "a.txt"]).expect(1);
+    assert_eq!(private.code(), "recipient_unusable");
+    let public = place.run(&["--json", "list", "c0.cdoc2", "--key", &certificate]).expect(1);
+    assert_eq!(public.code(), "key_file_unusable");
+}
+
+#[test]
+fn pipes_carry_containers_and_files() {
+    let place = Place::new();
+    place.secret();
+    let content: Vec<u8> = (0..3_000_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    place.file("big.bin", &content);
+    let container = place.run(&["encrypt", "-o", "-", "--secret-file", "secret.key", "big.bin"]).expect(0).0.stdout;
+    let opened =
+        place.run_with_input(&["decrypt", "-", "-o", "-", "--secret-file", "secret.key"], &container).expect(0);
+    assert!(opened.0.stdout == content);
+    place.run_with_input(&["decrypt", "-", "-o", "out", "--secret-file", "secret.key"], &container).expect(0);
+    assert!(fs::read(place.path("out/big.bin")).expect("saved") == content);
+
+    place
+        .run_with_input(
+            &["encrypt", "-o", "in.cdoc2", "--name", "got.txt", "--secret-file", "secret.key", "-"],
+            b"piped",
+        )
+        .expect(0);
+    let opened = place.run(&["decrypt", "in.cdoc2", "-o", "-", "--secret-file", "secret.key"]).expect(0);
+    assert_eq!(opened.0.stdout, b"piped");
+
+    // Altered on the way: not a byte comes out.
+    let mut altered = container;
+    *altered.last_mut().expect("not empty") ^= 1;
+    let refused = place.run_with_input(&["decrypt", "-", "-o", "-", "--secret-file", "secret.key"], &altered).expect(4);
+    assert!(refused.0.stdout.is_empty());
+    place.run_with_input(&["decrypt", "-", "-o", "never", "--secret-file", "secret.key"], &altered).expect(4);
+    assert!(!place.path("never").exists());
+}
+
+#[test]
+fn encrypting_again_needs_no_plaintext_on_disk() {
+    let place = Place::new();
+    place.secret();
+    place.file("pass", "for keeping");
+    place.file("a.txt", "content of a");
+    place.file("b.txt", "content of b");
+    place.run(&["encrypt", "-o", "one.cdoc2", "--secret-file", "secret.key", "a.txt", "b.txt"]).expect(0);
+    fs::remove_file(place.path("a.txt")).expect("removed");
+    fs::remove_file(place.path("b.txt")).expect("removed");
+    let arguments =
+        ["re-encrypt", "one.cdoc2", "-o", "two.cdoc2", "--from-secret-file", "secret.key", "--password-file", "pass"];
+    place.run(&arguments).expect(0);
+    assert!(place.holds(b"content of a").is_empty());
+    let listed = place.run(&["--json", "list", "two.cdoc2", "--password-file", "pass"]).expect(0);
+    let value: serde_json::Value = serde_json::from_str(&listed.stdout()).expect("JSON");
+    assert_eq!(value["files"][1]["name"], "b.txt");
+    // The old key opens the new container no more.
+    place.run(&["list", "two.cdoc2", "--secret-file", "secret.key"]).expect(3);
+    // Onto itself, it would lose the source.
+    let same = [
+        "re-encrypt",
+        "one.cdoc2",
+        "-o",
+        "one.cdoc2",
+        "--overwrite",
+        "--from-secret-file",
+        "secret.key",
+        "--password-file",
+        "pass",
+    ];
+    assert!(place.run(&same).expect(1).stderr().contains("both input and output"));
+    // An altered source gives nothing.
+    let mut bytes = fs::read(place.path("one.cdoc2")).expect("there");
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    place.file("altered.cdoc2", bytes);
+    let arguments = [
+        "re-encrypt",
+        "altered.cdoc2",
+        "-o",
+        "three.cdoc2",
+        "--from-secret-file",
+        "secret.key",
+        "--password-file",
+        "pass",
+    ];
+    place.run(&arguments).expect(4);
+    assert!(!place.path("three.cdoc2").exists());
+}
+
+#[test]
+fn failures_have_codes_and_statuses() {
+    let place = Place::new();
+    place.secret();
+    place.file("other.key", [9; 32]);
+    place.file("short.key", [9; 31]);
+    place.file("pass", "right");
+    place.file("wrong", "wrong");
+    place.file("a.txt", "content");
+    place.file(
+        "old.cdoc",
+        "<?xml version=\"1.0\"?><denc:EncryptedData xmlns:denc=\"http://www.w3.org/2001/04/xmlenc#\"/>",
+    );
+    place.run(&["encrypt", "-o", "s.cdoc2", "--secret-file", "secret.key", "a.txt"]).expect(0);
+    place.run(&["encrypt", "-o", "p.cdoc2", "--password-file", "pass", "--label", "my hint", "a.txt"]).expect(0);
+    let mut version = fs::read(place.path("s.cdoc2")).expect("there");
+    version[4] = 3;
+    place.file("v3.cdoc2", version);
+    let cases: [(&[&str], i32, &str); 12] = [
+        (&["list", "s.cdoc2", "--secret-file", "other.key"], 3, "wrong_key"),
+        (&["list", "p.cdoc2", "--password-file", "wrong"], 3, "wrong_password"),
+        (&["list", "p.cdoc2", "--secret-file", "secret.key"], 3, "not_a_recipient"),
+        (&["list", "s.cdoc2", "--secret-file", "short.key"], 1, "secret_too_short"),
+        (&["info", "a.txt"], 4, "not_a_container"),
+        (&["info", "old.cdoc"], 1, "old_format"),
+        (&["info", "v3.cdoc2"], 4, "unsupported_format"),
+        (&["info", "missing"], 1, "not_readable"),
+        (&["encrypt", "-o", "x.cdoc2", "a.txt"], 2, "no_recipients"),
+        (&["encrypt", "-o", "s.cdoc2", "--secret-file", "secret.key", "a.txt"], 1, "already_exists"),
+        (&["encrypt", "-o", "x.cdoc2", "--secret-file", "short.key", "a.txt"], 1, "secret_too_short"),
+        (&["encrypt", "-o", "x.cdoc2", "--recipient", "a.txt", "a.txt"], 1, "recipient_unusable"),
+    ];
+    for (arguments, status, code) in cases {
+        let outcome = place.run(&[&["--json"], arguments].concat()).expect(status);
+        assert_eq!(outcome.code(), code, "{arguments:?}");
+    }
+    assert!(place.run(&["list", "p.cdoc2", "--password-file", "wrong"]).expect(3).stderr().contains("my hint"));
+    place.run(&["encrypt", "a.txt"]).expect(2);
+    place.run(&["list", "s.cdoc2"]).expect(2);
+}
+
+#[test]
+fn a_dry_run_says_everything_and_writes_nothing() {
+    let place = Place::new();
+    place.secret();
+    place.file("a.txt", "content");
+    let outcome =
+        place.run(&["encrypt", "--dry-run", "-o", "x.cdoc2", "--secret-file", "secret.key", "a.txt"]).expect(0);
+    assert!(outcome.stdout().contains("Would encrypt 1 file"));
+    assert!(!place.path("x.cdoc2").exists());
+    place.run(&["encrypt", "-o", "x.cdoc2", "--secret-file", "secret.key", "a.txt"]).expect(0);
+    let before = place.everything();
+    place.run(&["decrypt", "--dry-run", "x.cdoc2", "-o", "out", "--secret-file", "secret.key"]).expect(0);
+    assert_eq!(place.everything(), before);
+}
+
+#[test]
+fn completions_and_man_pages_are_made() {
+    let place = Place::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(place.run(&["completions", shell]).expect(0).stdout().contains("re-encrypt"));
+    }
+    place.run(&["man", "man"]).expect(0);
+    assert!(fs::read_to_string(place.path("man/kapsel-encrypt.1")).expect("made").contains("recipient"));
+}

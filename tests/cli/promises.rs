@@ -1,0 +1,142 @@
+//! What other implementations get wrong, and Kapsel does not: a test for each.
+
+mod support;
+
+use std::{fs, process::Command};
+
+use support::Place;
+
+fn encrypted(place: &Place) {
+    place.secret();
+    place.file("a.txt", "plaintext of a");
+    place.file("b.txt", "plaintext of b");
+    place.run(&["encrypt", "-o", "c.cdoc2", "--secret-file", "secret.key", "a.txt", "b.txt"]).expect(0);
+}
+
+#[test]
+fn an_altered_or_truncated_payload_leaves_nothing_on_disk() {
+    let place = Place::new();
+    encrypted(&place);
+    fs::remove_file(place.path("a.txt")).expect("removed");
+    let whole = fs::read(place.path("c.cdoc2")).expect("there");
+    let mut altered = whole.clone();
+    let middle = whole.len() - 40;
+    altered[middle] ^= 0x10;
+    place.file("altered.cdoc2", &altered);
+    place.file("short.cdoc2", &whole[..whole.len() - 20]);
+    let before = place.everything();
+    for container in ["altered.cdoc2", "short.cdoc2"] {
+        place.run(&["decrypt", container, "-o", "out", "--secret-file", "secret.key"]).expect(4);
+        assert_eq!(place.everything(), before);
+        assert!(place.holds(b"plaintext of a").is_empty());
+    }
+}
+
+#[test]
+fn an_output_folder_is_made_but_not_its_parents() {
+    let place = Place::new();
+    encrypted(&place);
+    place.run(&["decrypt", "c.cdoc2", "-o", "new", "--secret-file", "secret.key"]).expect(0);
+    assert!(place.path("new/a.txt").exists());
+    let outcome = place.run(&["decrypt", "c.cdoc2", "-o", "no/such/folder", "--secret-file", "secret.key"]).expect(1);
+    assert!(outcome.stderr().contains("no"), "{}", outcome.stderr());
+    assert!(!place.path("no").exists());
+    place.run(&["encrypt", "-o", "no/such/c.cdoc2", "--secret-file", "secret.key", "a.txt"]).expect(1);
+    // A file where a folder is expected.
+    place.run(&["decrypt", "c.cdoc2", "-o", "a.txt", "--secret-file", "secret.key"]).expect(1);
+    assert_eq!(fs::read(place.path("a.txt")).expect("there"), b"plaintext of a");
+}
+
+#[test]
+fn an_output_that_is_an_input_is_refused() {
+    let place = Place::new();
+    encrypted(&place);
+    for output in ["a.txt", "./a.txt", "link"] {
+        let _ = fs::hard_link(place.path("a.txt"), place.path("link"));
+        let arguments = ["encrypt", "--overwrite", "-o", output, "--secret-file", "secret.key", "a.txt"];
+        assert_eq!(place.run(&[&["--json"], &arguments[..]].concat()).expect(1).code(), "output_is_input");
+        assert_eq!(fs::read(place.path("a.txt")).expect("there"), b"plaintext of a");
+    }
+}
+
+#[test]
+fn what_is_no_regular_file_is_refused_at_once() {
+    let place = Place::new();
+    encrypted(&place);
+    let fifo = place.path("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().expect("mkfifo").success());
+    for input in ["fifo", "/dev/zero", "missing"] {
+        place.run(&["encrypt", "-o", "x.cdoc2", "--secret-file", "secret.key", "a.txt", input]).expect(1);
+        assert!(!place.path("x.cdoc2").exists(), "{input}");
+    }
+    // A key that is a pipe nobody writes to would wait for ever; a folder is no container.
+    place.run(&["info", "."]).expect(1);
+}
+
+#[test]
+fn two_inputs_of_one_name_are_refused_with_a_proposal() {
+    let place = Place::new();
+    encrypted(&place);
+    place.file("other/A.TXT", "another a");
+    let arguments = ["encrypt", "-o", "x.cdoc2", "--secret-file", "secret.key", "a.txt", "other/A.TXT"];
+    let outcome = place.run(&arguments).expect(1);
+    assert!(outcome.stderr().contains("A (2).TXT"), "{}", outcome.stderr());
+    assert!(!place.path("x.cdoc2").exists());
+    place.run(&[&arguments[..], &["--safe-names"]].concat()).expect(0);
+    place.run(&["decrypt", "x.cdoc2", "-o", "out", "--secret-file", "secret.key"]).expect(0);
+    assert_eq!(fs::read(place.path("out/A (2).TXT")).expect("saved"), b"another a");
+}
+
+#[test]
+fn only_base_names_stand_in_a_container() {
+    let place = Place::new();
+    encrypted(&place);
+    let deep = place.file("very/deep/secret-folder/c.txt", "c").display().to_string();
+    place.run(&["encrypt", "-o", "x.cdoc2", "--secret-file", "secret.key", "very", "a.txt"]).expect(0);
+    let listed = place.run(&["list", "x.cdoc2", "--secret-file", "secret.key"]).expect(0).stdout();
+    assert!(listed.contains("c.txt") && !listed.contains("deep"), "{listed}");
+    place.run(&["encrypt", "-o", "y.cdoc2", "--secret-file", "secret.key", &deep]).expect(0);
+    let listed = place.run(&["list", "y.cdoc2", "--secret-file", "secret.key"]).expect(0).stdout();
+    assert!(!listed.contains("secret-folder"), "{listed}");
+}
+
+#[test]
+fn existing_files_are_kept_unless_asked_otherwise() {
+    let place = Place::new();
+    encrypted(&place);
+    place.file("out/b.txt", "mine");
+    let arguments = ["decrypt", "c.cdoc2", "-o", "out", "--secret-file", "secret.key"];
+    place.run(&arguments).expect(1);
+    assert_eq!(place.everything().iter().filter(|name| name.starts_with("out/")).count(), 1);
+    place.run(&[&arguments[..], &["--rename"]].concat()).expect(0);
+    assert_eq!(fs::read(place.path("out/b.txt")).expect("there"), b"mine");
+    assert_eq!(fs::read(place.path("out/b (2).txt")).expect("saved"), b"plaintext of b");
+    place.run(&[&arguments[..], &["--overwrite"]].concat()).expect(0);
+    assert_eq!(fs::read(place.path("out/b.txt")).expect("there"), b"plaintext of b");
+    // Nothing of the work is left.
+    assert!(place.everything().iter().all(|name| !name.contains(".kapsel")), "{:?}", place.everything());
+}
+
+#[test]
+fn more_recipients_than_a_header_holds_are_refused_before_anything_is_written() {
+    let place = Place::new();
+    encrypted(&place);
+    let mut arguments = vec!["encrypt", "-o", "x.cdoc2", "a.txt"];
+    for _ in 0..8200 {
+        arguments.extend(["--secret-file", "secret.key"]);
+    }
+    let outcome = place.run(&[&["--json"], &arguments[..]].concat()).expect(1);
+    assert_eq!(outcome.code(), "too_many_recipients");
+    assert!(!place.path("x.cdoc2").exists());
+}
+
+#[test]
+fn overwriting_a_longer_container_leaves_no_tail() {
+    let place = Place::new();
+    encrypted(&place);
+    place.file("long.bin", (0..200_000u32).flat_map(u32::to_le_bytes).collect::<Vec<_>>());
+    place.run(&["encrypt", "-o", "x.cdoc2", "--secret-file", "secret.key", "long.bin"]).expect(0);
+    place.run(&["encrypt", "-o", "x.cdoc2", "--overwrite", "--secret-file", "secret.key", "a.txt"]).expect(0);
+    assert!(fs::metadata(place.path("x.cdoc2")).expect("there").len() < 2_000);
+    place.run(&["list", "x.cdoc2", "--secret-file", "secret.key"]).expect(0);
+}

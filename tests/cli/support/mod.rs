@@ -1,0 +1,150 @@
+//! What tests of the command line share: running it, keys made on the spot, looking for what is left on disk.
+
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+/// A folder for one test, with a home of its own, removed at the end.
+pub struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    pub fn new() -> Self {
+        let this = Self { folder: tempfile::tempdir().expect("temporary folder") };
+        fs::create_dir(this.path("home")).expect("home");
+        this
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes a file; gives its path.
+    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().expect("in the folder")).expect("folder");
+        fs::write(&path, content).expect("written");
+        path
+    }
+
+    /// A symmetric key file.
+    pub fn secret(&self) -> PathBuf {
+        self.file("secret.key", [7; 32])
+    }
+
+    /// `kapsel` with these arguments, in this folder.
+    pub fn kapsel(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kapsel"));
+        command.args(arguments).current_dir(self.root()).stdin(Stdio::null());
+        command.env("HOME", self.path("home")).env_remove("XDG_CACHE_HOME");
+        command
+    }
+
+    /// Runs `kapsel` to its end.
+    pub fn run(&self, arguments: &[&str]) -> Outcome {
+        Outcome(self.kapsel(arguments).output().expect("kapsel starts"))
+    }
+
+    /// Runs `kapsel` with standard input.
+    pub fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Outcome {
+        let mut command = self.kapsel(arguments);
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("kapsel starts");
+        let mut stdin = child.stdin.take().expect("piped");
+        std::thread::scope(|scope| {
+            // It may end before it has read everything.
+            scope.spawn(move || drop(stdin.write_all(input)));
+            Outcome(child.wait_with_output().expect("kapsel ends"))
+        })
+    }
+
+    /// Every file and folder below, but the home; sorted, relative.
+    pub fn everything(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        collect(self.root(), self.root(), &mut found);
+        found.retain(|name| name != "home" && !name.starts_with("home/"));
+        found.sort();
+        found
+    }
+
+    /// Whether any file below, the home too, holds `needle`.
+    pub fn holds(&self, needle: &[u8]) -> Vec<String> {
+        let mut found = Vec::new();
+        collect(self.root(), self.root(), &mut found);
+        found.retain(|name| {
+            fs::read(self.path(name)).is_ok_and(|bytes| bytes.windows(needle.len()).any(|window| window == needle))
+        });
+        found
+    }
+}
+
+fn collect(root: &Path, folder: &Path, found: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        found.push(path.strip_prefix(root).expect("below").to_string_lossy().into_owned());
+        if path.is_dir() && !path.is_symlink() {
+            collect(root, &path, found);
+        }
+    }
+}
+
+/// How `kapsel` ended.
+#[derive(Debug)]
+pub struct Outcome(pub Output);
+
+impl Outcome {
+    pub fn status(&self) -> i32 {
+        self.0.status.code().unwrap_or(-1)
+    }
+
+    pub fn stdout(&self) -> String {
+        String::from_utf8_lossy(&self.0.stdout).into_owned()
+    }
+
+    pub fn stderr(&self) -> String {
+        String::from_utf8_lossy(&self.0.stderr).into_owned()
+    }
+
+    #[track_caller]
+    pub fn expect(self, status: i32) -> Self {
+        assert_eq!(self.status(), status, "{}{}", self.stdout(), self.stderr());
+        self
+    }
+
+    /// The code of a failure printed as JSON.
+    pub fn code(&self) -> String {
+        let value: serde_json::Value = serde_json::from_slice(&self.0.stderr).unwrap_or_default();
+        value["error"]["code"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+/// Runs openssl, which makes keys and certificates for tests.
+pub fn openssl(folder: &Path, arguments: &[&str]) {
+    let output = Command::new("openssl").args(arguments).current_dir(folder).output().expect("openssl is installed");
+    assert!(output.status.success(), "openssl {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A private key `NAME.pem` and its certificate `NAME.crt`; `algorithm` as `ec:secp384r1` or `rsa:2048`.
+pub fn key_pair(place: &Place, name: &str, algorithm: &str) -> (String, String) {
+    let (key, certificate) = (format!("{name}.pem"), format!("{name}.crt"));
+    let (kind, detail) = algorithm.split_once(':').expect("kind:detail");
+    let option = if kind == "ec" { format!("ec_paramgen_curve:{detail}") } else { format!("rsa_keygen_bits:{detail}") };
+    let kind = if kind == "ec" { "EC" } else { "RSA" };
+    openssl(place.root(), &["genpkey", "-algorithm", kind, "-pkeyopt", &option, "-out", &key]);
+    let subject = format!("/CN={name}");
+    openssl(
+        place.root(),
+        &["req", "-x509", "-new", "-key", &key, "-subj", &subject, "-days", "30", "-out", &certificate],
+    );
+    (key, certificate)
+}
