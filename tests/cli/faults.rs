@@ -210,8 +210,8 @@ fn killed_at_any_moment_nothing_readable_and_nothing_partial_is_left() {
     use rustix::process::Signal;
     let place = Place::new();
     place.secret();
-    large_file(&place, "a.txt", 60);
-    random_file(&place, "b.bin", 60);
+    large_file(&place, "a.txt", 40);
+    random_file(&place, "b.bin", 40);
     place.run(&["encrypt", "-o", "a.cdoc2", "--secret-file", "secret.key", "a.txt", "b.bin"]).expect(0);
     place.file("folder/keep", "");
 
@@ -229,7 +229,7 @@ fn killed_at_any_moment_nothing_readable_and_nothing_partial_is_left() {
         killed(&place, &decrypt, times, signal, |_| {
             if place.path("out").exists() {
                 let size = |name: &str| fs::metadata(place.path(name)).map_or(0, |metadata| metadata.len());
-                assert_eq!((size("out/a.txt"), size("out/b.bin")), (60 << 20, 60 << 20), "released in part");
+                assert_eq!((size("out/a.txt"), size("out/b.bin")), (40 << 20, 40 << 20), "released in part");
             }
             // Beside the destination there is nothing; only the private place may hold something.
             let left: Vec<_> = place.everything().into_iter().filter(|name| name.contains("kapsel")).collect();
