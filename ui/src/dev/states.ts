@@ -1,0 +1,358 @@
+// Every state of the window, reached as a person would reach it. Pictures and the accessibility tests walk this list.
+import { flushSync, tick } from "svelte";
+
+import type { ContainerView } from "$lib/bindings/ContainerView";
+import type { ErrorView } from "$lib/bindings/ErrorView";
+import type { ProgressView } from "$lib/bindings/ProgressView";
+import type { Double } from "$lib/backend/double";
+import { failure } from "$lib/backend/failure";
+import { m } from "$lib/paraglide/messages";
+
+import {
+  certificate,
+  container,
+  containerOf,
+  documents,
+  dropped,
+  encrypted,
+  file,
+  keyFile,
+  oldContainer,
+  openedOf,
+  password,
+  people,
+  recent,
+  recipient,
+  record,
+  records,
+} from "./samples";
+
+export interface Stage {
+  readonly double: Double;
+}
+
+type Run = (stage: Stage) => Promise<void>;
+
+/** Lets answers arrive and the window draw them. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 4; turn += 1) {
+    await new Promise((resolve) => setTimeout(resolve));
+    await tick();
+    flushSync();
+  }
+}
+
+/** Presses the button with this name. */
+export async function press(name: string): Promise<void> {
+  const buttons = [...document.querySelectorAll("button")];
+  const button = buttons.find(
+    (candidate) => (candidate.getAttribute("aria-label") ?? candidate.textContent.trim()) === name,
+  );
+  if (!button) throw new Error(`no button is called “${name}”`);
+  button.click();
+  await settle();
+}
+
+async function choose(name: string): Promise<void> {
+  const label = [...document.querySelectorAll("label")].find((candidate) => candidate.textContent.trim() === name);
+  label?.querySelector("input")?.click();
+  await settle();
+}
+
+/** Types into the field with this label. */
+export async function type(label: string, text: string): Promise<void> {
+  const labels = [...document.querySelectorAll("label")];
+  const found = labels.find((candidate) => candidate.textContent.trim().startsWith(label));
+  const input = document.getElementById(found?.htmlFor ?? "") as HTMLInputElement | null;
+  if (!input) throw new Error(`no field is called “${label}”`);
+  input.value = text;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+  await settle();
+}
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+async function drop({ double }: Stage, files: Parameters<typeof dropped>[0]): Promise<void> {
+  double.answers.files = dropped(files);
+  double.deliver(dropped(files));
+  await settle();
+}
+
+async function addPeople({ double }: Stage, list = people): Promise<void> {
+  double.answers.recipients = list;
+  await press(m.add_certificate());
+}
+
+async function show(stage: Stage, view: ContainerView): Promise<void> {
+  stage.double.answers.inspect = () => Promise.resolve(view);
+  stage.double.deliver(dropped([container], null));
+  await settle();
+}
+
+const byPassword = () => containerOf(records.password);
+const either = () => containerOf(records.password, records.key, records.card);
+
+async function openWithPassword(stage: Stage, view = byPassword()): Promise<void> {
+  await show(stage, view);
+  await type(m.password(), "correct horse");
+  await press(m.open_with_password());
+  await settle();
+}
+
+function openFails(error: ErrorView): Run {
+  return async (stage) => {
+    stage.double.answers.open = () => Promise.reject(error);
+    await openWithPassword(stage);
+  };
+}
+
+function opens(count: number): Run {
+  return async (stage) => {
+    stage.double.answers.open = () => Promise.resolve(openedOf(count));
+    await openWithPassword(stage);
+  };
+}
+
+const progress = (more: Partial<ProgressView>): ProgressView => ({
+  step: "encrypting",
+  done: 1_210_000_000,
+  total: 3_400_000_000,
+  rate: 412_000_000,
+  remaining: 6,
+  ...more,
+});
+
+const longName = `${"Väga pikk failinimi ".repeat(12)}lõpp.tar.gz`;
+const longPerson = recipient(
+  "Vladislava-Aleksandra Konstantinopolskaja-Ümarmägi-Öörahu von Weißenstein-Krasnoselskaja",
+  "VK",
+  { code: "48505050271", warnings: ["recentReaderNeeded"] },
+);
+
+export const states: Record<string, Run> = {
+  "start-first": async () => undefined,
+  start: async () => undefined,
+  "start-hover": async ({ double }) => {
+    double.hover(true);
+    await settle();
+  },
+  "start-empty-folder": async ({ double }) => {
+    double.deliver(dropped([]));
+    await settle();
+  },
+  encrypt: (stage) => drop(stage, [...documents, certificate]),
+  "encrypt-recipients": async (stage) => {
+    await drop(stage, documents);
+    await addPeople(stage);
+  },
+  "encrypt-password-weak": async (stage) => {
+    await drop(stage, documents);
+    await press(m.add_password());
+    await type(m.password_new(), "kevad2026");
+    await type(m.hint_label(), "aastaaeg");
+    await pause(150);
+    await settle();
+  },
+  "encrypt-password-suggested": async (stage) => {
+    await drop(stage, documents);
+    await addPeople(stage, people.slice(0, 2));
+    await press(m.add_password());
+    await press(m.password_suggest());
+    await pause(150);
+    await settle();
+  },
+  "encrypt-password-wrong": async (stage) => {
+    await drop(stage, documents);
+    await press(m.add_password());
+    await type(m.password_new(), "kevad2026");
+    await type(m.password_repeat(), "kevad2025");
+    await type(m.hint_label(), "Kevad2026!");
+    await pause(150);
+    await press(m.encrypt_with_password());
+  },
+  "encrypt-troubles": async (stage) => {
+    const bad = file("aruanne: lõplik?.docx", 18_000);
+    const twin = file("eelarve.xlsx", 84_121, { folder: "~/Downloads" });
+    const gone = file("jagatud.sock", 0, {
+      kind: "unusable",
+      problem: failure("not_a_file", { subject: "jagatud.sock" }),
+    });
+    stage.double.answers.troubles.set(bad.id, {
+      problem: failure("name_not_allowed", { subject: bad.name }),
+      safeName: "aruanne_ lõplik_.docx",
+    });
+    stage.double.answers.troubles.set(twin.id, {
+      problem: failure("duplicate_name", { subject: twin.name }),
+      safeName: "eelarve (2).xlsx",
+    });
+    await drop(stage, [...documents, bad, twin, gone]);
+    await addPeople(stage);
+  },
+  "encrypt-many": async (stage) => {
+    const pictures = Array.from({ length: 1204 }, (_, index) => file(`IMG_${20_000 + index}.jpg`, 4_100_000 + index));
+    await drop(stage, pictures);
+    await addPeople(
+      stage,
+      Array.from({ length: 12 }, (_, index) => recipient(`Inimene ${index + 1}`, `I${index}`)),
+    );
+  },
+  "encrypt-long": async (stage) => {
+    await drop(stage, [file(longName, 123_456_789), file("x", 3)]);
+    stage.double.answers.place = { id: 77, name: longName.replace(".tar.gz", ".cdoc2"), folder: "~/Dokumendid/Tööasjad" };
+    await addPeople(stage, [longPerson]);
+    await press(m.add_password());
+  },
+  "encrypt-empty": async (stage) => {
+    await drop(stage, [documents[1]!]);
+    await press(m.remove({ name: documents[1]!.name }));
+    await press(m.encrypt());
+  },
+  "encrypt-bad-certificate": async (stage) => {
+    await drop(stage, documents);
+    stage.double.backend.chooseRecipients = () =>
+      Promise.reject(failure("recipient_unusable", { subject: "kiri.txt" }));
+    await press(m.add_certificate());
+  },
+  "encrypt-hover": async (stage) => {
+    await drop(stage, documents);
+    stage.double.hover(true);
+    await settle();
+  },
+  "encrypt-held": async (stage) => {
+    await drop(stage, documents);
+    await addPeople(stage);
+    stage.double.deliver(dropped([container], null));
+    await settle();
+  },
+  encrypting: async (stage) => {
+    stage.double.answers.encrypt = () => stage.double.never();
+    await drop(stage, documents);
+    await addPeople(stage);
+    await press(m.encrypt_for({ count: people.length }));
+    stage.double.advance(progress({}));
+    await settle();
+  },
+  "encrypt-cancelled": async (stage) => {
+    stage.double.answers.encrypt = () => stage.double.never();
+    await drop(stage, documents);
+    await addPeople(stage);
+    await press(m.encrypt_for({ count: people.length }));
+    await press(m.cancel());
+  },
+  encrypted: async (stage) => {
+    stage.double.answers.encrypt = () => Promise.resolve(encrypted);
+    await drop(stage, documents);
+    await addPeople(stage);
+    await press(m.encrypt_for({ count: people.length }));
+  },
+  "encrypted-password": async (stage) => {
+    const recipients = [...encrypted.recipients, password];
+    stage.double.answers.encrypt = () => Promise.resolve({ ...encrypted, recipients });
+    await drop(stage, documents);
+    await addPeople(stage);
+    await press(m.encrypt_for({ count: people.length }));
+  },
+  "open-password": (stage) => show(stage, byPassword()),
+  "open-either": (stage) => show(stage, either()),
+  "open-key": async (stage) => {
+    await show(stage, containerOf(records.key, records.card));
+  },
+  "open-key-fits": async (stage) => {
+    stage.double.answers.keyFile = { ...keyFile, name: "toomas_tamm.pem", needsPassword: false, fits: [1] };
+    await show(stage, either());
+    await choose(m.means_key());
+    await press(m.choose_key());
+  },
+  "open-key-password": async (stage) => {
+    stage.double.answers.keyFile = keyFile;
+    stage.double.answers.open = () => Promise.reject(failure("key_file_password"));
+    await show(stage, containerOf(records.key, records.card));
+    await press(m.choose_key());
+    await type(m.key_password(), "vale");
+    await press(m.open_with_key());
+  },
+  "open-key-wrong": async (stage) => {
+    stage.double.answers.keyFile = { ...keyFile, needsPassword: false };
+    stage.double.answers.open = () =>
+      Promise.reject(failure("not_a_recipient", { names: ["Toomas Tamm", "Mari Maasikas"] }));
+    await show(stage, containerOf(records.key, records.card));
+    await press(m.choose_key());
+    await press(m.open_with_key());
+  },
+  "open-password-wrong": async (stage) => {
+    stage.double.answers.open = () =>
+      Promise.reject(failure("wrong_password", { names: ["koera nimi ja sünniaasta"] }));
+    await openWithPassword(stage);
+  },
+  "open-server-only": (stage) => show(stage, containerOf(records.server, records.soon)),
+  "open-mixed": (stage) =>
+    show(stage, containerOf(records.password, records.key, records.soon, records.unknown, records.broken)),
+  "open-long": (stage) =>
+    show(stage, {
+      ...containerOf(
+        record(0, { ...records.password, hint: "väga pikk vihje ".repeat(14) }),
+        record(1, { name: longPerson.name, initials: "VK", servers: ["https://kapslid.näidis.ee/jaotis/üks"] }),
+      ),
+      name: longName,
+    }),
+  "open-hover": async (stage) => {
+    await show(stage, either());
+    stage.double.hover(true);
+    await settle();
+  },
+  opening: async (stage) => {
+    stage.double.answers.open = () => stage.double.never();
+    await openWithPassword(stage);
+    stage.double.advance(progress({ step: "verifying", done: 610_000, total: 1_284_022, rate: 91_000, remaining: 7 }));
+    stage.double.deliver(dropped(documents));
+    await settle();
+  },
+  "opening-start": async (stage) => {
+    stage.double.answers.open = () => stage.double.never();
+    await openWithPassword(stage);
+  },
+  opened: opens(3),
+  "opened-one": opens(1),
+  "opened-many": opens(5210),
+  keep: async (stage) => {
+    await opens(3)(stage);
+    await press(m.keep_button());
+  },
+  "keep-done": async (stage) => {
+    await opens(3)(stage);
+    const output = { ...encrypted.output, name: "palgad-november (2).cdoc2" };
+    stage.double.answers.encrypt = () => Promise.resolve({ ...encrypted, output, recipients: [password] });
+    await press(m.keep_button());
+    await type(m.keep_old_password(), "correct horse");
+    await press(m.password_suggest());
+    await press(m.keep_button());
+  },
+  "failed-damaged": openFails(failure("damaged", { detail: "authentication tag at 1203441 does not match" })),
+  "failed-exists": openFails(failure("already_exists", { subject: "palgad november.xlsx" })),
+  "failed-unsafe": openFails(
+    failure("unsafe_content", { subject: "../../.bashrc", detail: "entry 3: name leaves the folder" }),
+  ),
+  "failed-limits": openFails(failure("limits_exceeded", { subject: "total size", number: 68_719_476_736 })),
+  "failed-disk": openFails(failure("disk_full", { subject: "palgad november.xlsx", detail: "write: ENOSPC" })),
+  "failed-internal": async (stage) => {
+    stage.double.answers.encrypt = () => Promise.reject(failure("internal", { detail: "thread panicked at …" }));
+    await drop(stage, documents);
+    await addPeople(stage);
+    await press(m.encrypt_for({ count: people.length }));
+    document.querySelector("details")?.setAttribute("open", "");
+  },
+  "failed-old-format": async (stage) => {
+    stage.double.deliver(dropped([oldContainer]));
+    await settle();
+  },
+  "failed-version": async (stage) => {
+    stage.double.answers.inspect = () => Promise.reject(failure("unsupported_format", { subject: "3" }));
+    stage.double.deliver(dropped([container]));
+    await settle();
+  },
+};
+
+/** States that begin with containers in the list of recent ones. */
+export function recentFor(state: string) {
+  return state === "start-first" ? [] : recent;
+}

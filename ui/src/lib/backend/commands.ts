@@ -1,0 +1,92 @@
+// One wrapper a command of the desktop shell. The names are compared with the shell's source by a test there.
+import { invoke } from "@tauri-apps/api/core";
+
+import type { Appearance } from "$lib/bindings/Appearance";
+import type { Chosen } from "$lib/bindings/Chosen";
+import type { ContainerView } from "$lib/bindings/ContainerView";
+import type { EncryptionDone } from "$lib/bindings/EncryptionDone";
+import type { EncryptionDraft } from "$lib/bindings/EncryptionDraft";
+import type { EncryptionPlan } from "$lib/bindings/EncryptionPlan";
+import type { Incoming } from "$lib/bindings/Incoming";
+import type { KeyFileView } from "$lib/bindings/KeyFileView";
+import type { Language } from "$lib/bindings/Language";
+import type { OpenDone } from "$lib/bindings/OpenDone";
+import type { OpenDraft } from "$lib/bindings/OpenDraft";
+import type { OutputView } from "$lib/bindings/OutputView";
+import type { PasswordStrength } from "$lib/bindings/PasswordStrength";
+import type { RecipientView } from "$lib/bindings/RecipientView";
+import type { StartView } from "$lib/bindings/StartView";
+
+import type { FileId } from "./types";
+
+export const commandNames = [
+  "start",
+  "set_language",
+  "set_appearance",
+  "choose_files",
+  "choose_folder",
+  "choose_container",
+  "choose_recipients",
+  "recipient_from",
+  "plan_encryption",
+  "choose_output",
+  "encrypt",
+  "inspect",
+  "choose_key_file",
+  "key_file_from",
+  "choose_destination",
+  "open",
+  "encrypt_again",
+  "cancel",
+  "reveal",
+  "open_file",
+  "copy_text",
+  "copy_path",
+  "password_strength",
+  "suggest_password",
+  "forget_recent",
+] as const;
+
+function call<T>(command: (typeof commandNames)[number], args: Record<string, unknown> = {}): Promise<T> {
+  return invoke<T>(command, args);
+}
+
+/** Every rejection is an `ErrorView`. `null` from a `choose…` means that the dialog was closed without a choice. */
+export const commands = {
+  start: () => call<StartView>("start"),
+  setLanguage: (language: Language) => call<void>("set_language", { language }),
+  setAppearance: (appearance: Appearance) => call<void>("set_appearance", { appearance }),
+
+  chooseFiles: () => call<Incoming | null>("choose_files"),
+  chooseFolder: () => call<Incoming | null>("choose_folder"),
+  chooseContainer: () => call<Chosen | null>("choose_container"),
+
+  chooseRecipients: () => call<RecipientView[] | null>("choose_recipients"),
+  recipientFrom: (id: FileId) => call<RecipientView>("recipient_from", { id }),
+  planEncryption: (draft: EncryptionDraft) => call<EncryptionPlan>("plan_encryption", { draft }),
+  chooseOutput: (current: FileId) => call<OutputView | null>("choose_output", { current }),
+  encrypt: (draft: EncryptionDraft, password: string | null, hint: string | null) =>
+    call<EncryptionDone>("encrypt", { draft, password, hint }),
+
+  inspect: (id: FileId) => call<ContainerView>("inspect", { id }),
+  chooseKeyFile: (container: FileId) => call<KeyFileView | null>("choose_key_file", { container }),
+  keyFileFrom: (id: FileId, container: FileId) => call<KeyFileView>("key_file_from", { id, container }),
+  chooseDestination: (current: FileId) => call<OutputView | null>("choose_destination", { current }),
+  open: (draft: OpenDraft, password: string | null) => call<OpenDone>("open", { draft, password }),
+  encryptAgain: (
+    draft: OpenDraft,
+    password: string | null,
+    newPassword: string,
+    hint: string | null,
+    output: FileId | null,
+  ) => call<EncryptionDone>("encrypt_again", { draft, password, newPassword, hint, output }),
+
+  cancel: () => call<void>("cancel"),
+  reveal: (id: FileId) => call<void>("reveal", { id }),
+  openFile: (id: FileId) => call<void>("open_file", { id }),
+  copyText: (text: string) => call<void>("copy_text", { text }),
+  copyPath: (id: FileId) => call<void>("copy_path", { id }),
+  passwordStrength: (password: string) => call<PasswordStrength>("password_strength", { password }),
+  suggestPassword: () => call<string>("suggest_password"),
+  forgetRecent: (id: FileId) => call<void>("forget_recent", { id }),
+};

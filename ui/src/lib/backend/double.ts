@@ -1,0 +1,177 @@
+// A stand-in for the desktop shell in tests and on the development page. It answers as told and remembers what it was
+// asked; the program that people get does not contain it.
+import type { Chosen } from "$lib/bindings/Chosen";
+import type { ContainerView } from "$lib/bindings/ContainerView";
+import type { EncryptionDone } from "$lib/bindings/EncryptionDone";
+import type { EncryptionDraft } from "$lib/bindings/EncryptionDraft";
+import type { EncryptionPlan } from "$lib/bindings/EncryptionPlan";
+import type { Incoming } from "$lib/bindings/Incoming";
+import type { KeyFileView } from "$lib/bindings/KeyFileView";
+import type { OpenDone } from "$lib/bindings/OpenDone";
+import type { OutputView } from "$lib/bindings/OutputView";
+import type { PlannedFile } from "$lib/bindings/PlannedFile";
+import type { ProgressView } from "$lib/bindings/ProgressView";
+import type { RecipientView } from "$lib/bindings/RecipientView";
+import type { StartView } from "$lib/bindings/StartView";
+
+import { failure } from "./failure";
+import type { Backend, FileId } from "./types";
+
+/** What the stand-in answers; a test overrides what it is about. */
+export interface Answers {
+  start: StartView;
+  files: Incoming | null;
+  container: Chosen | null;
+  recipients: RecipientView[] | null;
+  /** Troubles of files, by id. */
+  troubles: Map<FileId, Pick<PlannedFile, "problem" | "safeName">>;
+  inspect: () => Promise<ContainerView>;
+  keyFile: KeyFileView | null;
+  place: OutputView | null;
+  encrypt: () => Promise<EncryptionDone>;
+  open: () => Promise<OpenDone>;
+}
+
+export interface Call {
+  readonly command: keyof Backend;
+  readonly args: readonly unknown[];
+}
+
+export class Double {
+  readonly calls: Call[] = [];
+  readonly answers: Answers;
+  readonly backend: Backend;
+  #incoming: (incoming: Incoming) => void = () => undefined;
+  #drag: (hovering: boolean) => void = () => undefined;
+  #progress: (progress: ProgressView) => void = () => undefined;
+  #stop: (() => void) | null = null;
+
+  constructor(answers: Partial<Answers> = {}) {
+    this.answers = {
+      start: { version: "0.1.0", language: "en", appearance: "light", recent: [], incoming: null },
+      files: null,
+      container: null,
+      recipients: null,
+      troubles: new Map(),
+      inspect: () => Promise.reject(failure("not_a_container")),
+      keyFile: null,
+      place: null,
+      encrypt: () => Promise.reject(failure("internal")),
+      open: () => Promise.reject(failure("internal")),
+      ...answers,
+    };
+    this.backend = this.#remembering(this.#build());
+  }
+
+  // What the shell tells without being asked.
+
+  deliver(incoming: Incoming): void {
+    this.#incoming(incoming);
+  }
+
+  hover(hovering: boolean): void {
+    this.#drag(hovering);
+  }
+
+  advance(progress: ProgressView): void {
+    this.#progress(progress);
+  }
+
+  /** An answer that comes only by cancelling. */
+  never<T>(): Promise<T> {
+    return new Promise((_, reject) => {
+      this.#stop = () => reject(failure("cancelled"));
+    });
+  }
+
+  called(command: keyof Backend): readonly Call[] {
+    return this.calls.filter((call) => call.command === command);
+  }
+
+  #remembering(backend: Backend): Backend {
+    const entries = Object.entries(backend).map(([command, run]) => [
+      command,
+      (...args: unknown[]) => {
+        this.calls.push({ command: command as keyof Backend, args });
+        return (run as (...args: unknown[]) => unknown)(...args);
+      },
+    ]);
+    return Object.fromEntries(entries) as Backend;
+  }
+
+  #build(): Backend {
+    const { answers } = this;
+    const done = () => Promise.resolve();
+    return {
+      onIncoming: (handler) => ((this.#incoming = handler), Promise.resolve(() => undefined)),
+      onDrag: (handler) => ((this.#drag = handler), Promise.resolve(() => undefined)),
+      onProgress: (handler) => ((this.#progress = handler), Promise.resolve(() => undefined)),
+      start: () => Promise.resolve(answers.start),
+      setLanguage: done,
+      setAppearance: done,
+      chooseFiles: () => Promise.resolve(answers.files),
+      chooseFolder: () => Promise.resolve(answers.files),
+      chooseContainer: () => Promise.resolve(answers.container),
+      chooseRecipients: () => Promise.resolve(answers.recipients),
+      recipientFrom: (id) => {
+        const recipient = answers.recipients?.find((candidate) => candidate.id === id) ?? answers.recipients?.[0];
+        return recipient ? Promise.resolve(recipient) : Promise.reject(failure("recipient_unusable"));
+      },
+      planEncryption: (draft) => Promise.resolve(this.#plan(draft)),
+      chooseOutput: () => Promise.resolve(answers.place),
+      encrypt: () => answers.encrypt(),
+      inspect: () => answers.inspect(),
+      chooseKeyFile: () => Promise.resolve(answers.keyFile),
+      keyFileFrom: () =>
+        answers.keyFile ? Promise.resolve(answers.keyFile) : Promise.reject(failure("key_file_unusable")),
+      chooseDestination: () => Promise.resolve(answers.place),
+      open: () => answers.open(),
+      encryptAgain: () => answers.encrypt(),
+      cancel: () => Promise.resolve(this.#stop?.()),
+      reveal: done,
+      openFile: done,
+      copyText: done,
+      copyPath: done,
+      passwordStrength: (password) => Promise.resolve(strengthOf(password)),
+      suggestPassword: () => Promise.resolve("kR7mX-w4TqN-hZ2bV-9cPfJ-Yd6sG"),
+      forgetRecent: done,
+    };
+  }
+
+  #plan(draft: EncryptionDraft): EncryptionPlan {
+    const offered = [...(this.answers.files?.files ?? []), ...(this.answers.start.incoming?.files ?? [])];
+    const sizes = new Map(offered.map((file) => [file.id, file.size]));
+    const files = draft.files.map(({ id, name }): PlannedFile => {
+      const trouble = name === null ? this.answers.troubles.get(id) : undefined;
+      return {
+        id,
+        name: name ?? "",
+        size: sizes.get(id) ?? 0,
+        problem: trouble?.problem ?? null,
+        safeName: trouble?.safeName ?? null,
+      };
+    });
+    const blockers = [
+      ...(draft.files.length === 0 ? [failure("no_files")] : []),
+      ...(draft.recipients.length === 0 && !draft.withPassword ? [failure("no_recipients")] : []),
+    ];
+    return {
+      files,
+      totalSize: files.reduce((sum, file) => sum + file.size, 0),
+      recipients: [],
+      output: this.answers.place ?? { id: 900, name: "Leping lisadega.cdoc2", folder: "~/Documents" },
+      blockers,
+      warnings: draft.files.length > 1000 ? ["manyFiles"] : [],
+    };
+  }
+}
+
+function strengthOf(password: string) {
+  return {
+    score: Math.min(4, Math.floor(password.length / 5)),
+    longEnough: password.length >= 20,
+    hasUpper: /\p{Lu}/u.test(password),
+    hasLower: /\p{Ll}/u.test(password),
+    hasDigit: /\p{N}/u.test(password),
+  };
+}

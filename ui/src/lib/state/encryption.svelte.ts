@@ -1,0 +1,147 @@
+// What shall be encrypted, for whom, and where to, with what stands in the way as the program sees it.
+import type { Chosen } from "$lib/bindings/Chosen";
+import type { EncryptionDraft } from "$lib/bindings/EncryptionDraft";
+import type { EncryptionPlan } from "$lib/bindings/EncryptionPlan";
+import type { ErrorView } from "$lib/bindings/ErrorView";
+import type { OutputView } from "$lib/bindings/OutputView";
+import type { RecipientView } from "$lib/bindings/RecipientView";
+import { asErrorView } from "$lib/backend/failure";
+import type { Backend, FileId } from "$lib/backend/types";
+
+/** A file as the list shows it. */
+export interface DraftRow {
+  readonly file: Chosen;
+  /** Name in the container. */
+  readonly name: string;
+  readonly problem: ErrorView | null;
+  readonly safeName: string | null;
+}
+
+export class Encryption {
+  files = $state.raw<readonly Chosen[]>([]);
+  recipients = $state.raw<readonly RecipientView[]>([]);
+  withPassword = $state(false);
+  plan = $state.raw<EncryptionPlan | null>(null);
+  /** Why something could not be added, beside the recipients. */
+  recipientProblem = $state.raw<ErrorView | null>(null);
+
+  #names = $state.raw<ReadonlyMap<FileId, string>>(new Map());
+  #output = $state.raw<OutputView | null>(null);
+  #asked = 0;
+  readonly #backend: Backend;
+
+  constructor(backend: Backend, files: readonly Chosen[]) {
+    this.#backend = backend;
+    this.addFiles(files);
+  }
+
+  /** Files with their troubles; those with trouble first, so that nobody has to look for them. */
+  readonly rows: readonly DraftRow[] = $derived.by(() => {
+    const planned = new Map(this.plan?.files.map((file) => [file.id, file]));
+    const rows = this.files.map((file): DraftRow => {
+      const plan = planned.get(file.id);
+      return {
+        file,
+        name: this.#names.get(file.id) ?? file.name,
+        problem: file.problem ?? plan?.problem ?? null,
+        safeName: plan?.safeName ?? null,
+      };
+    });
+    return [...rows.filter((row) => row.problem), ...rows.filter((row) => !row.problem)];
+  });
+
+  readonly troubled: readonly DraftRow[] = $derived(this.rows.filter((row) => row.problem));
+
+  readonly totalSize: number = $derived(
+    this.plan?.totalSize ?? this.files.reduce((sum, file) => sum + file.size, 0),
+  );
+
+  readonly output: OutputView | null = $derived(this.#output ?? this.plan?.output ?? null);
+
+  /** Those who will be able to open it, without the password. */
+  readonly peopleCount: number = $derived(this.recipients.length);
+
+  addFiles(files: readonly Chosen[]): void {
+    const known = new Set(this.files.map((file) => file.id));
+    this.files = [...this.files, ...files.filter((file) => !known.has(file.id) && known.add(file.id))];
+    void this.#replan();
+  }
+
+  removeFiles(ids: readonly FileId[]): void {
+    this.files = this.files.filter((file) => !ids.includes(file.id));
+    void this.#replan();
+  }
+
+  acceptName(id: FileId, name: string): void {
+    this.#names = new Map(this.#names).set(id, name);
+    void this.#replan();
+  }
+
+  addRecipients(recipients: readonly RecipientView[]): void {
+    const known = new Set(this.recipients.map((recipient) => recipient.id));
+    this.recipients = [...this.recipients, ...recipients.filter((recipient) => !known.has(recipient.id))];
+    this.recipientProblem = null;
+    void this.#replan();
+  }
+
+  removeRecipient(id: FileId): void {
+    this.recipients = this.recipients.filter((recipient) => recipient.id !== id);
+    void this.#replan();
+  }
+
+  setWithPassword(withPassword: boolean): void {
+    this.withPassword = withPassword;
+    void this.#replan();
+  }
+
+  setOutput(output: OutputView): void {
+    this.#output = output;
+    void this.#replan();
+  }
+
+  /** Takes certificate files as recipients; those that are none say so. */
+  async addRecipientFiles(ids: readonly FileId[]): Promise<void> {
+    for (const id of ids) {
+      try {
+        this.addRecipients([await this.#backend.recipientFrom(id)]);
+        this.removeFiles([id]);
+      } catch (thrown) {
+        this.recipientProblem = asErrorView(thrown);
+      }
+    }
+  }
+
+  async chooseRecipients(): Promise<void> {
+    try {
+      const chosen = await this.#backend.chooseRecipients();
+      if (chosen) this.addRecipients(chosen);
+    } catch (thrown) {
+      this.recipientProblem = asErrorView(thrown);
+    }
+  }
+
+  draft(): EncryptionDraft {
+    return {
+      files: this.files.map(({ id }) => ({ id, name: this.#names.get(id) ?? null })),
+      recipients: this.recipients.map(({ id }) => id),
+      withPassword: this.withPassword,
+      output: this.#output?.id ?? null,
+    };
+  }
+
+  /** Asks the program again; an answer that is overtaken by a newer question is dropped. */
+  async #replan(): Promise<void> {
+    this.#asked += 1;
+    const question = this.#asked;
+    try {
+      const plan = await this.#backend.planEncryption(this.draft());
+      if (question === this.#asked) this.plan = plan;
+    } catch (thrown) {
+      if (question === this.#asked) this.plan = blockedBy(asErrorView(thrown), this.plan);
+    }
+  }
+}
+
+function blockedBy(error: ErrorView, before: EncryptionPlan | null): EncryptionPlan | null {
+  return before && { ...before, blockers: [error] };
+}

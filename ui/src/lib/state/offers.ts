@@ -1,0 +1,78 @@
+// Which next steps a failure offers, by its cause and by what was being done.
+import type { Code } from "$lib/bindings/Code";
+import type { OpenDraft } from "$lib/bindings/OpenDraft";
+
+/** What was being done. */
+export type Task = "encrypt" | "open" | "keep" | "inspect" | "start";
+
+/** A next step that a button stands for. */
+export type Offer =
+  /** Do the same once more. */
+  | "again"
+  | "otherPlace"
+  | "replace"
+  | "keepBoth"
+  | "safeNames"
+  | "raiseLimits"
+  /** Return to what was filled in. */
+  | "back"
+  | "otherContainer"
+  | "messageToSender";
+
+/** The first one is the main button. */
+export function offers(code: Code, task: Task, draft?: OpenDraft): readonly Offer[] {
+  if (task === "inspect" || task === "start") return inspecting(code);
+  const writing = task === "open" ? draft : undefined;
+  switch (code) {
+    case "already_exists":
+      return writing ? ["keepBoth", "replace", "otherPlace"] : ["otherPlace", "back"];
+    case "unsafe_content":
+      return writing && !writing.names.safeNames ? ["safeNames", "messageToSender"] : ["messageToSender", "back"];
+    case "limits_exceeded":
+      return writing && !writing.raiseLimits ? ["raiseLimits", "back"] : ["back"];
+    case "disk_full":
+    case "not_writable":
+    case "output_is_input":
+      return ["otherPlace", "back"];
+    case "damaged":
+    case "capsule_not_found":
+      return ["messageToSender", "otherContainer"];
+    case "unsupported_format":
+    case "old_format":
+    case "not_a_container":
+      return ["otherContainer"];
+    case "input_changed":
+    case "not_readable":
+    case "server_unreachable":
+    case "server_timeout":
+    case "directory_unavailable":
+    case "internal":
+      return ["again", "back"];
+    default:
+      return ["back"];
+  }
+}
+
+function inspecting(code: Code): readonly Offer[] {
+  switch (code) {
+    case "damaged":
+      return ["messageToSender", "otherContainer"];
+    case "not_readable":
+    case "internal":
+      return ["again", "otherContainer"];
+    default:
+      return ["otherContainer"];
+  }
+}
+
+/** Failures that are answered at the field where the key was given, not on a page of their own. */
+export function belongsToField(code: Code): boolean {
+  return (
+    code === "wrong_password" ||
+    code === "wrong_key" ||
+    code === "key_file_password" ||
+    code === "key_file_password_needed" ||
+    code === "key_file_unusable" ||
+    code === "not_a_recipient"
+  );
+}

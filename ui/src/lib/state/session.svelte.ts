@@ -1,0 +1,460 @@
+// The window: which screen stands, what runs, and what arrives from outside.
+import type { Appearance } from "$lib/bindings/Appearance";
+import type { EncryptionDone } from "$lib/bindings/EncryptionDone";
+import type { ErrorView } from "$lib/bindings/ErrorView";
+import type { Incoming } from "$lib/bindings/Incoming";
+import type { Language } from "$lib/bindings/Language";
+import type { OpenDone } from "$lib/bindings/OpenDone";
+import type { OpenDraft } from "$lib/bindings/OpenDraft";
+import type { OutputView } from "$lib/bindings/OutputView";
+import type { ProgressView } from "$lib/bindings/ProgressView";
+import type { RecentView } from "$lib/bindings/RecentView";
+import { asErrorView, failure } from "$lib/backend/failure";
+import type { Backend, FileId } from "$lib/backend/types";
+import { kindWords } from "$lib/texts/kinds";
+import { locale } from "$lib/texts/locale.svelte";
+
+import { Encryption } from "./encryption.svelte";
+import { belongsToField, offers, type Offer, type Task } from "./offers";
+import { Opening } from "./opening.svelte";
+import { theme } from "./theme.svelte";
+
+/** Containers kept in the list of recent ones. */
+const RECENT = 5;
+
+export type Screen =
+  | { readonly name: "starting" }
+  | { readonly name: "start" }
+  | { readonly name: "encrypt"; readonly encryption: Encryption }
+  | { readonly name: "open"; readonly opening: Opening }
+  | { readonly name: "keep"; readonly opened: Opened }
+  | { readonly name: "working"; readonly task: Task; readonly subject: string }
+  | { readonly name: "encrypted"; readonly done: EncryptionDone; readonly opened: Opened | null }
+  | { readonly name: "opened"; readonly opened: Opened }
+  | { readonly name: "failed"; readonly failed: Failed };
+
+/** A container that was opened, with the way it was opened, for encrypting it again. */
+export interface Opened {
+  readonly opening: Opening;
+  readonly draft: OpenDraft;
+  readonly done: OpenDone;
+  /** Whether a password took part: it is not kept, so it is asked for again. */
+  readonly needsPassword: boolean;
+}
+
+/** A failure on its own page. */
+export interface Failed {
+  readonly error: ErrorView;
+  readonly task: Task;
+  readonly offers: readonly Offer[];
+  /** The container or file it was about. */
+  readonly name: string | null;
+  readonly take: (offer: Offer) => void;
+  /** Gives up and goes to the start. */
+  readonly leave: () => void;
+}
+
+/** Something to say once, in words that the screen chooses. */
+export type Notice = "cancelled" | "nothingInFolder" | "copied";
+
+export class Session {
+  screen = $state.raw<Screen>({ name: "starting" });
+  version = $state("");
+  recent = $state.raw<readonly RecentView[]>([]);
+  progress = $state.raw<ProgressView | null>(null);
+  /** Something hovers over the window. */
+  hovering = $state(false);
+  /** What arrived while an operation ran, or beside a draft that it must not replace. */
+  held = $state.raw<Incoming | null>(null);
+  notice = $state<Notice | null>(null);
+  cancelling = $state(false);
+
+  readonly backend: Backend;
+  #listening: Promise<unknown> | null = null;
+
+  constructor(backend: Backend) {
+    this.backend = backend;
+  }
+
+  async start(): Promise<void> {
+    try {
+      this.#listening ??= this.#listen();
+      await this.#listening;
+      const start = await this.backend.start();
+      locale.current = start.language;
+      theme.appearance = start.appearance;
+      this.version = start.version;
+      this.recent = start.recent;
+      this.home();
+      if (start.incoming) this.receive(start.incoming);
+    } catch (thrown) {
+      this.#show(this.#failed(asErrorView(thrown), "start"));
+    }
+  }
+
+  #listen(): Promise<unknown> {
+    return Promise.all([
+      this.backend.onIncoming((incoming) => this.receive(incoming)),
+      this.backend.onDrag((hovering) => (this.hovering = hovering)),
+      this.backend.onProgress((progress) => (this.progress = progress)),
+    ]);
+  }
+
+  // Settings
+
+  setLanguage(language: Language): void {
+    locale.current = language;
+    void this.backend.setLanguage(language).catch(() => undefined);
+  }
+
+  setAppearance(appearance: Appearance): void {
+    theme.appearance = appearance;
+    void this.backend.setAppearance(appearance).catch(() => undefined);
+  }
+
+  // What arrives
+
+  receive(incoming: Incoming): void {
+    this.hovering = false;
+    const { screen } = this;
+    if (screen.name === "working" || screen.name === "starting") {
+      this.held = merged(this.held, incoming);
+    } else if (screen.name === "encrypt") {
+      this.#receiveBesideDraft(screen.encryption, incoming);
+    } else if (screen.name === "open" && isKeyFor(incoming)) {
+      void screen.opening.keyFileFrom(incoming.files[0]!.id);
+    } else {
+      this.#decide(incoming);
+    }
+  }
+
+  takeHeld(): void {
+    const incoming = this.held;
+    this.held = null;
+    if (incoming) this.#decide(incoming);
+  }
+
+  dropHeld(): void {
+    this.held = null;
+  }
+
+  #receiveBesideDraft(encryption: Encryption, incoming: Incoming): void {
+    const ids = incoming.files.map((file) => file.id);
+    if (incoming.position && isOverRecipients(incoming.position)) {
+      const certificates = incoming.files.filter((file) => file.kind === "recipient");
+      encryption.addFiles(incoming.files.filter((file) => file.kind !== "recipient"));
+      void encryption.addRecipientFiles(certificates.map((file) => file.id));
+    } else if (!incoming.position && opensContainer(incoming) && ids.length > 0 && encryption.files.length > 0) {
+      this.held = incoming;
+    } else if (!incoming.position && opensContainer(incoming)) {
+      this.#decide(incoming);
+    } else {
+      encryption.addFiles(incoming.files);
+    }
+  }
+
+  /** By content: a container opens, everything else is to be encrypted. */
+  #decide(incoming: Incoming): void {
+    const [first, ...others] = incoming.files;
+    if (!first) {
+      this.notice = "nothingInFolder";
+    } else if (others.length === 0 && first.kind === "container") {
+      void this.inspect(first.id, first.name);
+    } else if (others.length === 0 && first.kind === "oldContainer") {
+      this.#show(this.#failed(failure("old_format"), "inspect", { name: first.name }));
+    } else {
+      this.#show({ name: "encrypt", encryption: new Encryption(this.backend, incoming.files) });
+    }
+  }
+
+  // Screens
+
+  home(): void {
+    this.#show({ name: "start" });
+  }
+
+  #show(screen: Screen): void {
+    this.notice = null;
+    this.progress = null;
+    this.cancelling = false;
+    this.screen = screen;
+  }
+
+  async chooseFiles(): Promise<void> {
+    await this.#choose(() => this.backend.chooseFiles());
+  }
+
+  async chooseFolder(): Promise<void> {
+    await this.#choose(() => this.backend.chooseFolder());
+  }
+
+  async chooseContainer(): Promise<void> {
+    try {
+      const chosen = await this.backend.chooseContainer();
+      if (chosen) this.#decide({ files: [chosen], position: null });
+    } catch (thrown) {
+      this.#show(this.#failed(asErrorView(thrown), "inspect"));
+    }
+  }
+
+  async #choose(choose: () => Promise<Incoming | null>): Promise<void> {
+    try {
+      const incoming = await choose();
+      if (!incoming) return;
+      const { screen } = this;
+      if (screen.name === "encrypt") screen.encryption.addFiles(incoming.files);
+      else if (incoming.files.length === 0) this.notice = "nothingInFolder";
+      else this.#show({ name: "encrypt", encryption: new Encryption(this.backend, incoming.files) });
+    } catch (thrown) {
+      this.#show(this.#failed(asErrorView(thrown), "start"));
+    }
+  }
+
+  async inspect(id: FileId, name: string): Promise<void> {
+    try {
+      const container = await this.backend.inspect(id);
+      this.#show({ name: "open", opening: new Opening(this.backend, container) });
+    } catch (thrown) {
+      const again = () => this.inspect(id, name);
+      this.#show(this.#failed(asErrorView(thrown), "inspect", { name, again }));
+    }
+  }
+
+  async forgetRecent(id: FileId): Promise<void> {
+    this.recent = this.recent.filter((recent) => recent.id !== id);
+    await this.backend.forgetRecent(id).catch(() => undefined);
+  }
+
+  async chooseOutput(encryption: Encryption): Promise<void> {
+    if (!encryption.output) return;
+    const output = await this.backend.chooseOutput(encryption.output.id).catch(() => null);
+    if (output) encryption.setOutput(output);
+  }
+
+  async chooseDestination(opening: Opening): Promise<void> {
+    const destination = await this.backend.chooseDestination(opening.destination.id).catch(() => null);
+    if (destination) opening.setDestination(destination);
+  }
+
+  keep(opened: Opened): void {
+    opened.opening.refusal = null;
+    this.#show({ name: "keep", opened });
+  }
+
+  showOpened(opened: Opened): void {
+    this.#show({ name: "opened", opened });
+  }
+
+  async copy(text: string): Promise<void> {
+    await this.backend.copyText(text).catch(() => undefined);
+    this.notice = "copied";
+  }
+
+  // Long work. A password lives in the arguments of these functions alone: through the answers to "it exists, what
+  // now?", never longer than the operation it was given for.
+
+  async encrypt(encryption: Encryption, password: string | null, hint: string | null): Promise<void> {
+    const back: Screen = { name: "encrypt", encryption };
+    for (;;) {
+      this.#show({ name: "working", task: "encrypt", subject: encryption.output?.name ?? "" });
+      try {
+        const done = await this.backend.encrypt(encryption.draft(), password, hint);
+        this.#finishEncryption(done, null);
+        return;
+      } catch (thrown) {
+        const choosePlace = async () => {
+          const before = encryption.output;
+          await this.chooseOutput(encryption);
+          return encryption.output !== before;
+        };
+        if (!(await this.#recover(asErrorView(thrown), "encrypt", back, { choosePlace }))) return;
+      }
+    }
+  }
+
+  async open(opening: Opening, password: string | null): Promise<void> {
+    const back: Screen = { name: "open", opening };
+    opening.refusal = null;
+    for (;;) {
+      this.#show({ name: "working", task: "open", subject: opening.container.name });
+      const draft = opening.draft();
+      try {
+        const done = await this.backend.open(draft, password);
+        this.#finishOpening({ opening, draft, done, needsPassword: password !== null });
+        return;
+      } catch (thrown) {
+        const error = asErrorView(thrown);
+        if (belongsToField(error.code)) {
+          opening.refusal = error;
+          this.#show(back);
+          return;
+        }
+        const choosePlace = async () => {
+          const before = opening.destination;
+          await this.chooseDestination(opening);
+          return opening.destination !== before;
+        };
+        const answer = (offer: Offer) => applyToOpening(opening, offer);
+        if (!(await this.#recover(error, "open", back, { choosePlace, answer, draft }))) return;
+      }
+    }
+  }
+
+  /** Encrypts an opened container again for a password of one's own. */
+  async encryptAgain(
+    opened: Opened,
+    password: string | null,
+    newPassword: string,
+    hint: string | null,
+    output: OutputView | null,
+  ): Promise<void> {
+    const back: Screen = { name: "keep", opened };
+    let place = output;
+    for (;;) {
+      this.#show({ name: "working", task: "keep", subject: opened.opening.container.name });
+      try {
+        const done = await this.backend.encryptAgain(opened.draft, password, newPassword, hint, place?.id ?? null);
+        this.#finishEncryption(done, opened);
+        return;
+      } catch (thrown) {
+        const error = asErrorView(thrown);
+        if (belongsToField(error.code)) {
+          opened.opening.refusal = error;
+          this.#show(back);
+          return;
+        }
+        const choosePlace = async () => {
+          const chosen = await this.backend.chooseOutput(place?.id ?? opened.opening.container.id).catch(() => null);
+          place = chosen ?? place;
+          return chosen !== null;
+        };
+        if (!(await this.#recover(error, "keep", back, { choosePlace }))) return;
+      }
+    }
+  }
+
+  async cancel(): Promise<void> {
+    this.cancelling = true;
+    await this.backend.cancel().catch(() => undefined);
+  }
+
+  #finishEncryption(done: EncryptionDone, opened: Opened | null): void {
+    const names = done.recipients.map(({ kind, name }) => (kind === "password" ? kindWords(kind) : name));
+    this.#remember({ ...done.output, encrypted: true, recipients: names, at: Date.now() / 1000 });
+    this.#show({ name: "encrypted", done, opened });
+  }
+
+  #finishOpening(opened: Opened): void {
+    const { container } = opened.opening;
+    const names = container.records.map((record) => record.name);
+    this.#remember({ ...container, encrypted: false, recipients: names, at: Date.now() / 1000 });
+    this.#show({ name: "opened", opened });
+  }
+
+  #remember({ id, name, folder, encrypted, recipients, at }: RecentView): void {
+    const others = this.recent.filter((recent) => recent.id !== id);
+    this.recent = [{ id, name, folder, encrypted, recipients, at }, ...others].slice(0, RECENT);
+  }
+
+  /** Shows a failure of long work and waits for the answer; true when the work shall run once more. */
+  async #recover(
+    error: ErrorView,
+    task: Task,
+    back: Screen,
+    ways: {
+      choosePlace: () => Promise<boolean>;
+      answer?: (offer: Offer) => boolean;
+      draft?: OpenDraft;
+    },
+  ): Promise<boolean> {
+    if (error.code === "cancelled") {
+      this.#show(back);
+      this.notice = "cancelled";
+      return false;
+    }
+    const name = nameOn(back);
+    return new Promise((resolve) => {
+      const take = async (offer: Offer) => {
+        if (offer === "otherPlace") {
+          if (await ways.choosePlace()) resolve(true);
+        } else if (offer === "again" || ways.answer?.(offer)) {
+          resolve(true);
+        } else if (offer === "back") {
+          this.#show(back);
+          resolve(false);
+        } else if (offer === "otherContainer") {
+          await this.chooseContainer();
+        }
+      };
+      const leave = () => {
+        resolve(false);
+        this.home();
+      };
+      const possible = offers(error.code, task, ways.draft);
+      const failed: Failed = { error, task, name, offers: possible, take: (offer) => void take(offer), leave };
+      this.#show({ name: "failed", failed });
+    });
+  }
+
+  /** A failure outside long work. */
+  #failed(error: ErrorView, task: Task, more: { name?: string; again?: () => Promise<void> } = {}): Screen {
+    const take = async (offer: Offer) => {
+      if (offer === "again") await (more.again?.() ?? this.start());
+      else if (offer === "otherContainer") await this.chooseContainer();
+      else this.home();
+    };
+    const failed: Failed = {
+      error,
+      task,
+      name: more.name ?? null,
+      offers: offers(error.code, task),
+      take: (offer) => void take(offer),
+      leave: () => this.home(),
+    };
+    return { name: "failed", failed };
+  }
+}
+
+function applyToOpening(opening: Opening, offer: Offer): boolean {
+  switch (offer) {
+    case "replace":
+      opening.names = { ...opening.names, existing: "overwrite" };
+      return true;
+    case "keepBoth":
+      opening.names = { ...opening.names, existing: "rename" };
+      return true;
+    case "safeNames":
+      opening.names = { ...opening.names, safeNames: true };
+      return true;
+    case "raiseLimits":
+      opening.raiseLimits = true;
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** The container that a screen is about. */
+function nameOn(screen: Screen): string | null {
+  if (screen.name === "open") return screen.opening.container.name;
+  if (screen.name === "keep") return screen.opened.opening.container.name;
+  if (screen.name === "encrypt") return screen.encryption.output?.name ?? null;
+  return null;
+}
+
+function opensContainer({ files }: Incoming): boolean {
+  return files.length === 1 && (files[0]?.kind === "container" || files[0]?.kind === "oldContainer");
+}
+
+/** A single file dropped on the window that is no container is meant as a key. */
+function isKeyFor({ files, position }: Incoming): boolean {
+  return position !== null && files.length === 1 && files[0]?.kind !== "container" && files[0]?.kind !== "oldContainer";
+}
+
+function isOverRecipients({ x, y }: { x: number; y: number }): boolean {
+  return document.elementFromPoint(x, y)?.closest("[data-drop='recipients']") !== null;
+}
+
+function merged(held: Incoming | null, incoming: Incoming): Incoming {
+  return held ? { files: [...held.files, ...incoming.files], position: null } : { ...incoming, position: null };
+}

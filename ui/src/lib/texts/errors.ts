@@ -1,0 +1,229 @@
+// The one table of words for failures: what happened, why, and what to do next.
+import type { Code } from "$lib/bindings/Code";
+import type { ErrorView } from "$lib/bindings/ErrorView";
+import { m } from "$lib/paraglide/messages";
+import type { Offer, Task } from "$lib/state/offers";
+
+import { list, number, size } from "./format";
+
+export interface Words {
+  /** What happened, in a few words. */
+  readonly title: string;
+  /** What it means. */
+  readonly text: string;
+  /** What to do about it. */
+  readonly next: string;
+}
+
+/** Quotes what the failure is about, or says "the file". */
+function subject(error: ErrorView): string {
+  return error.subject ? m.quoted({ text: error.subject }) : m.the_file();
+}
+
+function left(error: ErrorView): string {
+  return m.tries_left({ count: error.number ?? 0 });
+}
+
+function words(title: string, text: string, next: string): Words {
+  return { title, text, next };
+}
+
+const table: Record<Code, (error: ErrorView) => Words> = {
+  not_a_recipient: (error) =>
+    words(
+      m.error_not_a_recipient(),
+      error.names.length > 0 ? m.error_not_a_recipient_names({ names: list(error.names) }) : m.error_not_a_recipient_text(),
+      m.error_not_a_recipient_next(),
+    ),
+  wrong_password: () => words(m.error_wrong_password(), m.error_wrong_password_text(), m.error_wrong_password_next()),
+  wrong_key: () => words(m.error_wrong_key(), m.error_wrong_key_text(), m.error_wrong_key_next()),
+  key_file_password: () =>
+    words(m.error_key_file_password(), m.error_key_file_password_text(), m.error_key_file_password_next()),
+  key_file_password_needed: () =>
+    words(
+      m.error_key_file_password_needed(),
+      m.error_key_file_password_needed_text(),
+      m.error_key_file_password_needed_next(),
+    ),
+  key_file_unusable: (error) =>
+    words(
+      m.error_key_file_unusable(),
+      m.error_key_file_unusable_text({ name: subject(error) }),
+      m.error_key_file_unusable_next(),
+    ),
+  recipient_unusable: (error) =>
+    words(
+      m.error_recipient_unusable(),
+      m.error_recipient_unusable_text({ name: subject(error) }),
+      m.error_recipient_unusable_next(),
+    ),
+  damaged: () => words(m.error_damaged(), m.error_damaged_text(), m.error_damaged_next()),
+  not_a_container: () => words(m.error_not_a_container(), m.error_not_a_container_text(), m.error_not_a_container_next()),
+  old_format: () => words(m.error_old_format(), m.error_old_format_text(), m.error_old_format_next()),
+  unsupported_format: (error) =>
+    words(
+      m.error_unsupported_format(),
+      m.error_unsupported_format_text({ version: error.subject ?? "?" }),
+      m.error_unsupported_format_next(),
+    ),
+  unsafe_content: (error) =>
+    words(m.error_unsafe_content(), m.error_unsafe_content_text({ name: subject(error) }), m.error_unsafe_content_next()),
+  limits_exceeded: (error) =>
+    words(m.error_limits_exceeded(), limit(error), m.error_limits_exceeded_next()),
+  disk_full: () => words(m.error_disk_full(), m.error_disk_full_text(), m.error_disk_full_next()),
+  not_writable: (error) =>
+    words(m.error_not_writable(), m.error_not_writable_text({ name: subject(error) }), m.error_not_writable_next()),
+  not_readable: (error) =>
+    words(m.error_not_readable(), m.error_not_readable_text({ name: subject(error) }), m.error_not_readable_next()),
+  already_exists: (error) =>
+    words(m.error_already_exists(), m.error_already_exists_text({ name: subject(error) }), m.error_already_exists_next()),
+  input_changed: (error) =>
+    words(m.error_input_changed(), m.error_input_changed_text({ name: subject(error) }), m.error_input_changed_next()),
+  no_files: () => words(m.error_no_files(), m.error_no_files_text(), m.error_no_files_next()),
+  no_recipients: () => words(m.error_no_recipients(), m.error_no_recipients_text(), m.error_no_recipients_next()),
+  name_not_allowed: (error) =>
+    words(
+      m.error_name_not_allowed(),
+      m.error_name_not_allowed_text({ name: subject(error) }),
+      m.error_name_not_allowed_next(),
+    ),
+  duplicate_name: (error) =>
+    words(m.error_duplicate_name(), m.error_duplicate_name_text({ name: subject(error) }), m.error_duplicate_name_next()),
+  not_a_file: (error) =>
+    words(m.error_not_a_file(), m.error_not_a_file_text({ name: subject(error) }), m.error_not_a_file_next()),
+  output_is_input: (error) =>
+    words(
+      m.error_output_is_input(),
+      m.error_output_is_input_text({ name: subject(error) }),
+      m.error_output_is_input_next(),
+    ),
+  too_many_recipients: () =>
+    words(m.error_too_many_recipients(), m.error_too_many_recipients_text(), m.error_too_many_recipients_next()),
+  too_large: () => words(m.error_too_large(), m.error_too_large_text(), m.error_too_large_next()),
+  secret_too_short: () =>
+    words(m.error_secret_too_short(), m.error_secret_too_short_text(), m.error_secret_too_short_next()),
+  server_unknown: (error) =>
+    words(
+      m.error_server_unknown(),
+      m.error_server_unknown_text({ server: error.subject ?? "?" }),
+      m.error_server_unknown_next(),
+    ),
+  server_pin_mismatch: (error) =>
+    words(
+      m.error_server_pin_mismatch(),
+      m.error_server_pin_mismatch_text({ server: error.subject ?? "?" }),
+      m.error_server_pin_mismatch_next(),
+    ),
+  server_unreachable: (error) =>
+    words(
+      m.error_server_unreachable(),
+      m.error_server_unreachable_text({ server: error.subject ?? "?" }),
+      m.error_server_unreachable_next(),
+    ),
+  server_timeout: (error) =>
+    words(
+      m.error_server_timeout(),
+      m.error_server_timeout_text({ server: error.subject ?? "?" }),
+      m.error_server_timeout_next(),
+    ),
+  proxy_required: () => words(m.error_proxy_required(), m.error_proxy_required_text(), m.error_proxy_required_next()),
+  capsule_not_found: () =>
+    words(m.error_capsule_not_found(), m.error_capsule_not_found_text(), m.error_capsule_not_found_next()),
+  certificate_expired: () =>
+    words(m.error_certificate_expired(), m.error_certificate_expired_text(), m.error_certificate_expired_next()),
+  certificate_revoked: () =>
+    words(m.error_certificate_revoked(), m.error_certificate_revoked_text(), m.error_certificate_revoked_next()),
+  certificate_refused: () =>
+    words(m.error_certificate_refused(), m.error_certificate_refused_text(), m.error_certificate_refused_next()),
+  pin_incorrect: (error) => words(m.error_pin_incorrect(), left(error), m.error_pin_incorrect_next()),
+  pin_blocked: () => words(m.error_pin_blocked(), m.error_pin_blocked_text(), m.error_pin_blocked_next()),
+  pin_cancelled: () => words(m.error_pin_cancelled(), m.error_pin_cancelled_text(), m.error_pin_cancelled_next()),
+  pin_change_required: () =>
+    words(m.error_pin_change_required(), m.error_pin_change_required_text(), m.error_pin_change_required_next()),
+  no_pcsc: () => words(m.error_no_pcsc(), m.error_no_pcsc_text(), m.error_no_pcsc_next()),
+  no_reader: () => words(m.error_no_reader(), m.error_no_reader_text(), m.error_no_reader_next()),
+  no_card: () => words(m.error_no_card(), m.error_no_card_text(), m.error_no_card_next()),
+  card_unsupported: () =>
+    words(m.error_card_unsupported(), m.error_card_unsupported_text(), m.error_card_unsupported_next()),
+  card_removed: () => words(m.error_card_removed(), m.error_card_removed_text(), m.error_card_removed_next()),
+  directory_unavailable: (error) =>
+    words(
+      m.error_directory_unavailable(),
+      m.error_directory_unavailable_text({ server: error.subject ?? "?" }),
+      m.error_directory_unavailable_next(),
+    ),
+  cancelled: () => words(m.error_cancelled(), m.error_cancelled_text(), m.error_cancelled_next()),
+  internal: () => words(m.error_internal(), m.error_internal_text(), m.error_internal_next()),
+};
+
+/** Every cause. */
+export const codes = Object.keys(table) as Code[];
+
+/** The words for a failure. */
+export function errorWords(error: ErrorView): Words {
+  return table[error.code](error);
+}
+
+/** Which limit of the reader it was; the names are those of `app::failure`. */
+function limit({ subject, number: limit }: ErrorView): string {
+  const most = limit ?? 0;
+  switch (subject) {
+    case "files":
+      return m.limit_files({ limit: number(most) });
+    case "total size":
+      return m.limit_size({ limit: size(most) });
+    case "name length":
+      return m.limit_name({ limit: number(most) });
+    default:
+      return m.limit_other();
+  }
+}
+
+/** What surely holds after the failure, to put the person at ease. */
+export function reassurance(task: Task): string | null {
+  switch (task) {
+    case "encrypt":
+    case "keep":
+      return m.reassure_encrypt();
+    case "open":
+      return m.reassure_open();
+    default:
+      return null;
+  }
+}
+
+/** What the button of a next step says. */
+export function offerWords(offer: Offer, task: Task): string {
+  switch (offer) {
+    case "again":
+      return m.offer_again();
+    case "otherPlace":
+      return m.offer_other_place();
+    case "replace":
+      return m.offer_replace();
+    case "keepBoth":
+      return m.offer_keep_both();
+    case "safeNames":
+      return m.offer_safe_names();
+    case "raiseLimits":
+      return m.offer_raise_limits();
+    case "back":
+      return task === "encrypt" ? m.offer_back_to_encrypt() : m.offer_back();
+    case "otherContainer":
+      return m.offer_other_container();
+    case "messageToSender":
+      return m.offer_message_to_sender();
+  }
+}
+
+/** What to copy for support: English, without secrets. */
+export function technical(error: ErrorView, version: string): string {
+  const lines = [
+    `Kapsel ${version}`,
+    `code: ${error.code}`,
+    error.subject === null ? null : `subject: ${error.subject}`,
+    error.number === null ? null : `number: ${error.number}`,
+    error.detail ? `detail: ${error.detail}` : null,
+  ];
+  return lines.filter((line) => line !== null).join("\n");
+}

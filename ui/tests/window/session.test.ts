@@ -1,0 +1,195 @@
+// What the window does with what arrives and with what goes wrong.
+import { afterEach, expect, test } from "vitest";
+
+import { failure } from "$lib/backend/failure";
+
+import {
+  certificate,
+  container,
+  containerOf,
+  documents,
+  dropped,
+  file,
+  keyFile,
+  oldContainer,
+  openedOf,
+  people,
+  records,
+} from "../../src/dev/samples";
+import { play, type Played } from "../../src/dev/stage";
+import { press, settle, type } from "../../src/dev/states";
+
+let played: Played;
+afterEach(() => played.close());
+
+async function begin(): Promise<void> {
+  played = await play({ state: "start-first", language: "en", appearance: "light" });
+}
+
+async function deliver(...args: Parameters<typeof dropped>): Promise<void> {
+  played.double.deliver(dropped(...args));
+  await settle();
+}
+
+async function openContainer(...list: Parameters<typeof containerOf>): Promise<void> {
+  played.double.answers.inspect = () => Promise.resolve(containerOf(...list));
+  await deliver([container], null);
+}
+
+const screen = () => played.session.screen.name;
+
+test("opens a container and encrypts everything else", async () => {
+  await begin();
+  await openContainer(records.password);
+  expect(screen()).toBe("open");
+  await deliver(documents);
+  expect(screen()).toBe("encrypt");
+  played.session.home();
+  await deliver([container, ...documents]);
+  expect(screen()).toBe("encrypt");
+});
+
+test("explains the old format", async () => {
+  await begin();
+  await deliver([oldContainer]);
+  expect(document.querySelector("h2")?.textContent).toBe("This container has the old format");
+});
+
+test("takes a certificate that is dropped on the recipients as a recipient", async () => {
+  await begin();
+  await deliver(documents);
+  played.double.answers.recipients = people.slice(0, 1);
+  const column = document.querySelector("[data-drop]")!.getBoundingClientRect();
+  await deliver([certificate], { x: column.x + 20, y: column.y + 20 });
+  expect(played.double.called("recipientFrom")[0]?.args).toEqual([certificate.id]);
+  expect(document.body.textContent).toContain(people[0]!.name);
+  await deliver([certificate], { x: 20, y: column.y + 20 });
+  expect(document.body.textContent).toContain(certificate.name.slice(0, 4));
+});
+
+test("takes a file that is dropped on a container's status as a key", async () => {
+  await begin();
+  played.double.answers.keyFile = keyFile;
+  await openContainer(records.password, records.key);
+  await deliver([file("toomas.p12", 3_000)]);
+  expect(screen()).toBe("open");
+  expect(played.double.called("keyFileFrom")).toHaveLength(1);
+  await type("Password of the key file", "1234");
+});
+
+test("keeps a draft when a container is double-clicked, and offers the container", async () => {
+  await begin();
+  await deliver(documents);
+  await deliver([container], null);
+  expect(screen()).toBe("encrypt");
+  played.double.answers.inspect = () => Promise.resolve(containerOf(records.password));
+  await press("Continue with it");
+  expect(screen()).toBe("open");
+});
+
+test("offers what arrived during an operation afterwards", async () => {
+  await begin();
+  await openContainer(records.password);
+  played.double.answers.open = () => played.double.never();
+  await type("Password", "secret");
+  await press("Open with password");
+  await deliver(documents);
+  expect(screen()).toBe("working");
+  await press("Cancel");
+  expect(document.body.textContent).toContain("Meanwhile 3 files arrived.");
+  await press("Continue with it");
+  expect(screen()).toBe("encrypt");
+});
+
+test("asks what to do with a file that exists, and goes on with the answer", async () => {
+  await begin();
+  await openContainer(records.password);
+  played.double.answers.open = () =>
+    played.double.called("open").length === 1
+      ? Promise.reject(failure("already_exists", { subject: "a.txt" }))
+      : Promise.resolve(openedOf(1));
+  await type("Password", "secret");
+  await press("Open with password");
+  await press("Replace");
+  const [first, second] = played.double.called("open").map((call) => call.args);
+  expect(first).toMatchObject([{ names: { existing: "refuse" } }, "secret"]);
+  expect(second).toMatchObject([{ names: { existing: "overwrite" } }, "secret"]);
+  expect(screen()).toBe("opened");
+});
+
+test("offers safe names and higher limits once", async () => {
+  await begin();
+  await openContainer(records.password);
+  const failures = [failure("unsafe_content", { subject: "../x" }), failure("limits_exceeded", { subject: "files" })];
+  played.double.answers.open = () => Promise.reject(failures.shift() ?? failure("limits_exceeded"));
+  await type("Password", "secret");
+  await press("Open with password");
+  await press("Save under safe names");
+  await press("Open it all the same");
+  expect(played.double.called("open").at(-1)?.args[0]).toMatchObject({
+    names: { safeNames: true },
+    raiseLimits: true,
+  });
+  expect(document.body.textContent).not.toContain("Open it all the same");
+});
+
+test("says at the field that the password is wrong, with the hint", async () => {
+  await begin();
+  await openContainer(records.password);
+  played.double.answers.open = () => Promise.reject(failure("wrong_password"));
+  await type("Password", "secret");
+  await press("Open with password");
+  const input = document.querySelector<HTMLInputElement>("input[type=password]")!;
+  expect(input.getAttribute("aria-invalid")).toBe("true");
+  expect(document.getElementById(input.getAttribute("aria-describedby")!)?.textContent).toContain("wrong");
+  expect(document.body.textContent).toContain(records.password.hint);
+  expect(input.value).toBe("");
+});
+
+test("passes a password on and keeps it nowhere", async () => {
+  await begin();
+  await deliver(documents);
+  await press("Add a password");
+  await type("New password", "correct horse battery");
+  await type("The same password again", "correct horse battery");
+  await press("Encrypt with a password");
+  expect(played.double.called("encrypt")[0]?.args[1]).toBe("correct horse battery");
+  await press("Back to the files");
+  expect([...document.querySelectorAll("input")].filter((input) => input.value.includes("correct"))).toEqual([]);
+  expect(holds(played.session, "correct horse battery")).toBe(false);
+});
+
+test("does not encrypt with passwords that differ, nor with one that the hint tells", async () => {
+  await begin();
+  await deliver(documents);
+  await press("Add a password");
+  await type("New password", "kevad2026");
+  await type("The same password again", "kevad2025");
+  await press("Encrypt with a password");
+  expect(document.body.textContent).toContain("The passwords differ.");
+  await type("The same password again", "kevad2026");
+  await type("Hint", "Kevad2026");
+  await press("Encrypt with a password");
+  expect(played.double.called("encrypt")).toEqual([]);
+});
+
+test("changes the language and the appearance of what is shown", async () => {
+  await begin();
+  document.querySelector<HTMLInputElement>("input[value=ru]")!.click();
+  document.querySelector<HTMLInputElement>("input[value=dark]")!.click();
+  await settle();
+  expect(document.querySelector("h2")?.textContent).toBe("Перетащите файлы сюда");
+  expect(document.documentElement.lang).toBe("ru");
+  expect(document.documentElement.dataset["theme"]).toBe("dark");
+  expect(played.double.called("setLanguage")[0]?.args).toEqual(["ru"]);
+  expect(played.double.called("setAppearance")[0]?.args).toEqual(["dark"]);
+});
+
+/** Whether a text can be reached from a value. */
+function holds(value: unknown, text: string, seen = new Set<unknown>()): boolean {
+  if (typeof value === "string") return value.includes(text);
+  if (typeof value !== "object" || value === null || seen.has(value) || value instanceof Node) return false;
+  seen.add(value);
+  if (value === played.double.backend) return false;
+  return Object.values(value).some((child) => holds(child, text, seen));
+}

@@ -1,0 +1,64 @@
+import { beforeEach, describe, expect, test } from "vitest";
+
+import type { Language } from "$lib/bindings/Language";
+import { failure } from "$lib/backend/failure";
+import { codes, errorWords, technical } from "$lib/texts/errors";
+import { date, duration, moment, people, size, speed } from "$lib/texts/format";
+import { locale } from "$lib/texts/locale.svelte";
+
+const SPACE = /\s/gu;
+const plain = (text: string) => text.replace(SPACE, " ");
+
+describe.each<[Language, Record<string, string>]>([
+  [
+    "et",
+    { small: "1 bait", kilo: "12,5 kB", giga: "3,4 GB", rate: "412 MB/sek", time: "12 sek", more: "Mari ja veel 2" },
+  ],
+  [
+    "en",
+    { small: "1 byte", kilo: "12.5 kB", giga: "3.4 GB", rate: "412 MB/s", time: "12 secs", more: "Mari and 2 others" },
+  ],
+  ["ru", { small: "1 байт", kilo: "12,5 кБ", giga: "3,4 ГБ", rate: "412 МБ/с", time: "12 с", more: "Mari и ещё 2" }],
+])("%s", (language, expected) => {
+  beforeEach(() => {
+    locale.current = language;
+  });
+
+  test("writes sizes, speeds and times", () => {
+    expect(plain(size(1))).toBe(expected["small"]);
+    expect(plain(size(12_500))).toBe(expected["kilo"]);
+    expect(plain(size(3_400_000_000))).toBe(expected["giga"]);
+    // Some engines write the Russian second with a Latin letter.
+    expect(plain(speed(412_000_000)).replace("/c", "/с")).toBe(expected["rate"]);
+    expect(plain(duration(12))).toBe(expected["time"]);
+  });
+
+  test("counts the people that are not named", () => {
+    expect(people(["Mari", "Toomas", "Jüri"])).toBe(expected["more"]);
+  });
+
+  test.each(codes)("has words for %s, whether or not it is about something", (code) => {
+    for (const error of [failure(code), failure(code, { subject: "x", number: 2, names: ["Mari"] })]) {
+      const words = Object.values(errorWords(error));
+      expect(words.every((text: string) => text.length > 3 && !text.includes("{"))).toBe(true);
+    }
+  });
+});
+
+test("never rounds up to a thousand of the smaller unit", () => {
+  locale.current = "en";
+  expect(plain(size(999_960))).toBe("1 MB");
+});
+
+test("names today and yesterday", () => {
+  locale.current = "en";
+  const noon = new Date(2026, 10, 24, 12).getTime() / 1000;
+  expect(moment(noon - 3600, noon)).toContain("today");
+  expect(moment(noon - 86_400, noon)).toContain("yesterday");
+  expect(moment(noon - 3 * 86_400, noon)).toBe(date(noon - 3 * 86_400));
+});
+
+test("gives technical detail in one form", () => {
+  const error = failure("damaged", { subject: "a.cdoc2", detail: "tag" });
+  expect(technical(error, "0.1.0")).toBe("Kapsel 0.1.0\ncode: damaged\nsubject: a.cdoc2\ndetail: tag");
+});
