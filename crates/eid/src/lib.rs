@@ -1,27 +1,59 @@
 //! Keys that people hold, behind the traits of the crate `cdoc2`.
 //!
-//! - [`RecipientKey`]: for whom to encrypt, from a certificate or public key file, with what the certificate says
-//!   about its holder ([`Certificate`]).
-//! - [`KeyFile`]: a private key from a file (PEM, DER, PKCS#12), as [`cdoc2::EcdhKey`] or [`cdoc2::RsaKey`].
+//! Whoever encrypts needs the keys of others, and whoever opens needs a key of their own. In this version, both come from files:
 //!
-//! Everything in a file is foreign: at most 1 MiB is read, nothing panics, and derivations that would take minutes are refused before
-//! they begin. Private keys are wiped when dropped.
+//! - [`RecipientKey`]: for whom to encrypt, from a certificate or public key (PEM or DER), with what the certificate says about
+//!   its holder ([`Certificate`]) and what a sender should be warned of ([`Warning`]). It proposes the key label.
+//! - [`KeyFile`]: a private key (SEC 1, PKCS#1, PKCS#8, PKCS#12; encrypted or not), as [`cdoc2::EcdhKey`] or
+//!   [`cdoc2::RsaKey`]. Cards and tokens will stand beside it, behind the same traits.
+//!
+//! Files are told apart by content, never by name, and everything in them is foreign: at most [`MAX_FILE`] bytes are read, nothing
+//! panics, and password derivations that would take minutes are refused before they begin. Private keys are wiped
+//! when dropped, and never printed.
+//!
+//! The way of a file: `pem` finds the blocks, `file` and `recipient` tell what they are; `file::encryption` decrypts
+//! and counts the cost, `file::pkcs12` goes through the bags, `file::key` makes the keys; `certificate` and `public` read
+//! what is public.
+//!
+//! ```no_run
+//! use eid::{KeyFile, KeyFileError, RecipientKey};
+//!
+//! // Encrypting: who is it for?
+//! for recipient in RecipientKey::read(&std::fs::read("jaak.pem")?, Some("jaak.pem"))? {
+//!     println!("{}, {}: {:?}", recipient.name(), recipient.algorithm(), recipient.warnings(1_767_225_600));
+//!     let record = cdoc2::Recipient::public_key(recipient.public_key.clone(), recipient.label().to_string());
+//! }
+//!
+//! // Opening: which key do I have?
+//! let file = std::fs::read("mine.p12")?;
+//! let keys = match KeyFile::read(&file, None) {
+//!     Err(KeyFileError::PasswordNeeded) => KeyFile::read(&file, Some("asked for"))?,
+//!     keys => keys?,
+//! };
+//! let keyring = cdoc2::Keyring::new(keys.iter().map(KeyFile::decryption_key));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A mistaken file is an error that says what it is:
 //!
 //! ```
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let not_a_key = eid::KeyFile::read(b"something else", None);
-//! assert!(matches!(not_a_key, Err(eid::KeyFileError::NotAKey)));
-//! # Ok(()) }
+//! use eid::{KeyFile, KeyFileError};
+//!
+//! assert!(matches!(KeyFile::read(b"something else", None), Err(KeyFileError::NotAKey)));
 //! ```
 
+mod asn1;
 mod certificate;
 mod file;
+mod pem;
 mod public;
 mod recipient;
 
-pub use certificate::{Certificate, DocumentKind, Warning};
+pub use certificate::{Certificate, DocumentKind, KeyUsage, Warning};
 pub use file::{FileEcKey, FileRsaKey, KeyFile, KeyFileError, PrivateKey};
 pub use recipient::{RecipientError, RecipientKey};
 
 /// Largest file that is read, in bytes.
 pub const MAX_FILE: usize = 1 << 20;
+/// Most keys that one file may hold.
+const MAX_KEYS: usize = 16;

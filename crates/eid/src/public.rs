@@ -1,11 +1,13 @@
 //! Public keys as certificates and key files hold them.
 
-use cdoc2::{Curve, EcPublicKey, PublicKey, RsaPublicKey};
-use der::asn1::ObjectIdentifier;
+use cdoc2::{Curve, EcPublicKey, PublicKey, PublicKeyError, RsaPublicKey};
+use der::{asn1::ObjectIdentifier, referenced::OwnedToRef};
 use x509_cert::spki::{SubjectPublicKeyInfoOwned, SubjectPublicKeyInfoRef};
 
-const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+/// `id-ecPublicKey`.
+pub(crate) const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+/// `rsaEncryption`.
+pub(crate) const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
@@ -23,6 +25,10 @@ pub(crate) fn curve(oid: ObjectIdentifier) -> Option<Curve> {
 /// Why a public key cannot be used, in words.
 pub(crate) type Reason = String;
 
+pub(crate) fn in_words(error: PublicKeyError) -> Reason {
+    error.to_string()
+}
+
 /// The key of an X.509 `SubjectPublicKeyInfo`.
 pub(crate) fn from_spki(spki: &SubjectPublicKeyInfoRef<'_>) -> Result<PublicKey, Reason> {
     let bytes = spki.subject_public_key.as_bytes().ok_or("the public key has a broken length")?;
@@ -31,15 +37,14 @@ pub(crate) fn from_spki(spki: &SubjectPublicKeyInfoRef<'_>) -> Result<PublicKey,
             let parameters = spki.algorithm.parameters.ok_or("the key names no curve")?;
             let oid = parameters.decode_as::<ObjectIdentifier>().map_err(|_| "the key names no standard curve")?;
             let curve = curve(oid).ok_or_else(|| format!("the curve {oid} is not P-256, P-384 or P-521"))?;
-            Ok(PublicKey::Ec(EcPublicKey::from_sec1(curve, bytes).map_err(|error| error.to_string())?))
+            Ok(PublicKey::Ec(EcPublicKey::from_sec1(curve, bytes).map_err(in_words)?))
         }
-        RSA => Ok(PublicKey::Rsa(RsaPublicKey::from_pkcs1_der(bytes).map_err(|error| error.to_string())?)),
+        RSA => Ok(PublicKey::Rsa(RsaPublicKey::from_pkcs1_der(bytes).map_err(in_words)?)),
         other => Err(format!("the key algorithm {other} is neither EC nor RSA")),
     }
 }
 
 /// The key of a certificate.
 pub(crate) fn from_owned_spki(spki: &SubjectPublicKeyInfoOwned) -> Result<PublicKey, Reason> {
-    use x509_cert::spki::der::referenced::OwnedToRef;
     from_spki(&spki.owned_to_ref())
 }

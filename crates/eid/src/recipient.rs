@@ -1,18 +1,16 @@
 //! For whom to encrypt: certificates and public keys from files.
 
-use cdoc2::{Curve, EcPublicKey, Label, PublicKey, RsaPublicKey};
+use cdoc2::{Curve, EcPublicKey, Label, PublicKey, PublicKeyError, RsaPublicKey};
 use der::Decode;
 use x509_cert::spki::SubjectPublicKeyInfoRef;
 
 use crate::{
-    MAX_FILE,
-    certificate::{Certificate, Warning, is_certificate},
-    file::pem_blocks,
-    public::from_spki,
+    MAX_FILE, MAX_KEYS,
+    certificate::{Certificate, Warning, needs_recent_reader},
+    file::PrivateForm,
+    pem,
+    public::{from_spki, in_words},
 };
-
-/// Most keys that one file may hold.
-const MAX_KEYS: usize = 16;
 
 /// A public key to encrypt for, and what is known of its holder.
 #[derive(Clone, Debug)]
@@ -43,7 +41,10 @@ pub enum RecipientError {
 }
 
 impl RecipientKey {
-    /// Reads every certificate and public key of a file, PEM or DER. `file` is its base name, for the key label.
+    /// Reads every certificate and public key of a file, PEM or DER, told apart by content. `file` is its base name, for
+    /// the key label.
+    ///
+    /// Certificates of authorities that issued others in the file are left out: nobody encrypts for these.
     ///
     /// # Errors
     /// [`RecipientError`]; a single unusable key refuses the file.
@@ -51,49 +52,65 @@ impl RecipientKey {
         if bytes.len() > MAX_FILE {
             return Err(RecipientError::TooLarge);
         }
-        let blocks = pem_blocks(bytes);
+        let blocks = pem::blocks(bytes);
         if blocks.is_empty() {
             return Ok(vec![Self::from_der(bytes, file)?]);
         }
         let mut keys = Vec::new();
-        let mut private = false;
-        for (label, der) in &blocks {
-            match label.as_str() {
-                "CERTIFICATE" | "TRUSTED CERTIFICATE" | "PUBLIC KEY" | "RSA PUBLIC KEY" => {
-                    keys.push(Self::from_der(der, file)?);
-                }
-                label if label.ends_with("PRIVATE KEY") => private = true,
-                _ => {}
+        for block in &blocks {
+            let read = match block.label.as_str() {
+                "CERTIFICATE" | "X509 CERTIFICATE" | "PUBLIC KEY" | "RSA PUBLIC KEY" => Self::from_der,
+                "TRUSTED CERTIFICATE" => Self::from_trusted_der,
+                _ => continue,
+            };
+            if keys.len() == MAX_KEYS {
+                return Err(RecipientError::TooLarge);
             }
+            let der = block.der().ok_or_else(|| RecipientError::Unusable("its text does not decode".to_owned()))?;
+            keys.push(read(der, file)?);
         }
-        match (keys.len(), private) {
-            (0, true) => Err(RecipientError::PrivateKey),
-            (0, false) => Err(RecipientError::Nothing),
-            (1..=MAX_KEYS, _) => Ok(keys),
-            _ => Err(RecipientError::TooLarge),
+        if keys.is_empty() {
+            let private = blocks.iter().any(pem::Block::is_private);
+            return Err(if private { RecipientError::PrivateKey } else { RecipientError::Nothing });
         }
+        Ok(without_issuers(keys))
+    }
+
+    fn new(public_key: PublicKey, certificate: Option<Certificate>, file: Option<&str>) -> Self {
+        Self { public_key, certificate, file: file.map(str::to_owned) }
     }
 
     fn from_der(der: &[u8], file: Option<&str>) -> Result<Self, RecipientError> {
-        let with = |public_key, certificate| Self { public_key, certificate, file: file.map(str::to_owned) };
-        if is_certificate(der) {
-            let certificate = Certificate::from_der(der).map_err(RecipientError::Unusable)?;
-            return Ok(with(certificate.public_key.clone(), Some(certificate)));
+        let unusable = |error: PublicKeyError| RecipientError::Unusable(in_words(error));
+        if x509_cert::Certificate::from_der(der).is_ok() {
+            return Self::from_certificate(Certificate::from_der(der), file);
         }
         if let Ok(spki) = SubjectPublicKeyInfoRef::from_der(der) {
-            return Ok(with(from_spki(&spki).map_err(RecipientError::Unusable)?, None));
+            return Ok(Self::new(from_spki(&spki).map_err(RecipientError::Unusable)?, None, file));
         }
-        if let Ok(key) = RsaPublicKey::from_pkcs1_der(der) {
-            return Ok(with(PublicKey::Rsa(key), None));
+        if PrivateForm::of(der).is_some() {
+            return Err(RecipientError::PrivateKey);
         }
         // A bare point tells its curve by its length.
-        for curve in [Curve::P256, Curve::P384, Curve::P521] {
-            if let Ok(key) = EcPublicKey::from_point(curve, der) {
-                return Ok(with(PublicKey::Ec(key), None));
-            }
+        let curves = [Curve::P256, Curve::P384, Curve::P521];
+        if let Some(curve) = curves.into_iter().find(|curve| der.len() == curve.point_length() && der[0] == 0x04) {
+            let key = EcPublicKey::from_point(curve, der).map_err(unusable)?;
+            return Ok(Self::new(PublicKey::Ec(key), None, file));
         }
-        let private = crate::file::looks_private(der);
-        Err(if private { RecipientError::PrivateKey } else { RecipientError::Nothing })
+        match RsaPublicKey::from_pkcs1_der(der) {
+            Ok(key) => Ok(Self::new(PublicKey::Rsa(key), None, file)),
+            Err(PublicKeyError::RsaSize) => Err(unusable(PublicKeyError::RsaSize)),
+            Err(_) => Err(RecipientError::Nothing),
+        }
+    }
+
+    fn from_trusted_der(der: &[u8], file: Option<&str>) -> Result<Self, RecipientError> {
+        Self::from_certificate(Certificate::from_trusted_der(der), file)
+    }
+
+    fn from_certificate(certificate: Result<Certificate, String>, file: Option<&str>) -> Result<Self, RecipientError> {
+        let certificate = certificate.map_err(RecipientError::Unusable)?;
+        Ok(Self::new(certificate.public_key.clone(), Some(certificate), file))
     }
 
     /// The key label for a record.
@@ -116,12 +133,22 @@ impl RecipientKey {
 
     /// What a sender should know, at `now` in unix seconds.
     pub fn warnings(&self, now: i64) -> Vec<Warning> {
-        match (&self.certificate, &self.public_key) {
-            (Some(certificate), _) => certificate.warnings(now),
-            (None, PublicKey::Ec(key)) if key.curve() != Curve::P384 => vec![Warning::RecentReaderNeeded],
-            _ => Vec::new(),
+        match &self.certificate {
+            Some(certificate) => certificate.warnings(now),
+            None if needs_recent_reader(&self.public_key) => vec![Warning::RecentReaderNeeded],
+            None => Vec::new(),
         }
     }
+}
+
+/// All but the authorities that issued another of them.
+fn without_issuers(keys: Vec<RecipientKey>) -> Vec<RecipientKey> {
+    let certificates = || keys.iter().filter_map(|key| key.certificate.as_ref());
+    let is_issuer = |key: &&RecipientKey| {
+        key.certificate.as_ref().is_some_and(|certificate| certificates().any(|other| certificate.issued(other)))
+    };
+    let others: Vec<_> = keys.iter().filter(|key| !is_issuer(key)).cloned().collect();
+    if others.is_empty() { keys } else { others }
 }
 
 /// An algorithm in the field's terms.

@@ -1,0 +1,7 @@
+//! Keys and certificates in files, made while testing by the `openssl` tool: another implementation wrote what is read here.
+
+mod hostile;
+mod pkcs12;
+mod private_keys;
+mod recipients;
+mod support;
