@@ -1,0 +1,243 @@
+//! What the web view can ask for. Each command is a few lines over [`Desk`]; files are numbers, secrets come once and are wiped.
+
+use std::{path::PathBuf, sync::Arc};
+
+use app::{
+    Failure, Result,
+    desk::Desk,
+    password,
+    view::{
+        Appearance, Chosen, Code, ContainerView, EncryptionDone, EncryptionDraft, EncryptionPlan, ErrorView, FileId,
+        Incoming, KeyFileView, Language, OpenDone, OpenDraft, OutputView, PasswordStrength, ProgressView,
+        RecipientView, StartView,
+    },
+};
+use cdoc2::Zeroizing;
+use serde::{Deserialize, Deserializer};
+use tauri::{AppHandle, Emitter, Manager, State};
+use tauri_plugin_clipboard_manager::ClipboardExt;
+use tauri_plugin_opener::OpenerExt;
+
+use crate::{Arguments, dialogs::Dialogs};
+
+/// A password from the window: no `Debug`, wiped when dropped.
+pub(crate) struct Secret(Zeroizing<String>);
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        Ok(Self(Zeroizing::new(String::deserialize(deserializer)?)))
+    }
+}
+
+fn exposed(secret: Option<Secret>) -> Option<Zeroizing<String>> {
+    secret.map(|secret| secret.0)
+}
+
+type Answer<T> = std::result::Result<T, ErrorView>;
+
+/// Runs a use case beside the window, which never waits.
+async fn beside<T: Send + 'static>(
+    app: &AppHandle,
+    work: impl FnOnce(&AppHandle, &Desk) -> Result<T> + Send + 'static,
+) -> Answer<T> {
+    let app = app.clone();
+    let run = move || {
+        let desk = Arc::clone(&app.state::<Arc<Desk>>());
+        work(&app, &desk).map_err(Failure::into_view)
+    };
+    let defect = |error: tauri::Error| Failure::new(Code::Internal, error.to_string()).into_view();
+    tauri::async_runtime::spawn_blocking(run).await.map_err(defect)?
+}
+
+fn dialogs<'a>(app: &'a AppHandle, desk: &Desk) -> Dialogs<'a> {
+    Dialogs { app, language: desk.language() }
+}
+
+/// Tells the window how far an operation is.
+fn progress(app: &AppHandle) -> impl Fn(ProgressView) + Send + Sync + 'static {
+    let app = app.clone();
+    move |view| {
+        let _ = app.emit_to("main", "progress", view);
+    }
+}
+
+#[tauri::command]
+pub(crate) async fn start(app: AppHandle) -> Answer<StartView> {
+    let arguments = app.state::<Arguments>().take();
+    beside(&app, move |app, desk| {
+        if let Some(window) = crate::window(app) {
+            // The page is there: no white flash.
+            let _ = window.show();
+        }
+        Ok(desk.start(&arguments))
+    })
+    .await
+}
+
+#[tauri::command]
+pub(crate) fn set_language(desk: State<'_, Arc<Desk>>, language: Language) {
+    desk.set_language(language);
+}
+
+#[tauri::command]
+pub(crate) fn set_appearance(app: AppHandle, desk: State<'_, Arc<Desk>>, appearance: Appearance) {
+    desk.set_appearance(appearance);
+    if let Some(window) = crate::window(&app) {
+        let _ = window.set_theme(crate::theme(appearance));
+    }
+}
+
+#[tauri::command]
+pub(crate) async fn choose_files(app: AppHandle) -> Answer<Option<Incoming>> {
+    beside(&app, |app, desk| Ok(dialogs(app, desk).files().map(|paths| desk.incoming(&paths, None)))).await
+}
+
+#[tauri::command]
+pub(crate) async fn choose_folder(app: AppHandle) -> Answer<Option<Incoming>> {
+    beside(&app, |app, desk| Ok(dialogs(app, desk).folder().map(|path| desk.incoming(&[path], None)))).await
+}
+
+#[tauri::command]
+pub(crate) async fn choose_container(app: AppHandle) -> Answer<Option<Chosen>> {
+    beside(&app, |app, desk| Ok(dialogs(app, desk).container().map(|path| desk.chosen(&path)))).await
+}
+
+#[tauri::command]
+pub(crate) async fn choose_recipients(app: AppHandle) -> Answer<Option<Vec<RecipientView>>> {
+    beside(&app, |app, desk| dialogs(app, desk).recipients().map(|paths| desk.recipients(&paths)).transpose()).await
+}
+
+#[tauri::command]
+pub(crate) async fn recipient_from(app: AppHandle, id: FileId) -> Answer<RecipientView> {
+    beside(&app, move |_, desk| desk.recipient_from(id)).await
+}
+
+#[tauri::command]
+pub(crate) async fn plan_encryption(app: AppHandle, draft: EncryptionDraft) -> Answer<EncryptionPlan> {
+    beside(&app, move |_, desk| Ok(desk.plan_encryption(&draft))).await
+}
+
+#[tauri::command]
+pub(crate) async fn choose_output(app: AppHandle, current: FileId) -> Answer<Option<OutputView>> {
+    beside(&app, move |app, desk| {
+        let current = desk.path(current)?;
+        Ok(dialogs(app, desk).save_container(&current).map(|path| desk.output(path)))
+    })
+    .await
+}
+
+#[tauri::command]
+pub(crate) async fn encrypt(
+    app: AppHandle,
+    draft: EncryptionDraft,
+    password: Option<Secret>,
+    hint: Option<String>,
+) -> Answer<EncryptionDone> {
+    beside(&app, move |app, desk| desk.encrypt(&draft, exposed(password), hint, progress(app))).await
+}
+
+#[tauri::command]
+pub(crate) async fn inspect(app: AppHandle, id: FileId) -> Answer<ContainerView> {
+    beside(&app, move |_, desk| desk.inspect(id)).await
+}
+
+#[tauri::command]
+pub(crate) async fn choose_key_file(app: AppHandle, container: FileId) -> Answer<Option<KeyFileView>> {
+    beside(&app, move |app, desk| {
+        dialogs(app, desk).key().map(|path| desk.key_file(&path, container)).transpose()
+    })
+    .await
+}
+
+#[tauri::command]
+pub(crate) async fn key_file_from(app: AppHandle, id: FileId, container: FileId) -> Answer<KeyFileView> {
+    beside(&app, move |_, desk| desk.key_file_from(id, container)).await
+}
+
+#[tauri::command]
+pub(crate) async fn choose_destination(app: AppHandle, current: FileId) -> Answer<Option<OutputView>> {
+    beside(&app, move |app, desk| {
+        let current = desk.path(current)?;
+        Ok(dialogs(app, desk).destination(&current).map(|path| desk.output(path)))
+    })
+    .await
+}
+
+#[tauri::command]
+pub(crate) async fn open(app: AppHandle, draft: OpenDraft, password: Option<Secret>) -> Answer<OpenDone> {
+    beside(&app, move |app, desk| desk.open(&draft, exposed(password), progress(app))).await
+}
+
+#[tauri::command]
+pub(crate) async fn encrypt_again(
+    app: AppHandle,
+    draft: OpenDraft,
+    password: Option<Secret>,
+    new_password: Secret,
+    hint: Option<String>,
+    output: Option<FileId>,
+) -> Answer<EncryptionDone> {
+    beside(&app, move |app, desk| {
+        desk.encrypt_again(&draft, exposed(password), new_password.0, hint, output, progress(app))
+    })
+    .await
+}
+
+#[tauri::command]
+pub(crate) fn cancel(desk: State<'_, Arc<Desk>>) {
+    desk.cancel();
+}
+
+fn opener_failure(error: impl std::fmt::Display) -> Failure {
+    Failure::new(Code::Internal, format!("the system could not show it: {error}"))
+}
+
+#[tauri::command]
+pub(crate) async fn reveal(app: AppHandle, id: FileId) -> Answer<()> {
+    beside(&app, move |app, desk| {
+        let path = desk.path(id)?;
+        app.opener().reveal_item_in_dir(path).map_err(opener_failure)
+    })
+    .await
+}
+
+#[tauri::command]
+pub(crate) async fn open_file(app: AppHandle, id: FileId) -> Answer<()> {
+    beside(&app, move |app, desk| {
+        let path: PathBuf = desk.path(id)?;
+        app.opener().open_path(path.to_string_lossy(), None::<&str>).map_err(opener_failure)
+    })
+    .await
+}
+
+#[tauri::command]
+pub(crate) async fn copy_text(app: AppHandle, text: String) -> Answer<()> {
+    beside(&app, move |app, _| {
+        app.clipboard().write_text(text).map_err(|error| Failure::new(Code::Internal, error.to_string()))
+    })
+    .await
+}
+
+#[tauri::command]
+pub(crate) async fn copy_path(app: AppHandle, id: FileId) -> Answer<()> {
+    beside(&app, move |app, desk| {
+        let path = desk.path(id)?.to_string_lossy().into_owned();
+        app.clipboard().write_text(path).map_err(|error| Failure::new(Code::Internal, error.to_string()))
+    })
+    .await
+}
+
+#[tauri::command]
+pub(crate) async fn password_strength(app: AppHandle, password: Secret) -> Answer<PasswordStrength> {
+    beside(&app, move |_, _| Ok(password::strength(&password.0))).await
+}
+
+#[tauri::command]
+pub(crate) fn suggest_password() -> String {
+    password::suggest().to_string()
+}
+
+#[tauri::command]
+pub(crate) fn forget_recent(desk: State<'_, Arc<Desk>>, id: FileId) {
+    desk.forget_recent(id);
+}

@@ -1,0 +1,186 @@
+//! Kapsel's window. Everything it does stands in the crate `app`; here are the window, its commands and native dialogs.
+
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+mod commands;
+mod dialogs;
+mod texts;
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use app::{
+    desk::Desk,
+    places,
+    view::{Appearance, Position},
+};
+use tauri::{
+    AppHandle, DragDropEvent, Emitter, Manager, Theme, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window,
+    WindowEvent,
+};
+
+/// Files given on the command line, until the page asks for them.
+#[derive(Default)]
+struct Arguments(Mutex<Vec<PathBuf>>);
+
+impl Arguments {
+    fn take(&self) -> Vec<PathBuf> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+const USAGE: &str = "Usage: kapsel-desktop [FILE]...\n\nOpens a container, or encrypts any other files.\n\n\
+    Options:\n  --help     show this\n  --version  show the version";
+
+fn main() -> ExitCode {
+    let mut files = Vec::new();
+    let folder = std::env::current_dir().unwrap_or_default();
+    for argument in std::env::args_os().skip(1) {
+        match argument.to_str() {
+            Some("--help" | "-h") => {
+                println!("{USAGE}");
+                return ExitCode::SUCCESS;
+            }
+            Some("--version" | "-V") => {
+                println!("kapsel-desktop {}", env!("CARGO_PKG_VERSION"));
+                return ExitCode::SUCCESS;
+            }
+            Some(option) if option.starts_with("--") => {
+                eprintln!("kapsel-desktop: unknown option {option}\n{USAGE}");
+                return ExitCode::from(2);
+            }
+            _ => files.push(folder.join(argument)),
+        }
+    }
+    match run(files) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("kapsel-desktop: the window cannot be shown: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(files: Vec<PathBuf>) -> tauri::Result<()> {
+    let desk = Arc::new(Desk::new(places::settings_file(), places::private_place()));
+    tauri::Builder::default()
+        .plugin(tauri_plugin_single_instance::init(|app, arguments, folder| second_launch(app, &arguments, &folder)))
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_opener::init())
+        .plugin(tauri_plugin_clipboard_manager::init())
+        .manage(Arguments(Mutex::new(files)))
+        .manage(Arc::clone(&desk))
+        .invoke_handler(tauri::generate_handler![
+            commands::start,
+            commands::set_language,
+            commands::set_appearance,
+            commands::choose_files,
+            commands::choose_folder,
+            commands::choose_container,
+            commands::choose_recipients,
+            commands::recipient_from,
+            commands::plan_encryption,
+            commands::choose_output,
+            commands::encrypt,
+            commands::inspect,
+            commands::choose_key_file,
+            commands::key_file_from,
+            commands::choose_destination,
+            commands::open,
+            commands::encrypt_again,
+            commands::cancel,
+            commands::reveal,
+            commands::open_file,
+            commands::copy_text,
+            commands::copy_path,
+            commands::password_strength,
+            commands::suggest_password,
+            commands::forget_recent,
+        ])
+        .setup(move |app| {
+            make_window(app.handle(), desk.start(&[]).appearance)?;
+            std::thread::spawn(places::clean_up);
+            Ok(())
+        })
+        .on_window_event(window_event)
+        .run(tauri::generate_context!())
+}
+
+/// The window, if it is there.
+fn window(app: &AppHandle) -> Option<WebviewWindow> {
+    app.get_webview_window("main")
+}
+
+/// The window's theme; `None` follows the system.
+fn theme(appearance: Appearance) -> Option<Theme> {
+    match appearance {
+        Appearance::System => None,
+        Appearance::Light => Some(Theme::Light),
+        Appearance::Dark => Some(Theme::Dark),
+    }
+}
+
+/// Makes the window hidden; it is shown when its page is there.
+fn make_window(app: &AppHandle, appearance: Appearance) -> tauri::Result<()> {
+    WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
+        .title("Kapsel")
+        .inner_size(920.0, 640.0)
+        .min_inner_size(720.0, 520.0)
+        .center()
+        .visible(false)
+        .theme(theme(appearance))
+        .on_navigation(is_own_page)
+        .build()?;
+    Ok(())
+}
+
+/// The web view shows this program's page and nothing else.
+fn is_own_page(url: &Url) -> bool {
+    match url.scheme() {
+        "tauri" => true,
+        "http" | "https" => url.host_str() == Some("tauri.localhost"),
+        _ => false,
+    }
+}
+
+/// A second launch, or a double-click on a container, arrives here.
+fn second_launch(app: &AppHandle, arguments: &[String], folder: &str) {
+    if let Some(window) = window(app) {
+        let _ = window.unminimize();
+        let _ = window.show();
+        let _ = window.set_focus();
+    }
+    let files = arguments.iter().skip(1).filter(|argument| !argument.starts_with("--"));
+    let paths: Vec<_> = files.map(|argument| Path::new(folder).join(argument)).collect();
+    deliver(app, paths, None);
+}
+
+/// Hands files to the page; looking at them must not stop the window.
+fn deliver(app: &AppHandle, paths: Vec<PathBuf>, position: Option<Position>) {
+    if paths.is_empty() {
+        return;
+    }
+    let app = app.clone();
+    tauri::async_runtime::spawn_blocking(move || {
+        let incoming = app.state::<Arc<Desk>>().incoming(&paths, position);
+        let _ = app.emit_to("main", "incoming", incoming);
+    });
+}
+
+fn window_event(window: &Window, event: &WindowEvent) {
+    let WindowEvent::DragDrop(event) = event else { return };
+    let app = window.app_handle();
+    let hovering = match event {
+        DragDropEvent::Enter { .. } | DragDropEvent::Over { .. } => true,
+        DragDropEvent::Drop { paths, position } => {
+            let position = position.to_logical::<f64>(window.scale_factor().unwrap_or(1.0));
+            deliver(app, paths.clone(), Some(Position { x: position.x, y: position.y }));
+            false
+        }
+        _ => false,
+    };
+    let _ = app.emit_to("main", "drag", hovering);
+}
