@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 const dist = fileURLToPath(new URL("../../dist", import.meta.url));
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
-  "connect-src ipc: http://ipc.localhost";
+  "connect-src ipc: http://ipc.localhost; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const TYPES: Record<string, string> = {
   ".html": "text/html",
   ".js": "text/javascript",
