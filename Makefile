@@ -1,0 +1,21 @@
+# Each target is a script of its own; they install what is missing (Debian 12 and 13).
+.PHONY: run test check bench fuzz package
+
+run: ## Build Kapsel and open its window (without a display: the same journey by the command line)
+	@scripts/run
+
+test: ## Everything: format, lints, interface, libraries, command line, vectors, window, fuzzing, licences
+	@scripts/test
+
+check: ## Quick: format, lints, unit tests
+	@scripts/check
+
+bench: ## Whole-program figures beside age, pigz and openssl
+	@scripts/install bench
+	@scripts/bench
+
+fuzz: ## Every fuzz target for a minute (SECONDS_EACH=600 for longer)
+	@scripts/fuzz
+
+package: ## .deb and .rpm of the window, .deb of the command line, into target/packages
+	@scripts/package
