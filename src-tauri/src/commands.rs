@@ -143,10 +143,8 @@ pub(crate) async fn inspect(app: AppHandle, id: FileId) -> Answer<ContainerView>
 
 #[tauri::command]
 pub(crate) async fn choose_key_file(app: AppHandle, container: FileId) -> Answer<Option<KeyFileView>> {
-    beside(&app, move |app, desk| {
-        dialogs(app, desk).key().map(|path| desk.key_file(&path, container)).transpose()
-    })
-    .await
+    beside(&app, move |app, desk| dialogs(app, desk).key().map(|path| desk.key_file(&path, container)).transpose())
+        .await
 }
 
 #[tauri::command]

@@ -39,7 +39,12 @@ impl Dialogs<'_> {
         }
     }
 
-    fn filtered(&self, title: &'static str, filter: &'static str, extensions: &[&str]) -> FileDialogBuilder<tauri::Wry> {
+    fn filtered(
+        &self,
+        title: &'static str,
+        filter: &'static str,
+        extensions: &[&str],
+    ) -> FileDialogBuilder<tauri::Wry> {
         self.dialog(title)
             .add_filter(text(self.language, filter), extensions)
             .add_filter(text(self.language, "filter_all"), &["*"])

@@ -238,7 +238,7 @@ impl Container {
         let decryption = || Decryption::new(&key.fmk.payload_keys(), &envelope.nonce, &aad);
         match input {
             Input::Stream(stream) => {
-                Ok(Payload { source: Source::Stream(Some((stream, decryption()))), container_size: None })
+                Ok(Payload { source: Source::Stream(Some(Box::new((stream, decryption())))), container_size: None })
             }
             Input::File { file, path, size } => {
                 let start = envelope.length();
@@ -405,7 +405,7 @@ enum Source {
     /// Verified already; two readings are possible.
     File { verified: Verified, decryptions: Vec<Decryption> },
     /// Verified at its end.
-    Stream(Option<(Box<dyn Read + Send>, Decryption)>),
+    Stream(Option<Box<(Box<dyn Read + Send>, Decryption)>>),
 }
 
 impl Payload {
@@ -426,7 +426,7 @@ impl Payload {
                         verified.decrypt(decryption, &pieces, control)
                     }
                     Source::Stream(stream) => {
-                        let (mut stream, decryption) = stream.take().expect("one reading of a stream");
+                        let (mut stream, decryption) = *stream.take().expect("one reading of a stream");
                         decrypt_stream(&mut *stream, decryption, &pieces, control)
                     }
                 }

@@ -158,6 +158,6 @@ mod tests {
     #[test]
     fn password_known_answer() {
         let key = password_key(b"myPlainTextPassword", &known_salt(), PASSWORD_ITERATIONS);
-        assert_eq!(hex::encode(&*key), "d4f767095d5c36fb2894822e3807f9e90fd8273c6da9284f89f05fd3cb0850a0");
+        assert_eq!(hex::encode(*key), "d4f767095d5c36fb2894822e3807f9e90fd8273c6da9284f89f05fd3cb0850a0");
     }
 }
