@@ -2,33 +2,9 @@
 
 mod support;
 
-use std::{
-    fs,
-    sync::atomic::{AtomicUsize, Ordering},
-    thread,
-};
+use std::fs;
 
-use support::Place;
-
-/// Runs `check` for every number below `count`, on as many threads as there are cores.
-fn for_each(count: usize, check: impl Fn(usize, usize) + Sync) {
-    let next = AtomicUsize::new(0);
-    let workers = thread::available_parallelism().map_or(2, Into::into);
-    thread::scope(|scope| {
-        for worker in 0..workers {
-            let (next, check) = (&next, &check);
-            scope.spawn(move || {
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= count {
-                        break;
-                    }
-                    check(worker, number);
-                }
-            });
-        }
-    });
-}
+use support::{Place, for_each};
 
 fn refused(place: &Place, worker: usize, bytes: &[u8], what: &str) {
     let (container, output) = (format!("damaged{worker}.cdoc2"), format!("out{worker}"));

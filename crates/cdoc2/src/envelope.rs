@@ -51,11 +51,26 @@ pub fn detect(start: &[u8]) -> Detected {
     }
 }
 
-/// XML whose first element is an `EncryptedData`, with or without a byte order mark.
+/// XML whose root element is an `EncryptedData`, in any namespace: the file may be cut off right after it.
 fn is_cdoc1(start: &[u8]) -> bool {
     let text = String::from_utf8_lossy(&start[..start.len().min(DETECTION_LENGTH)]);
-    let text = text.trim_start_matches('\u{feff}').trim_start();
-    text.starts_with('<') && text.contains("EncryptedData") && text.contains("http://www.w3.org/2001/04/xmlenc#")
+    let mut rest = text.trim_start_matches('\u{feff}');
+    loop {
+        rest = rest.trim_start();
+        let Some(markup) = rest.strip_prefix('<') else { return false };
+        // What may stand before the root: the declaration, comments, a document type.
+        let end = match markup.as_bytes() {
+            [b'?', ..] => "?>",
+            [b'!', b'-', b'-', ..] => "-->",
+            [b'!', ..] => ">",
+            _ => {
+                let name = markup.split(|c: char| c.is_whitespace() || c == '>' || c == '/').next().unwrap_or_default();
+                return name.rsplit(':').next() == Some("EncryptedData");
+            }
+        };
+        let Some((_, after)) = rest.split_once(end) else { return false };
+        rest = after;
+    }
 }
 
 /// Everything of a container before its ciphertext.

@@ -4,10 +4,18 @@
 
 use std::{
     fs,
-    io::Write,
+    io::{self, Write},
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
 };
+
+use sha2::{Digest, Sha256};
+
+pub mod measured;
+pub mod python;
+pub mod vector;
 
 /// A folder for one test, with a home of its own, removed at the end.
 pub struct Place {
@@ -61,7 +69,7 @@ impl Place {
         let mut child =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("kapsel starts");
         let mut stdin = child.stdin.take().expect("piped");
-        std::thread::scope(|scope| {
+        thread::scope(|scope| {
             // It may end before it has read everything.
             scope.spawn(move || drop(stdin.write_all(input)));
             Outcome(child.wait_with_output().expect("kapsel ends"))
@@ -74,6 +82,14 @@ impl Place {
         collect(self.root(), self.root(), &mut found);
         found.retain(|name| name != "home" && !name.starts_with("home/"));
         found.sort();
+        found
+    }
+
+    /// Every file, not folder, below the home.
+    pub fn files_at_home(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        collect(self.root(), &self.path("home"), &mut found);
+        found.retain(|name| !self.path(name).is_dir());
         found
     }
 
@@ -125,6 +141,39 @@ impl Outcome {
     pub fn code(&self) -> String {
         let value: serde_json::Value = serde_json::from_slice(&self.0.stderr).unwrap_or_default();
         value["error"]["code"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+/// Runs `check` for every number below `count`, on as many threads as there are cores; the first argument tells which.
+pub fn for_each(count: usize, check: impl Fn(usize, usize) + Sync) {
+    let next = AtomicUsize::new(0);
+    let workers = thread::available_parallelism().map_or(2, Into::into);
+    thread::scope(|scope| {
+        for worker in 0..workers {
+            let (next, check) = (&next, &check);
+            scope.spawn(move || {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= count {
+                        break;
+                    }
+                    check(worker, number);
+                }
+            });
+        }
+    });
+}
+
+/// SHA-256 in hex, and the number of bytes.
+pub fn digest(mut content: impl io::Read) -> (String, u64) {
+    let (mut hash, mut size, mut buffer) = (Sha256::new(), 0, vec![0; 256 << 10]);
+    loop {
+        let length = content.read(&mut buffer).expect("readable");
+        if length == 0 {
+            return (hex::encode(hash.finalize()), size);
+        }
+        hash.update(&buffer[..length]);
+        size += length as u64;
     }
 }
 

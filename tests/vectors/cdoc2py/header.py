@@ -304,9 +304,10 @@ def _record(table: Table) -> Record:
 
 def _capsule(kind: int, table: Table | None) -> Capsule:
     readers = {1: _ecc, 2: _rsa, 3: _server, 4: _symmetric, 5: _password, 6: _shares}
-    if kind not in readers:
+    if kind and kind not in readers:
         raise _Unknown(f"capsule type {kind}")
-    if table is None:
+    # Type 0 means that there is none, whatever else stands there.
+    if not kind or table is None:
         raise _Unusable("capsule is missing")
     return readers[kind](table)
 
@@ -322,9 +323,9 @@ def _rsa(table: Table) -> RsaCapsule:
 
 def _server(table: Table) -> ServerCapsule:
     kind, details = table.uint8(0), table.table(1)
-    if kind not in (EccDetails.TYPE, RsaDetails.TYPE):
+    if kind not in (0, EccDetails.TYPE, RsaDetails.TYPE):
         raise _Unknown(f"key details type {kind}")
-    if details is None:
+    if not kind or details is None:
         raise _Unusable("key details are missing")
     server_id, transaction_id = table.required_bytes(2), table.required_bytes(3)
     if kind == RsaDetails.TYPE:

@@ -156,7 +156,7 @@ fn read_record(record: &RecipientRecordRef<'_>, index: usize, budget: &mut Budge
 
 fn read_capsule(record: &RecipientRecordRef<'_>, budget: &mut Budget) -> Result<Capsule, Trouble> {
     let capsule = record.capsule().map_err(|error| unknown_or_broken(error, SkipReason::UnknownCapsule))?;
-    match capsule.ok_or(SkipReason::UnknownCapsule(0))? {
+    match capsule.ok_or_else(|| missing("capsule"))? {
         CapsuleRef::EccPublicKeyCapsule(capsule) => {
             let recipient = budget.bytes(capsule.recipient_public_key())?;
             let sender = budget.bytes(capsule.sender_public_key())?;
@@ -185,6 +185,11 @@ fn unknown_or_broken(error: planus::Error, unknown: impl FnOnce(u8) -> SkipReaso
     }
 }
 
+/// A required field that is not there is no newer version's.
+fn missing(what: &str) -> SkipReason {
+    SkipReason::Broken(format!("there is no {what}"))
+}
+
 fn curve(curve: planus::Result<EllipticCurve>) -> Result<Curve, SkipReason> {
     match curve {
         Ok(EllipticCurve::Secp384r1) => Ok(Curve::P384),
@@ -197,7 +202,7 @@ fn curve(curve: planus::Result<EllipticCurve>) -> Result<Curve, SkipReason> {
 fn read_server(capsule: &KeyServerCapsuleRef<'_>, budget: &mut Budget) -> Result<Capsule, Trouble> {
     let details =
         capsule.recipient_key_details().map_err(|error| unknown_or_broken(error, SkipReason::UnknownKeyDetails))?;
-    let recipient = match details.ok_or(SkipReason::UnknownKeyDetails(0))? {
+    let recipient = match details.ok_or_else(|| missing("recipient's key"))? {
         KeyDetailsUnionRef::EccKeyDetails(details) => {
             let point = budget.bytes(details.recipient_public_key())?;
             PublicKey::Ec(EcPublicKey::from_point(curve(details.curve())?, point)?)
