@@ -1,0 +1,519 @@
+//! The list of servers that a client talks to, and the keys they must show.
+
+use std::{collections::BTreeSet, time::SystemTime};
+
+use base64ct::{Base64, Encoding};
+use der::{Decode, DecodePem, Encode};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use url::Url;
+use x509_cert::Certificate;
+
+use crate::{CapsuleType, Expiry, ServerId};
+
+/// Largest list that is read, in bytes.
+const MAX_LIST: usize = 4 << 20;
+/// Most servers of a list.
+const MAX_SERVERS: usize = 1000;
+/// Most certificates of a server: the one in use, the next one, and some to spare.
+const MAX_PINS: usize = 16;
+/// Most characters of a text that people read.
+const MAX_TEXT: usize = 200;
+
+/// Servers that a client may talk to. Nothing in it is half right: a list with one mistake is refused as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerList {
+    /// Grows with each published version of a list; a client never goes back.
+    pub serial: Option<u64>,
+    /// After this moment the list is no longer used.
+    pub expires: Option<Expiry>,
+    /// In the order of preference.
+    pub servers: Vec<Server>,
+}
+
+/// A server of the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// What stands in containers.
+    pub id: ServerId,
+    /// For people.
+    pub name: String,
+    /// Who runs it; servers of one organisation have the same, so that shares go to different ones.
+    pub organisation: String,
+    /// Capsules that it takes, in no order.
+    pub capsule_types: BTreeSet<CapsuleType>,
+    /// Where senders post capsules.
+    pub sender_url: Url,
+    /// Where recipients fetch them, with a client certificate.
+    pub recipient_url: Option<Url>,
+    /// Where recipients fetch them with a ticket; `None` when the server takes none.
+    pub ticket_url: Option<Url>,
+    /// Base URL of the key shares server, as it stands in containers.
+    pub shares_url: Option<Url>,
+    /// The server shows one of these certificates, or another with the key of one of them.
+    pub pins: Vec<Pin>,
+    /// Why this entry cannot be used yet; such a server is never connected to.
+    pub incomplete: Option<String>,
+}
+
+/// A certificate by which a server is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pin {
+    der: Vec<u8>,
+    public_key: Vec<u8>,
+    not_before: SystemTime,
+    not_after: SystemTime,
+}
+
+/// A mistake in a list: where it is and what it is.
+#[derive(Debug, thiserror::Error)]
+#[error("{origin}{}: {problem}", .server.as_ref().map(|server| format!(", {server}")).unwrap_or_default())]
+pub struct ListError {
+    /// The list's file or address, as the caller named it.
+    pub origin: String,
+    /// The entry by identifier, or by number when its identifier is the mistake.
+    pub server: Option<String>,
+    /// What is wrong.
+    pub problem: ListProblem,
+}
+
+/// What is wrong with a list.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ListProblem {
+    /// More than 4 MiB or 1000 servers.
+    #[error("the list is too large")]
+    TooLarge,
+    /// Not JSON, or a member is missing, unknown, or stands twice. Line and column are told.
+    #[error("{0}")]
+    Json(#[source] serde_json::Error),
+    /// A version of the format that is not known.
+    #[error("version {0} of the format is not known")]
+    Version(u32),
+    /// The expiry is no date and time.
+    #[error("`expires` is no date and time by RFC 3339")]
+    Expires,
+    /// An identifier that none may have.
+    #[error("`id` must be 1 to 128 printable characters without spaces")]
+    Id,
+    /// Two entries have one identifier.
+    #[error("this identifier stands twice")]
+    Duplicate,
+    /// Two identifiers differ in case only.
+    #[error("this identifier differs from `{0}` in case only")]
+    Confusable(ServerId),
+    /// A text that is empty, longer than 200 characters, or has control characters.
+    #[error("`{0}` must be 1 to 200 characters, none of them a control character")]
+    Text(&'static str),
+    /// Not `https`, or with more than host and port (and a path for shares).
+    #[error("`{0}` must be an https URL of host and port alone")]
+    Url(&'static str),
+    /// The server takes no capsule and holds no shares.
+    #[error("`capsuleTypes` is empty, and there is no `sharesUrl`")]
+    NoCapsuleTypes,
+    /// Neither a recipient nor a ticket URL: what is posted could not be fetched.
+    #[error("neither `recipientUrl` nor `ticketUrl` is given")]
+    NoWayToFetch,
+    /// No certificate: nothing would tell the server from an impostor.
+    #[error("`certificates` is empty")]
+    NoPins,
+    /// A certificate that cannot be read, by its number from 1.
+    #[error("certificate {0} is neither PEM nor base64 of DER")]
+    Certificate(usize),
+    /// More certificates than a server can need.
+    #[error("more than {MAX_PINS} certificates")]
+    TooManyPins,
+}
+
+/// A list of capsule servers as it stands in a file.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "Kapsel server list")]
+struct ListFile {
+    /// Version of this format.
+    #[schemars(range(min = 1, max = 1))]
+    version: u32,
+    /// Grows with each published version of this list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    serial: Option<u64>,
+    /// After this moment the list is no longer used (RFC 3339).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires: Option<String>,
+    /// In the order of preference.
+    servers: Vec<ServerEntry>,
+}
+
+/// A capsule server.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ServerEntry {
+    /// Identifier that stands in containers: 1 to 128 printable characters without spaces.
+    id: String,
+    /// Name for people.
+    name: String,
+    /// Identifier of the organisation that runs it; servers of one organisation have the same.
+    organisation: String,
+    /// Kinds of capsules that it takes.
+    capsule_types: BTreeSet<CapsuleType>,
+    /// Where senders post capsules: https, host and port.
+    sender_url: String,
+    /// Where recipients fetch them with a client certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    recipient_url: Option<String>,
+    /// Where recipients fetch them with a ticket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ticket_url: Option<String>,
+    /// Base URL of its key shares, as it stands in containers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shares_url: Option<String>,
+    /// Certificates that the server may show, PEM or base64 of DER; several while one replaces another.
+    certificates: Vec<String>,
+    /// Why this entry cannot be used yet. The server is then never connected to, and may have no certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    incomplete: Option<String>,
+}
+
+/// The JSON schema of a server list file.
+pub fn schema() -> String {
+    let schema = schemars::schema_for!(ListFile);
+    let text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
+    format!("{text}\n")
+}
+
+impl ServerList {
+    /// Reads a list; `origin` names it in errors.
+    ///
+    /// # Errors
+    /// [`ListError`], for the first mistake.
+    pub fn parse(json: &[u8], origin: &str) -> Result<Self, ListError> {
+        let failed = |problem| ListError { origin: origin.to_owned(), server: None, problem };
+        if json.len() > MAX_LIST {
+            return Err(failed(ListProblem::TooLarge));
+        }
+        let file: ListFile = serde_json::from_slice(json).map_err(|error| failed(ListProblem::Json(error)))?;
+        if file.version != 1 {
+            return Err(failed(ListProblem::Version(file.version)));
+        }
+        if file.servers.len() > MAX_SERVERS {
+            return Err(failed(ListProblem::TooLarge));
+        }
+        let expires = file.expires.as_deref().map(Expiry::parse).transpose();
+        let expires = expires.map_err(|_| failed(ListProblem::Expires))?;
+        let mut servers: Vec<Server> = Vec::with_capacity(file.servers.len());
+        for (index, entry) in file.servers.into_iter().enumerate() {
+            let failed = |server, problem| ListError { origin: origin.to_owned(), server: Some(server), problem };
+            let id =
+                ServerId::parse(&entry.id).map_err(|_| failed(format!("server {}", index + 1), ListProblem::Id))?;
+            let named = |problem| failed(format!("server `{id}`"), problem);
+            match servers.iter().find(|other| other.id.is_confusable_with(&id)) {
+                Some(other) if other.id == id => return Err(named(ListProblem::Duplicate)),
+                Some(other) => return Err(named(ListProblem::Confusable(other.id.clone()))),
+                None => {}
+            }
+            servers.push(Server::from_entry(id.clone(), entry).map_err(named)?);
+        }
+        Ok(Self { serial: file.serial, expires, servers })
+    }
+
+    /// The list as a file, with certificates in PEM.
+    pub fn to_json(&self) -> String {
+        let file = ListFile {
+            version: 1,
+            serial: self.serial,
+            expires: self.expires.map(|expires| expires.to_string()),
+            servers: self.servers.iter().map(Server::to_entry).collect(),
+        };
+        let text = serde_json::to_string_pretty(&file).expect("texts and numbers are JSON");
+        format!("{text}\n")
+    }
+
+    /// The server with this identifier.
+    pub fn server(&self, id: &ServerId) -> Option<&Server> {
+        self.servers.iter().find(|server| server.id == *id)
+    }
+}
+
+impl Server {
+    fn from_entry(id: ServerId, entry: ServerEntry) -> Result<Self, ListProblem> {
+        let optional = |text: Option<String>, name| text.map(|text| address(&text, name)).transpose();
+        let server = Self {
+            id,
+            name: text(entry.name, "name")?,
+            organisation: text(entry.organisation, "organisation")?,
+            capsule_types: entry.capsule_types,
+            sender_url: address(&entry.sender_url, "senderUrl")?,
+            recipient_url: optional(entry.recipient_url, "recipientUrl")?,
+            ticket_url: optional(entry.ticket_url, "ticketUrl")?,
+            shares_url: entry.shares_url.map(|text| base_url(&text, "sharesUrl")).transpose()?,
+            pins: pins(&entry.certificates)?,
+            incomplete: entry.incomplete.map(|reason| text(reason, "incomplete")).transpose()?,
+        };
+        if server.capsule_types.is_empty() && server.shares_url.is_none() {
+            return Err(ListProblem::NoCapsuleTypes);
+        }
+        if !server.capsule_types.is_empty() && server.recipient_url.is_none() && server.ticket_url.is_none() {
+            return Err(ListProblem::NoWayToFetch);
+        }
+        if server.pins.is_empty() && server.incomplete.is_none() {
+            return Err(ListProblem::NoPins);
+        }
+        Ok(server)
+    }
+
+    fn to_entry(&self) -> ServerEntry {
+        // `Url` writes a slash behind the port, which nobody wrote.
+        let plain = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
+        ServerEntry {
+            id: self.id.to_string(),
+            name: self.name.clone(),
+            organisation: self.organisation.clone(),
+            capsule_types: self.capsule_types.clone(),
+            sender_url: plain(&self.sender_url),
+            recipient_url: self.recipient_url.as_ref().map(plain),
+            ticket_url: self.ticket_url.as_ref().map(plain),
+            shares_url: self.shares_url.as_ref().map(plain),
+            certificates: self.pins.iter().map(Pin::to_pem).collect(),
+            incomplete: self.incomplete.clone(),
+        }
+    }
+
+    /// Whether a capsule of this type can be put there now.
+    pub fn takes(&self, capsule_type: CapsuleType) -> bool {
+        self.incomplete.is_none() && self.capsule_types.contains(&capsule_type)
+    }
+}
+
+impl Pin {
+    /// Takes a certificate in DER.
+    ///
+    /// # Errors
+    /// What the decoder says.
+    pub fn from_der(der: &[u8]) -> Result<Self, der::Error> {
+        Self::of(&Certificate::from_der(der)?)
+    }
+
+    fn of(certificate: &Certificate) -> Result<Self, der::Error> {
+        let contents = certificate.tbs_certificate();
+        Ok(Self {
+            der: certificate.to_der()?,
+            public_key: contents.subject_public_key_info().to_der()?,
+            not_before: contents.validity().not_before.to_system_time(),
+            not_after: contents.validity().not_after.to_system_time(),
+        })
+    }
+
+    /// The certificate in DER.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// Its `SubjectPublicKeyInfo` in DER.
+    pub fn public_key(&self) -> &[u8] {
+        &self.public_key
+    }
+
+    /// SHA-256 of the certificate's DER, in hex, as people compare it.
+    pub fn fingerprint(&self) -> String {
+        hex::encode(Sha256::digest(&self.der))
+    }
+
+    /// From when the certificate is valid.
+    pub fn not_before(&self) -> SystemTime {
+        self.not_before
+    }
+
+    /// Until when it is valid.
+    pub fn not_after(&self) -> SystemTime {
+        self.not_after
+    }
+
+    fn to_pem(&self) -> String {
+        let body = Base64::encode_string(&self.der);
+        let lines: Vec<_> = body.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).expect("ASCII")).collect();
+        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+    }
+}
+
+fn text(text: String, name: &'static str) -> Result<String, ListProblem> {
+    let length = text.chars().count();
+    let fits = (1..=MAX_TEXT).contains(&length) && !text.chars().any(char::is_control);
+    if fits { Ok(text) } else { Err(ListProblem::Text(name)) }
+}
+
+/// `https`, a host, a port, and nothing else.
+fn address(text: &str, name: &'static str) -> Result<Url, ListProblem> {
+    base_url(text, name).and_then(|url| if url.path() == "/" { Ok(url) } else { Err(ListProblem::Url(name)) })
+}
+
+/// `https`, a host, a port, and a path.
+fn base_url(text: &str, name: &'static str) -> Result<Url, ListProblem> {
+    let url = Url::parse(text).map_err(|_| ListProblem::Url(name))?;
+    let bare =
+        url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
+    // `https:host` and tabs within are mended by the parser, and would look like another address to people.
+    let plain = text.starts_with("https://") && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    if plain && bare && url.scheme() == "https" && url.has_host() { Ok(url) } else { Err(ListProblem::Url(name)) }
+}
+
+fn pins(certificates: &[String]) -> Result<Vec<Pin>, ListProblem> {
+    if certificates.len() > MAX_PINS {
+        return Err(ListProblem::TooManyPins);
+    }
+    let pin = |(text, number): (&String, usize)| {
+        let text = text.trim();
+        let certificate = if text.starts_with("-----BEGIN") {
+            Certificate::from_pem(text)
+        } else {
+            let compact: String = text.split_ascii_whitespace().collect();
+            Base64::decode_vec(&compact)
+                .map_err(|_| der::ErrorKind::Failed.into())
+                .and_then(|der| Certificate::from_der(&der))
+        };
+        certificate
+            .and_then(|certificate| Pin::of(&certificate))
+            .map_err(|_: der::Error| ListProblem::Certificate(number))
+    };
+    certificates.iter().zip(1..).map(pin).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// A self-signed P-256 certificate, put together by hand; its signature is never looked at here.
+    fn certificate() -> Vec<u8> {
+        fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
+            let length = content.len();
+            let header = match length {
+                0..=127 => vec![tag, length as u8],
+                128..=255 => vec![tag, 0x81, length as u8],
+                _ => vec![tag, 0x82, (length >> 8) as u8, length as u8],
+            };
+            [header, content.to_vec()].concat()
+        }
+        let ecdsa_sha256 = tlv(0x30, &tlv(0x06, &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02]));
+        let attribute = [tlv(0x06, &[0x55, 0x04, 0x03]), tlv(0x0c, b"capsules.example")].concat();
+        let name = tlv(0x30, &tlv(0x31, &tlv(0x30, &attribute)));
+        let validity = tlv(0x30, &[tlv(0x17, b"260101000000Z"), tlv(0x17, b"270101000000Z")].concat());
+        let algorithm = [
+            tlv(0x06, &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01]),
+            tlv(0x06, &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07]),
+        ];
+        let key =
+            tlv(0x30, &[tlv(0x30, &algorithm.concat()), tlv(0x03, &[&[0, 4], &[0x5a; 64][..]].concat())].concat());
+        let contents =
+            [tlv(0xa0, &tlv(0x02, &[2])), tlv(0x02, &[1]), ecdsa_sha256.clone(), name.clone(), validity, name, key];
+        tlv(0x30, &[tlv(0x30, &contents.concat()), ecdsa_sha256, tlv(0x03, &[0, 0x30, 0])].concat())
+    }
+
+    fn entry() -> Value {
+        json!({
+            "id": "css-a",
+            "name": "Capsules of A",
+            "organisation": "a",
+            "capsuleTypes": ["ecc_secp384r1", "rsa"],
+            "senderUrl": "https://capsules.example:8443",
+            "recipientUrl": "https://capsules.example:8444",
+            "certificates": [Base64::encode_string(&certificate())],
+        })
+    }
+
+    fn parse(servers: &[Value]) -> Result<ServerList, ListError> {
+        let list = json!({ "version": 1, "serial": 3, "expires": "2030-01-01T00:00:00Z", "servers": servers });
+        ServerList::parse(list.to_string().as_bytes(), "list.json")
+    }
+
+    /// The mistake in an entry that has `member` changed to `value`; `null` takes it out.
+    fn mistake(member: &str, value: Value) -> String {
+        let mut entry = entry();
+        let members = entry.as_object_mut().expect("an object");
+        match value {
+            Value::Null => drop(members.remove(member)),
+            value => drop(members.insert(member.to_owned(), value)),
+        }
+        parse(&[entry]).expect_err(member).to_string()
+    }
+
+    #[test]
+    fn a_list_is_read_and_written() {
+        let list = parse(&[entry()]).expect("a list");
+        let server = list.server(&ServerId::parse("css-a").expect("an id")).expect("listed");
+        assert!(server.takes(CapsuleType::EcP384) && !server.takes(CapsuleType::EcP256));
+        assert_eq!(server.pins[0].der(), certificate());
+        assert_eq!(server.pins[0].fingerprint().len(), 64);
+        assert!(server.pins[0].not_before() < server.pins[0].not_after());
+        // Written with PEM, it is the same list.
+        assert_eq!(ServerList::parse(list.to_json().as_bytes(), "again").expect("a list"), list);
+    }
+
+    #[test]
+    fn mistakes_name_the_file_the_entry_and_the_member() {
+        for (member, value, words) in [
+            ("senderUrl", json!("http://capsules.example:8443"), "list.json, server `css-a`: `senderUrl`"),
+            ("senderUrl", json!("https://user:word@capsules.example"), "`senderUrl`"),
+            ("senderUrl", json!("https://capsules.example/path"), "`senderUrl`"),
+            ("senderUrl", json!("https://capsules.example?x"), "`senderUrl`"),
+            ("senderUrl", json!("https:capsules.example"), "`senderUrl`"),
+            ("senderUrl", json!("https://capsules.exa\tmple"), "`senderUrl`"),
+            ("senderUrl", json!("https://capsules.example\\@other.example"), "`senderUrl`"),
+            ("recipientUrl", json!("ftp://capsules.example"), "`recipientUrl`"),
+            ("recipientUrl", Value::Null, "neither"),
+            ("ticketUrl", json!("https://"), "`ticketUrl`"),
+            ("certificates", json!([]), "`certificates` is empty"),
+            ("certificates", json!(["AAAA"]), "certificate 1"),
+            ("certificates", Value::Null, "missing field `certificates`"),
+            ("capsuleTypes", json!([]), "`capsuleTypes` is empty"),
+            ("capsuleTypes", json!(["ecc_secp192r1"]), "unknown variant"),
+            ("name", json!(""), "`name`"),
+            ("name", json!("a\nb"), "`name`"),
+            ("organisation", json!("x".repeat(201)), "`organisation`"),
+            ("id", json!("a b"), "list.json, server 1: `id`"),
+            ("pins", json!([]), "unknown field `pins`"),
+        ] {
+            let message = mistake(member, value);
+            assert!(message.contains(words), "{message}");
+        }
+    }
+
+    #[test]
+    fn identifiers_stand_once_whatever_their_case() {
+        assert!(parse(&[entry(), entry()]).expect_err("twice").to_string().contains("stands twice"));
+        let mut other = entry();
+        other["id"] = json!("CSS-A");
+        assert!(parse(&[entry(), other]).expect_err("alike").to_string().contains("in case only"));
+    }
+
+    #[test]
+    fn an_incomplete_entry_is_kept_and_never_used() {
+        let mut incomplete = entry();
+        incomplete["certificates"] = json!([]);
+        incomplete["incomplete"] = json!("its certificate is to be added by the administrator");
+        let list = parse(&[incomplete]).expect("a list");
+        assert!(!list.servers[0].takes(CapsuleType::EcP384));
+        assert_eq!(ServerList::parse(list.to_json().as_bytes(), "again").expect("a list"), list);
+    }
+
+    #[test]
+    fn other_versions_and_endless_lists_are_refused() {
+        let parse = |text: &str| ServerList::parse(text.as_bytes(), "x").map_err(|error| error.problem);
+        assert!(matches!(parse(r#"{"version":2,"servers":[]}"#), Err(ListProblem::Version(2))));
+        assert!(matches!(parse(r#"{"version":1,"expires":"soon","servers":[]}"#), Err(ListProblem::Expires)));
+        assert!(matches!(parse(r#"{"version":1,"servers":[],"servers":[]}"#), Err(ListProblem::Json(_))));
+        assert!(matches!(parse(&" ".repeat(MAX_LIST + 1)), Err(ListProblem::TooLarge)));
+        let many = format!(r#"{{"version":1,"servers":[{}]}}"#, vec![entry().to_string(); 1001].join(","));
+        assert!(matches!(parse(&many), Err(ListProblem::TooLarge)));
+    }
+
+    proptest! {
+        #[test]
+        fn no_address_panics_or_leaves_https(text in "(https://)?.{0,60}") {
+            if let Ok(url) = address(&text, "senderUrl") {
+                prop_assert!(url.scheme() == "https" && url.has_host() && url.path() == "/");
+            }
+        }
+    }
+}
