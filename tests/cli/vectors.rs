@@ -114,13 +114,13 @@ impl<'a> Check<'a> {
         let key = [&*self.key_arguments(opening), &limit].concat();
         let files = self.vector.files();
         if files.iter().any(|file| file.name.len() > LONGEST_FILE_NAME) {
-            self.to_standard_output(&key, &files);
+            self.by_standard_output(&key, &files);
             return;
         }
-        self.to_folder("decrypt", CONTAINER, Stdio::null(), &key, &files);
+        self.by_folder("decrypt", CONTAINER, Stdio::null(), &key, &files);
         if !self.vector.is("slow") {
             let pipe = File::open(self.place.path(CONTAINER)).expect("there");
-            self.to_folder("decrypt -", "-", pipe.into(), &key, &files);
+            self.by_folder("decrypt -", "-", pipe.into(), &key, &files);
         }
     }
 
@@ -142,7 +142,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn to_folder(&mut self, way: &str, input: &str, stdin: Stdio, key: &[&str], files: &[ExpectedFile]) {
+    fn by_folder(&mut self, way: &str, input: &str, stdin: Stdio, key: &[&str], files: &[ExpectedFile]) {
         let arguments = [&["--json", "decrypt", input, "-o", "out"], key].concat();
         let run = measured(self.place.kapsel(&arguments).stdin(stdin));
         self.costs(way, &run);
@@ -163,7 +163,7 @@ impl<'a> Check<'a> {
     }
 
     /// A name that the file system does not take: the content goes to standard output, and a folder stays as it was.
-    fn to_standard_output(&mut self, key: &[&str], files: &[ExpectedFile]) {
+    fn by_standard_output(&mut self, key: &[&str], files: &[ExpectedFile]) {
         let way = "decrypt -o -";
         let arguments = [&["decrypt", CONTAINER, "-o", "-"], key].concat();
         let (run, (sha256, size)) = measured_into(&mut self.place.kapsel(&arguments), digest);

@@ -13,6 +13,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
+pub mod large;
 pub mod measured;
 pub mod python;
 pub mod vector;
@@ -24,7 +25,19 @@ pub struct Place {
 
 impl Place {
     pub fn new() -> Self {
-        let this = Self { folder: tempfile::tempdir().expect("temporary folder") };
+        Self::of(tempfile::tempdir().expect("temporary folder"))
+    }
+
+    /// For gibibytes: on the disk that the program is built on. Temporary folders may be in memory.
+    pub fn large() -> Self {
+        let disk = env!("CARGO_TARGET_TMPDIR");
+        let free = rustix::fs::statvfs(disk).map_or(u64::MAX, |stat| stat.f_bavail * stat.f_frsize);
+        assert!(free > 8 << 30, "this test needs 8 GiB of free space in {disk}");
+        Self::of(tempfile::tempdir_in(disk).expect("temporary folder"))
+    }
+
+    fn of(folder: tempfile::TempDir) -> Self {
+        let this = Self { folder };
         fs::create_dir(this.path("home")).expect("home");
         this
     }

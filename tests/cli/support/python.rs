@@ -42,22 +42,37 @@ impl Python {
         paths.iter().map(|path| Vector::read(path)).collect()
     }
 
-    /// Reads a container strictly, as writers must make it; `key` as the reader's arguments. Gives what it found.
+    /// Reads a container strictly, as writers must make it; gives what it found. `key` has the reader's options, each
+    /// followed by a file in the place.
     #[track_caller]
     pub fn reads(&self, place: &Place, container: &str, key: &[&str], more: &[&str]) -> serde_json::Value {
-        self.succeeds("read", place, container, &[key, more, &["--json"]].concat())
+        self.succeeds("read", place, container, key, &[more, &["--json"]].concat())
     }
 
     /// Asks whether the limits of the Java reader let a container through.
     #[track_caller]
     pub fn java_reads(&self, place: &Place, container: &str, key: &[&str]) -> serde_json::Value {
-        self.succeeds("java-limits", place, container, key)
+        self.succeeds("java-limits", place, container, key, &[])
     }
 
     #[track_caller]
-    fn succeeds(&self, command: &str, place: &Place, container: &str, arguments: &[&str]) -> serde_json::Value {
+    fn succeeds(
+        &self,
+        command: &str,
+        place: &Place,
+        container: &str,
+        key: &[&str],
+        more: &[&str],
+    ) -> serde_json::Value {
         let container = place.path(container).display().to_string();
-        let output = self.run(&[&["-m", "cdoc2py", command, &container], arguments].concat());
+        // Options, and files in the place.
+        let key = key.iter().map(|argument| match argument.strip_prefix("--") {
+            Some(_) => (*argument).to_owned(),
+            None => place.path(argument).display().to_string(),
+        });
+        let key: Vec<String> = key.collect();
+        let key: Vec<&str> = key.iter().map(String::as_str).collect();
+        let output = self.run(&[&["-m", "cdoc2py", command, &container], &key[..], more].concat());
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{container}: {text}{}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_str(&text).expect("JSON")

@@ -1,0 +1,221 @@
+//! What hostile senders, full disks, other programs and hurried people do to the command line.
+
+mod support;
+
+use std::{
+    fs::{self, File},
+    io::Read,
+    os::unix::fs::FileTypeExt,
+    process::{Command, Stdio},
+};
+
+use cdoc2::{
+    Delivery, Encryptor, FetchError, InputFile, OutgoingCapsule, OutgoingShare, Recipient, SymmetricKey, Zeroizing,
+};
+use support::{Outcome, Place, key_pair};
+
+const KEY: [&str; 2] = ["--secret-file", "secret.key"];
+
+fn container(place: &Place) {
+    place.secret();
+    place.file("a.txt", "content of a");
+    place.run(&[&["encrypt", "-o", "c.cdoc2", "a.txt"], &KEY[..]].concat()).expect(0);
+}
+
+fn symmetric(byte: u8) -> Recipient {
+    Recipient::symmetric_key(SymmetricKey::new(Zeroizing::new(vec![byte; 32])).expect("long enough"), "somebody")
+}
+
+/// A container by the library, which asks for less than the command line.
+fn written(place: &Place, encryptor: &Encryptor<'_>, name: &str) {
+    let file = InputFile::examine(place.file("a.txt", "content of a")).expect("there").named(name);
+    encryptor.encrypt_to_file(&[file], &place.path("c.cdoc2"), false).expect("encrypted");
+}
+
+struct Nowhere;
+
+impl Delivery for Nowhere {
+    fn deliver_capsules(&self, capsules: &[OutgoingCapsule]) -> Result<Vec<String>, FetchError> {
+        Ok(capsules.iter().map(|_| "KC00112233445566778899aabbccddeeff".to_owned()).collect())
+    }
+    fn deliver_shares(&self, shares: &[OutgoingShare]) -> Result<Vec<String>, FetchError> {
+        Ok(shares.iter().map(|_| "00112233445566778899aabbccddeeff".to_owned()).collect())
+    }
+}
+
+#[track_caller]
+fn assert_harmless(outcome: &Outcome) {
+    for text in [outcome.stdout(), outcome.stderr()] {
+        let obeyed = text.chars().find(|c| (c.is_control() && *c != '\n') || ('\u{202a}'..='\u{202e}').contains(c));
+        assert_eq!(obeyed, None, "{text:?}");
+        assert!(!text.lines().any(|line| line.starts_with("forged")), "{text:?}");
+    }
+}
+
+#[test]
+fn names_of_servers_and_files_cannot_command_the_terminal() {
+    let place = Place::new();
+    let (key, certificate) = key_pair(&place, "mari", "ec:secp384r1");
+    let read = eid::RecipientKey::read(&fs::read(place.path(&certificate)).expect("there"), None).expect("a key");
+    let server = "s\u{1b}]0;owned\u{7}\u{1b}[2J\nforged \u{202e}line";
+    let recipients = vec![
+        Recipient::server(read[0].public_key.clone(), server, "label \u{1b}[31m\nforged"),
+        Recipient::shares("etsi/PNOEE-30303039914", vec![server.to_owned(); 2], "\u{9b}31m"),
+    ];
+    written(&place, &Encryptor::new(recipients).delivery(&Nowhere), "a.txt");
+    let info = place.run(&["info", "c.cdoc2"]).expect(0);
+    assert!(info.stdout().contains("owned"), "{}", info.stdout());
+    assert_harmless(&info);
+    assert_harmless(&place.run(&["decrypt", "c.cdoc2", "-o", "out", "--key", &key]).expect(5));
+    assert_harmless(&place.run(&["list", "c.cdoc2", "--key", "\u{1b}[2Jmissing"]).expect(1));
+    place.file("\u{1b}[2Jfile", "a");
+    place.secret();
+    assert_harmless(&place.run(&[&["encrypt", "-o", "d.cdoc2", "\u{1b}[2Jfile"], &KEY[..]].concat()).expect(1));
+}
+
+#[test]
+fn a_result_that_cannot_be_printed_is_a_failure_and_a_reader_that_left_is_none() {
+    let place = Place::new();
+    container(&place);
+    let runs = [
+        &["info", "c.cdoc2"][..],
+        &["--json", "info", "c.cdoc2"],
+        &["completions", "bash"],
+        &["list", "c.cdoc2", KEY[0], KEY[1]],
+    ];
+    for arguments in runs {
+        let full = File::options().write(true).open("/dev/full").expect("there");
+        let output = place.kapsel(arguments).stdout(full).output().expect("kapsel starts");
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        let mut child = place.kapsel(arguments).stdout(Stdio::piped()).spawn().expect("kapsel starts");
+        drop(child.stdout.take());
+        assert_eq!(child.wait().expect("ends").code(), Some(0), "{arguments:?}");
+    }
+    let full = File::options().write(true).open("/dev/full").expect("there");
+    let arguments = [&["--json", "decrypt", "c.cdoc2", "-o", "-"], &KEY[..]].concat();
+    let outcome = Outcome(place.kapsel(&arguments).stdout(full).output().expect("kapsel starts")).expect(1);
+    assert_eq!(outcome.code(), "disk_full");
+}
+
+#[test]
+fn standard_input_is_not_both_container_and_password() {
+    let place = Place::new();
+    container(&place);
+    let bytes = fs::read(place.path("c.cdoc2")).expect("there");
+    for arguments in [
+        &["decrypt", "-", "-o", "out", "--password-stdin"][..],
+        &["list", "-", "--password-stdin"],
+        &["re-encrypt", "-", "-o", "d.cdoc2", "--password-stdin", "--from-secret-file", "secret.key"],
+    ] {
+        let outcome = place.run_with_input(arguments, &bytes).expect(2);
+        assert!(outcome.stderr().contains("standard input cannot be both"), "{}", outcome.stderr());
+    }
+}
+
+#[test]
+fn pipes_and_devices_are_never_replaced() {
+    let place = Place::new();
+    container(&place);
+    for fifo in ["out.cdoc2", "out/a.txt"] {
+        fs::create_dir_all(place.path("out")).expect("made");
+        assert!(Command::new("mkfifo").arg(place.path(fifo)).status().expect("mkfifo").success());
+    }
+    place.run(&[&["encrypt", "--overwrite", "-o", "out.cdoc2", "a.txt"], &KEY[..]].concat()).expect(1);
+    place.run(&[&["decrypt", "--overwrite", "-o", "out", "c.cdoc2"], &KEY[..]].concat()).expect(1);
+    for fifo in ["out.cdoc2", "out/a.txt"] {
+        assert!(fs::symlink_metadata(place.path(fifo)).expect("there").file_type().is_fifo(), "{fifo}");
+    }
+}
+
+#[test]
+fn a_link_is_replaced_and_what_it_leads_to_stays() {
+    let place = Place::new();
+    container(&place);
+    let victim = place.file("victim", "mine");
+    fs::create_dir(place.path("out")).expect("made");
+    std::os::unix::fs::symlink(&victim, place.path("out/a.txt")).expect("linked");
+    place.run(&[&["decrypt", "c.cdoc2", "-o", "out"], &KEY[..]].concat()).expect(1);
+    place.run(&[&["decrypt", "c.cdoc2", "-o", "out", "--overwrite"], &KEY[..]].concat()).expect(0);
+    assert_eq!(fs::read(&victim).expect("there"), b"mine");
+    assert!(!place.path("out/a.txt").is_symlink());
+}
+
+#[test]
+fn runs_at_the_same_time_neither_lose_files_nor_each_other() {
+    let place = Place::new();
+    container(&place);
+    let arguments = [&["decrypt", "c.cdoc2", "-o", "out", "--rename"], &KEY[..]].concat();
+    for round in 1..=3 {
+        let spawn = |_| place.kapsel(&arguments).stderr(Stdio::piped()).stdout(Stdio::null()).spawn();
+        let children: Vec<_> = (0..8).map(spawn).collect::<Result<_, _>>().expect("kapsel starts");
+        for child in children {
+            Outcome(child.wait_with_output().expect("ends")).expect(0);
+        }
+        assert_eq!(fs::read_dir(place.path("out")).expect("there").count(), 8 * round);
+    }
+}
+
+#[test]
+fn a_password_is_used_whole_or_not_at_all() {
+    let place = Place::new();
+    place.file("a.txt", "a");
+    place.file("long", "x".repeat(70_000));
+    place.file("just", format!("{}\n", "x".repeat(65_000)));
+    place.run(&["encrypt", "-o", "c.cdoc2", "a.txt", "--password-file", "long"]).expect(1);
+    assert!(!place.path("c.cdoc2").exists());
+    place.run(&["encrypt", "-o", "c.cdoc2", "a.txt", "--password-file", "just"]).expect(0);
+}
+
+#[test]
+fn records_that_were_not_tried_are_told() {
+    let place = Place::new();
+    place.secret();
+    written(&place, &Encryptor::new((20..40).map(symmetric).chain([symmetric(7)]).collect()), "a.txt");
+    let outcome = place.run(&[&["list", "c.cdoc2"], &KEY[..]].concat()).expect(3);
+    assert!(outcome.stderr().contains("not tried"), "{}", outcome.stderr());
+}
+
+#[test]
+fn a_name_that_no_file_system_holds_is_saved_under_a_safe_one() {
+    let place = Place::new();
+    place.secret();
+    written(&place, &Encryptor::new(vec![symmetric(7)]), &format!("{}.txt", "n".repeat(400)));
+    let arguments = [&["decrypt", "c.cdoc2", "-o", "out"], &KEY[..]].concat();
+    place.run(&arguments).expect(1);
+    assert!(!place.path("out").exists());
+    place.run(&[&arguments[..], &["--safe-names"]].concat()).expect(0);
+    assert_eq!(fs::read(place.path(&format!("out/{}.txt", "n".repeat(251)))).expect("saved"), b"content of a");
+}
+
+#[test]
+fn a_dry_run_refuses_what_the_run_would() {
+    let place = Place::new();
+    container(&place);
+    for (arguments, status) in [
+        (&["encrypt", "--dry-run", "-o", "no/such/c.cdoc2", "a.txt"][..], 1),
+        (&["encrypt", "--dry-run", "-o", "c.cdoc2", "a.txt"], 1),
+        (&["encrypt", "--dry-run", "-o", "new.cdoc2", "a.txt"], 0),
+        (&["decrypt", "--dry-run", "c.cdoc2", "-o", "no/such/folder"], 1),
+        (&["decrypt", "--dry-run", "c.cdoc2", "-o", "a.txt"], 1),
+        (&["decrypt", "--dry-run", "c.cdoc2", "-o", "."], 1),
+        (&["decrypt", "--dry-run", "c.cdoc2", "-o", "new"], 0),
+    ] {
+        place.run(&[arguments, &KEY[..]].concat()).expect(status);
+    }
+    assert!(!place.path("new.cdoc2").exists() && !place.path("new").exists());
+}
+
+#[test]
+fn an_output_without_a_place_is_told_before_a_password_is_asked_for() {
+    let place = Place::new();
+    container(&place);
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    let mut child = place.kapsel(&["encrypt", "-o", "c.cdoc2", "a.txt", "--password-stdin"]);
+    let mut child = child.stdin(reader).stderr(Stdio::piped()).spawn().expect("kapsel starts");
+    // Nothing is ever written into the pipe: it would wait.
+    let mut said = String::new();
+    child.stderr.take().expect("piped").read_to_string(&mut said).expect("read");
+    assert_eq!(child.wait().expect("ends").code(), Some(1), "{said}");
+    assert!(said.contains("exists already"), "{said}");
+    drop(writer);
+}
