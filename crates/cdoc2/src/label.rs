@@ -312,10 +312,10 @@ fn shown(text: &str) -> String {
     };
     let clean: String = text.chars().take(4 * MAX_SHOWN).map(harmless).collect();
     let words = clean.split_whitespace().collect::<Vec<_>>().join(" ");
-    match words.char_indices().nth(MAX_SHOWN) {
-        Some((end, _)) => format!("{}…", &words[..end]),
-        None => words,
+    if words.chars().count() <= MAX_SHOWN {
+        return words;
     }
+    words.chars().take(MAX_SHOWN - 1).chain(['…']).collect()
 }
 
 #[cfg(test)]
@@ -372,7 +372,7 @@ mod tests {
     fn shows_nothing_that_deceives() {
         let label = Label::parse("data:,LABEL=exe.%E2%80%AEfdp%0Aline&TYPE=secret");
         assert_eq!(label.display_name(), "exe. fdp line");
-        assert!(Label::parse(&"x".repeat(1 << 20)).display_name().chars().count() <= MAX_SHOWN + 1);
+        assert!(Label::parse(&"x".repeat(1 << 20)).display_name().chars().count() <= MAX_SHOWN);
     }
 
     proptest! {

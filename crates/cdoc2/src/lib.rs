@@ -44,6 +44,9 @@ mod decrypt;
 mod encrypt;
 mod envelope;
 mod error;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod header;
 mod key;
 mod label;

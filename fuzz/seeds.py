@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+"""Writes seeds for the fuzz targets from the test vectors' generator: `seeds.py CORPUS_DIR`, in its environment."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "tests/vectors"))
+
+from cases import envelope, flatbuffer, labels, names, recipients, seeded, stream, tarball  # noqa: E402
+from cases.kit import Kit  # noqa: E402
+from cdoc2py import header  # noqa: E402
+from cdoc2py.container import read_envelope  # noqa: E402
+from cdoc2py.errors import CdocError  # noqa: E402
+from cdoc2py.vectorfile import Vector, open_body  # noqa: E402
+from cryptography import x509  # noqa: E402
+from cryptography.hazmat.primitives import hashes, serialization  # noqa: E402
+from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat, PublicFormat, pkcs12  # noqa: E402
+from cryptography.x509.oid import NameOID, ObjectIdentifier  # noqa: E402
+
+# Long seeds make a fuzzer slow, and show nothing that short ones do not.
+LONGEST = 16 << 10
+PASSWORD = b"pass"
+
+
+class RecordingKit(Kit):
+    """Keeps what goes into payloads, which is sealed away in the vectors."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.streams: list[bytes] = []
+        self.archives: list[bytes] = []
+
+    def of_stream(self, name: str, plaintext: bytes) -> bytes:
+        self.streams.append(plaintext)
+        return super().of_stream(name, plaintext)
+
+    def of_tar(self, name: str, archive: bytes) -> bytes:
+        self.archives.append(archive)
+        return super().of_tar(name, archive)
+
+
+def main() -> None:
+    corpus = Path(sys.argv[1])
+    kit = RecordingKit()
+    for group in (envelope, recipients, flatbuffer, labels, stream, names, tarball):
+        group.add(kit)
+    bodies = [vector.container for vector in kit.vectors.values()]
+    write(corpus / "envelope_and_header", bodies)
+    write(corpus / "payload", kit.streams)
+    write(corpus / "container", kit.streams)
+    write(corpus / "archive", kit.archives)
+    write(corpus / "label", [label for vector in kit.vectors.values() for label in labels_of(vector)])
+    write(corpus / "key_files", key_files(kit) + certificates(kit))
+
+
+def write(folder: Path, seeds: list[bytes]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for seed in seeds:
+        if len(seed) <= LONGEST:
+            (folder / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed)
+
+
+def labels_of(vector: Vector) -> list[bytes]:
+    try:
+        records = header.parse(read_envelope(open_body(vector)).header).records
+    except CdocError:
+        return []
+    return [parsed.record.label for parsed in records[:8] if parsed.record and parsed.record.label]
+
+
+def key_files(kit: Kit) -> list[bytes]:
+    seeds = []
+    for key in kit.keys.values():
+        private = key.private
+        for form in (PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL):
+            seeds += [private.private_bytes(encoding, form, serialization.NoEncryption())
+                      for encoding in (Encoding.PEM, Encoding.DER)]
+        encrypted = serialization.BestAvailableEncryption(PASSWORD)
+        seeds.append(private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, encrypted))
+        certificate = certificate_of(private, "JÕEORG,JAAK-KRISTJAN,38001085718")
+        for algorithm in (pkcs12.PBES.PBESv2SHA256AndAES256CBC, pkcs12.PBES.PBESv1SHA1And3KeyTripleDESCBC):
+            builder = PrivateFormat.PKCS12.encryption_builder().kdf_rounds(20).key_cert_algorithm(algorithm)
+            protection = builder.hmac_hash(hashes.SHA256()).build(PASSWORD)
+            seeds.append(pkcs12.serialize_key_and_certificates(b"key", private, certificate, None, protection))
+        seeds.append(certificate.public_bytes(Encoding.PEM) + seeded.pem(key))
+    return seeds
+
+
+def certificates(kit: Kit) -> list[bytes]:
+    seeds = []
+    for key in kit.keys.values():
+        public = key.private.public_key()
+        seeds += [public.public_bytes(encoding, PublicFormat.SubjectPublicKeyInfo)
+                  for encoding in (Encoding.PEM, Encoding.DER)]
+        for common_name in ("JÕEORG,JAAK-KRISTJAN,38001085718", "Firma OÜ", ""):
+            certificate = certificate_of(key.private, common_name)
+            seeds += [certificate.public_bytes(encoding) for encoding in (Encoding.PEM, Encoding.DER)]
+    return seeds
+
+
+def certificate_of(private, common_name: str) -> x509.Certificate:
+    """As an ID-card's: names, usage, policy."""
+    attributes = [x509.NameAttribute(NameOID.COMMON_NAME, common_name)] if common_name else []
+    if common_name.endswith("718"):
+        attributes += [
+            x509.NameAttribute(NameOID.SURNAME, "JÕEORG"),
+            x509.NameAttribute(NameOID.GIVEN_NAME, "JAAK-KRISTJAN"),
+            x509.NameAttribute(NameOID.SERIAL_NUMBER, "PNOEE-38001085718"),
+        ]
+    name = x509.Name(attributes)
+    usage = x509.KeyUsage(True, False, False, False, True, False, False, False, False)
+    policy = x509.PolicyInformation(ObjectIdentifier("1.3.6.1.4.1.51361.1.1.3"), None)
+    start = datetime.datetime(2025, 1, 1)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(private.public_key())
+    builder = builder.serial_number(7).not_valid_before(start).not_valid_after(start.replace(year=2035))
+    builder = builder.add_extension(usage, True).add_extension(x509.CertificatePolicies([policy]), False)
+    return builder.sign(private, hashes.SHA256())
+
+
+if __name__ == "__main__":
+    main()
