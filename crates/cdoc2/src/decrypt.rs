@@ -20,6 +20,7 @@ use crate::{
     encrypt::{Destination, Encryptor, Written, is_same_file},
     envelope::{Envelope, fill},
     error::Refusal,
+    flush::FlushedAhead,
     header::Header,
     limits::Limits,
     payload::{
@@ -36,8 +37,6 @@ use crate::{
 
 /// Bytes that are inflated at once.
 const INFLATED: usize = 512 << 10;
-/// After this many bytes of a file, the system is asked to begin writing them to disk.
-const FLUSH_AHEAD: u64 = 16 << 20;
 /// Up to this number, each saved file is flushed by itself; above it, the whole volume once.
 const FLUSHED_ONE_BY_ONE: usize = 16;
 
@@ -456,7 +455,11 @@ fn inflate(decrypted: &Emptying, inflated: &Filling) -> Result<()> {
     let mut inflater = Inflater::new();
     let Some(mut buffer) = inflated.take() else { return Ok(()) };
     buffer.clear();
-    let hand_over = |buffer: &mut Vec<u8>| if inflated.exchange(buffer) { Ok(()) } else { Err(Error::Cancelled) };
+    let hand_over = |buffer: &mut Vec<u8>| {
+        let taken = inflated.exchange(buffer);
+        buffer.clear();
+        if taken { Ok(()) } else { Err(Error::Cancelled) }
+    };
     while let Some(piece) = decrypted.next() {
         inflater.push(&piece, &mut buffer, hand_over)?;
         decrypted.give_back(piece);
@@ -546,15 +549,8 @@ struct Folder<'a> {
     /// In the private folder.
     files: PathBuf,
     entries: Vec<Entry>,
-    current: Option<Current>,
-}
-
-/// A file that is being saved.
-struct Current {
-    file: File,
-    written: u64,
-    /// Up to where the system was asked to begin writing to disk.
-    begun: u64,
+    /// The file that is being saved.
+    current: Option<FlushedAhead<File>>,
 }
 
 impl<'a> Folder<'a> {
@@ -610,25 +606,20 @@ impl EntrySink for Folder<'_> {
             .open(self.files.join(&entry.name))
             .map_err(|error| Error::writing(destination, error))?;
         self.entries.push(entry.clone());
-        self.current = Some(Current { file, written: 0, begun: 0 });
+        self.current = Some(FlushedAhead::new(file));
         Ok(())
     }
 
     fn data(&mut self, bytes: &[u8]) -> Result<()> {
         let current = self.current.as_mut().expect("data comes after an entry begins");
-        current.file.write_all(bytes).map_err(|error| Error::writing(&self.extraction.destination, error))?;
-        current.written += bytes.len() as u64;
-        if current.written - current.begun >= FLUSH_AHEAD {
-            begin_flush(&current.file, current.begun, current.written);
-            current.begun = current.written;
-        }
-        Ok(())
+        current.write_all(bytes).map_err(|error| Error::writing(&self.extraction.destination, error))
     }
 
     fn end(&mut self) -> Result<()> {
-        let (Some(Current { file, .. }), Some(entry)) = (self.current.take(), self.entries.last()) else {
+        let (Some(current), Some(entry)) = (self.current.take(), self.entries.last()) else {
             return Ok(());
         };
+        let file = current.file();
         let failed = |error| Error::writing(&self.extraction.destination, error);
         if let Ok(seconds) = u64::try_from(entry.modified) {
             // A time that the file system cannot hold is no reason to lose the file.
@@ -639,18 +630,6 @@ impl EntrySink for Folder<'_> {
         }
         Ok(())
     }
-}
-
-/// Asks the system to begin writing a part of a file to disk, so that the flush at its end waits for little.
-fn begin_flush(file: &File, start: u64, end: u64) {
-    #[cfg(target_os = "linux")]
-    {
-        // The advice starts the writing; what is being written is not dropped from memory.
-        let length = std::num::NonZero::new(end - start);
-        let _ = rustix::fs::fadvise(file, start, length, rustix::fs::Advice::DontNeed);
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = (file, start, end);
 }
 
 /// Flushes everything on the volume of `folder`, where the system can.

@@ -13,6 +13,7 @@ use crate::{
     archive::{NameSet, Writer, archive_size, check_name},
     envelope::Envelope,
     error::Refusal,
+    flush::FlushedAhead,
     header,
     key::{Fmk, random},
     payload::{
@@ -347,7 +348,7 @@ impl Destination<'_> {
         control: &Control,
     ) -> Result<T> {
         let file = NewFile::create(self.path, self.overwrite)?;
-        let written = write(&mut file.file())?;
+        let written = write(&mut FlushedAhead::new(file.file()))?;
         control.report(Step::Releasing, 0, None)?;
         file.release(self.overwrite)?;
         Ok(written)

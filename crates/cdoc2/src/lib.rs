@@ -44,6 +44,7 @@ mod decrypt;
 mod encrypt;
 mod envelope;
 mod error;
+mod flush;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;

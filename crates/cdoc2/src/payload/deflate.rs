@@ -1,8 +1,8 @@
 //! Compression on all cores into one valid zlib stream.
 //!
-//! A stream is cut into pieces of 1 MiB that know nothing of each other; each ends byte-aligned (a sync flush), so that they can
+//! A stream is cut into pieces of a mebibyte that know nothing of each other; each ends byte-aligned (a sync flush), so that they can
 //! be joined, and the Adler-32 of the whole is combined from theirs. What does not compress is recognised by a sample and
-//! stored.
+//! stored, in the very buffer that it was read into: see [`Blocks`].
 //!
 //! The Java reader refuses a container as soon as more than ten times the compressed bytes it has consumed came out. What is
 //! written here therefore stays within 9:1 at every single point of the stream: see [`Compressor::careful`].
@@ -46,6 +46,10 @@ impl Compression {
 const MAX_WORKERS: usize = 8;
 /// Largest stored block (RFC 1951, section 3.2.4).
 const STORED_BLOCK: usize = 0xFFFF;
+/// Bytes before a stored block: its kind, its length, and that inverted.
+const STORED_HEADER: usize = 5;
+/// Stored blocks in a piece.
+const BLOCKS: usize = PIECE / STORED_BLOCK;
 /// Compression method 8 with a 32 KiB window, default level (RFC 1950).
 const ZLIB_HEADER: [u8; 2] = [0x78, 0x9C];
 /// An empty stored block, marked as the last.
@@ -61,11 +65,85 @@ const SAMPLE: usize = 16 << 10;
 #[derive(Default)]
 struct Piece {
     index: u64,
-    input: Vec<u8>,
+    input: Blocks,
     output: Vec<u8>,
     adler: u32,
     /// The output keeps to [`RATIO`] at every point by itself.
     balanced: bool,
+}
+
+/// Bytes laid out as the stored blocks that they may become: before every 65535 bytes there is room for a header.
+#[derive(Default)]
+struct Blocks {
+    laid_out: Vec<u8>,
+    /// Bytes without the headers.
+    length: usize,
+}
+
+impl Blocks {
+    fn clear(&mut self) {
+        self.length = 0;
+        let capacity = BLOCKS * (STORED_HEADER + STORED_BLOCK);
+        if self.laid_out.len() != capacity {
+            // New zeros take no memory until they are written over.
+            self.laid_out = vec![0; capacity];
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.length == BLOCKS * STORED_BLOCK
+    }
+
+    /// The rest of the current block, at most `length` bytes of it.
+    fn room(&mut self, length: usize) -> &mut [u8] {
+        let (block, used) = (self.length / STORED_BLOCK, self.length % STORED_BLOCK);
+        let start = block * (STORED_HEADER + STORED_BLOCK) + STORED_HEADER + used;
+        &mut self.laid_out[start..][..length.min(STORED_BLOCK - used)]
+    }
+
+    /// What is in use, with the headers.
+    fn end(&self) -> usize {
+        self.length + STORED_HEADER * self.length.div_ceil(STORED_BLOCK)
+    }
+
+    fn blocks(&mut self) -> impl Iterator<Item = (&mut [u8], &mut [u8])> {
+        let end = self.end();
+        self.laid_out[..end].chunks_mut(STORED_HEADER + STORED_BLOCK).map(|block| block.split_at_mut(STORED_HEADER))
+    }
+
+    fn adler(&mut self) -> u32 {
+        let mut adler = simd_adler32::Adler32::new();
+        self.blocks().for_each(|(_, data)| adler.write(data));
+        adler.finish()
+    }
+
+    fn is_compressible(&self) -> bool {
+        // The few bytes of the headers do not matter.
+        is_compressible(&self.laid_out[..self.end()])
+    }
+
+    /// Exchanges its bytes, as stored blocks, for `other`.
+    fn store_into(&mut self, other: &mut Vec<u8>) {
+        for (header, data) in self.blocks() {
+            header.copy_from_slice(&stored_header(data.len()));
+        }
+        self.laid_out.truncate(self.end());
+        std::mem::swap(&mut self.laid_out, other);
+    }
+
+    /// Gives up the layout: the bytes stand together at the beginning.
+    fn join(&mut self) {
+        for block in 0..self.length.div_ceil(STORED_BLOCK) {
+            let (to, from) = (block * STORED_BLOCK, block * (STORED_HEADER + STORED_BLOCK) + STORED_HEADER);
+            let length = STORED_BLOCK.min(self.length - to);
+            self.laid_out.copy_within(from..from + length, to);
+        }
+    }
+
+    /// The bytes, after [`Blocks::join`].
+    fn joined(&self) -> &[u8] {
+        &self.laid_out[..self.length]
+    }
 }
 
 /// Compresses what `produce` writes and hands it to `consume` in order, in buffers that it may change or exchange.
@@ -143,10 +221,10 @@ impl Joiner {
             waiting.insert(piece.index, piece);
             while let Some(mut piece) = waiting.remove(&next) {
                 next += 1;
-                let length = piece.input.len() as u64;
+                let length = piece.input.length as u64;
                 if !piece.balanced && RATIO * self.written < self.read + length {
                     let headroom = RATIO * self.written - self.read;
-                    self.careful.careful(&piece.input, headroom, &mut piece.output);
+                    self.careful.careful(piece.input.joined(), headroom, &mut piece.output);
                 }
                 self.read += length;
                 self.adler = adler32_combine(self.adler, piece.adler, length);
@@ -178,7 +256,6 @@ impl PieceWriter {
         if self.piece.is_none() {
             let mut piece = self.free.recv().map_err(|_| consumer_gone())?;
             piece.input.clear();
-            piece.input.reserve_exact(PIECE);
             self.piece = Some(piece);
         }
         Ok(self.piece.as_mut().expect("taken just now"))
@@ -204,28 +281,27 @@ impl PieceWriter {
     /// # Errors
     /// What reading says; [`io::ErrorKind::BrokenPipe`] when nobody takes the pieces any more.
     pub(crate) fn read_from(&mut self, input: &mut impl Read, length: usize) -> io::Result<usize> {
-        let piece = self.current()?;
-        let start = piece.input.len();
-        let room = length.min(PIECE - start);
-        piece.input.resize(start + room, 0);
-        let read = fill(input, &mut piece.input[start..]);
-        piece.input.truncate(start + *read.as_ref().unwrap_or(&0));
-        if piece.input.len() == PIECE {
+        self.fill(length, |room| fill(input, room))
+    }
+
+    /// Lets `fill` put at most `length` bytes into a block; it gives their number.
+    fn fill(&mut self, length: usize, fill: impl FnOnce(&mut [u8]) -> io::Result<usize>) -> io::Result<usize> {
+        let input = &mut self.current()?.input;
+        let filled = fill(input.room(length))?;
+        input.length += filled;
+        if input.is_full() {
             self.send()?;
         }
-        read
+        Ok(filled)
     }
 }
 
 impl Write for PieceWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let piece = self.current()?;
-        let taken = bytes.len().min(PIECE - piece.input.len());
-        piece.input.extend_from_slice(&bytes[..taken]);
-        if piece.input.len() == PIECE {
-            self.send()?;
-        }
-        Ok(taken)
+        self.fill(bytes.len(), |room| {
+            room.copy_from_slice(&bytes[..room.len()]);
+            Ok(room.len())
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -244,26 +320,26 @@ impl Compressor {
     }
 
     fn piece(&mut self, piece: &mut Piece) {
-        let mut adler = simd_adler32::Adler32::new();
-        adler.write(&piece.input);
-        piece.adler = adler.finish();
-        piece.output.clear();
-        let Some(deflate) = self.deflate.as_mut().filter(|_| is_compressible(&piece.input)) else {
-            stored(&piece.input, &mut piece.output);
-            piece.balanced = true;
+        let Piece { input, output, adler, balanced, .. } = piece;
+        *adler = input.adler();
+        let Some(deflate) = self.deflate.as_mut().filter(|_| input.is_compressible()) else {
+            input.store_into(output);
+            *balanced = true;
             return;
         };
+        input.join();
+        output.clear();
         deflate.reset();
-        deflated(deflate, &piece.input, &mut piece.output);
-        piece.balanced = false;
-        if piece.output.len() >= piece.input.len() {
-            piece.output.clear();
-            stored(&piece.input, &mut piece.output);
-            piece.balanced = true;
-        } else if (piece.output.len() as u64) * RATIO < piece.input.len() as u64 {
+        deflated(deflate, input.joined(), output);
+        *balanced = false;
+        if output.len() >= input.length {
+            output.clear();
+            stored(input.joined(), output);
+            *balanced = true;
+        } else if (output.len() as u64) * RATIO < input.length as u64 {
             // It would live on what other pieces have saved up: compress it so that it needs nobody.
-            self.careful(&piece.input, 0, &mut piece.output);
-            piece.balanced = true;
+            self.careful(input.joined(), 0, output);
+            *balanced = true;
         }
     }
 
@@ -310,14 +386,17 @@ fn deflated(deflate: &mut Compress, input: &[u8], output: &mut Vec<u8>) {
 
 /// Writes `input` as stored blocks to the end of `output`.
 fn stored(input: &[u8], output: &mut Vec<u8>) {
-    output.reserve(input.len() + 5 * input.len().div_ceil(STORED_BLOCK));
+    output.reserve(input.len() + STORED_HEADER * input.len().div_ceil(STORED_BLOCK));
     for block in input.chunks(STORED_BLOCK) {
-        let length = block.len() as u16;
-        output.push(0);
-        output.extend(length.to_le_bytes());
-        output.extend((!length).to_le_bytes());
+        output.extend(stored_header(block.len()));
         output.extend_from_slice(block);
     }
+}
+
+fn stored_header(length: usize) -> [u8; STORED_HEADER] {
+    let length = length as u16;
+    let ([low, high], [inverted_low, inverted_high]) = (length.to_le_bytes(), (!length).to_le_bytes());
+    [0, low, high, inverted_low, inverted_high]
 }
 
 /// Whether a sample's bytes are uneven enough for deflate to gain a hundredth: below 7.9 bits a byte.

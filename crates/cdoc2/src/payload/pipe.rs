@@ -39,11 +39,11 @@ impl Filling {
         self.filled.send(buffer).is_ok()
     }
 
-    /// Hands `buffer` over and puts an empty one in its place; false when the other end is gone.
+    /// Hands `buffer` over and puts another one in its place, with whatever that held before; false when the other end is
+    /// gone.
     #[must_use]
     pub(crate) fn exchange(&self, buffer: &mut Vec<u8>) -> bool {
-        let Some(mut next) = self.take() else { return false };
-        next.clear();
+        let Some(next) = self.take() else { return false };
         self.give(std::mem::replace(buffer, next))
     }
 }
