@@ -121,7 +121,36 @@ impl<'a> Check<'a> {
         if !self.vector.is("slow") {
             let pipe = File::open(self.place.path(CONTAINER)).expect("there");
             self.by_folder("decrypt -", "-", pipe.into(), &key, &files);
+            self.by_encrypting_again(&key, &files);
         }
+    }
+
+    /// `kapsel re-encrypt`, for a key of our own.
+    fn by_encrypting_again(&mut self, key: &[&str], files: &[ExpectedFile]) {
+        let way = "re-encrypt";
+        self.place.file("own.key", [1; 32]);
+        let from = key.iter().map(|argument| match *argument {
+            "--secret-file" => "--from-secret-file",
+            "--password-file" => "--from-password-file",
+            other => other,
+        });
+        let arguments = ["--json", "re-encrypt", CONTAINER, "-o", "again.cdoc2", "--secret-file", "own.key"];
+        let arguments: Vec<&str> = arguments.into_iter().chain(from).collect();
+        let run = measured(&mut self.place.kapsel(&arguments));
+        self.costs(way, &run);
+        let (succeeds, refuses) = (run.outcome.status() == 0, run.outcome.code() == "no_files");
+        match files {
+            // What nobody may write is not written because somebody else did.
+            [] if self.vector.expects("success") && refuses => {}
+            _ if succeeds && !files.is_empty() => {
+                let own = self.place.path("own.cdoc2");
+                fs::rename(self.place.path("again.cdoc2"), &own).expect("it was written");
+                self.by_folder(way, "own.cdoc2", Stdio::null(), &["--secret-file", "own.key"], files);
+                fs::remove_file(own).expect("it is there");
+            }
+            _ => self.fails_as_expected(way, &run.outcome),
+        }
+        self.nothing_left(way);
     }
 
     fn key_arguments(&self, opening: &Opening) -> Vec<&'static str> {
@@ -209,7 +238,8 @@ impl<'a> Check<'a> {
     /// Nothing stands on disk but what the test put there.
     fn nothing_left(&mut self, way: &str) {
         let mut left = self.place.everything();
-        left.retain(|name| ![CONTAINER, "key.pem", "secret.key", "password"].contains(&name.as_str()));
+        let ours = [CONTAINER, "key.pem", "secret.key", "password", "own.key", "own.cdoc2"];
+        left.retain(|name| !ours.contains(&name.as_str()));
         left.extend(self.place.files_at_home());
         if !left.is_empty() {
             self.problem(way, format_args!("left {left:?}"));

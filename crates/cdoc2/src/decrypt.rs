@@ -221,6 +221,9 @@ impl Container {
                 let repacking = Repacking { archive: Writer::new(pieces), files: 0, content_size: 0 };
                 let repacked = payload.unpack(reading, repacking)?;
                 (files, content_size) = (repacked.files, repacked.content_size);
+                if files == 0 {
+                    return Err(Error::Refused(Refusal::NoFiles));
+                }
                 repacked.archive.finish().map_err(Error::Io)?;
                 Ok(())
             })?;

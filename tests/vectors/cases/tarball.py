@@ -327,6 +327,8 @@ def _ends(kit: Kit) -> None:
         "zero_block_between": (member + bytes(512) + _hello(name=b"second.txt") + tar.END,
                                "A zero block between two files.", "malformed"),
     }
+    kit.add_tar("end_alone", "An archive of no files: two zero blocks. Nothing comes out, and that is no error.", "success",
+                tar.END, files=[], hostile=True)
     for name, (archive, about, expect) in ends.items():
         files = HELLO_FILE if name != "exact_record" else [("hello.txt", bytes(10_240 - 512 - 1024))]
         kit.add_tar(f"end_{name}", about, expect, archive, **({"files": files} if "success" in expect else {}))
