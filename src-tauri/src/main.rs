@@ -8,7 +8,7 @@ mod texts;
 
 use std::{
     path::{Path, PathBuf},
-    process::ExitCode,
+    process::{Command, ExitCode},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -19,7 +19,7 @@ use app::{
 };
 use tauri::{
     AppHandle, DragDropEvent, Emitter, Manager, Theme, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window,
-    WindowEvent,
+    WindowEvent, window::Color,
 };
 
 /// Files given on the command line, until the page asks for them.
@@ -57,11 +57,29 @@ fn main() -> ExitCode {
     }
     match run(files) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if first_was_closing(&error) => start_again(),
         Err(error) => {
             eprintln!("kapsel-desktop: the window cannot be shown: {error}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Set for a launch that follows one which met a closing window.
+const AGAIN: &str = "KAPSEL_STARTED_AGAIN";
+
+/// The running program took this launch's files and ended before it could show them.
+fn first_was_closing(error: &tauri::Error) -> bool {
+    matches!(error, tauri::Error::PluginInitialization(plugin, _) if plugin == "single-instance")
+        && std::env::var_os(AGAIN).is_none()
+}
+
+/// Shows the files in a window of its own, as if the first had never been there.
+fn start_again() -> ExitCode {
+    let program = std::env::current_exe().unwrap_or_else(|_| "kapsel-desktop".into());
+    let status = Command::new(program).args(std::env::args_os().skip(1)).env(AGAIN, "1").status();
+    let code = status.ok().and_then(|status| status.code()).and_then(|code| u8::try_from(code).ok());
+    code.map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
 fn run(files: Vec<PathBuf>) -> tauri::Result<()> {
@@ -125,7 +143,7 @@ fn theme(appearance: Appearance) -> Option<Theme> {
 
 /// Makes the window hidden; it is shown when its page is there.
 fn make_window(app: &AppHandle, appearance: Appearance) -> tauri::Result<()> {
-    WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
+    let window = WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
         .title("Kapsel")
         .inner_size(920.0, 640.0)
         .min_inner_size(720.0, 520.0)
@@ -134,7 +152,24 @@ fn make_window(app: &AppHandle, appearance: Appearance) -> tauri::Result<()> {
         .theme(theme(appearance))
         .on_navigation(is_own_page)
         .build()?;
+    // Until the page paints: its paper, see ui/src/lib/styles/tokens.css.
+    let paper = match window.theme()? {
+        Theme::Dark => Color(0x10, 0x16, 0x1d, 0xff),
+        _ => Color(0xf5, 0xf7, 0xf9, 0xff),
+    };
+    window.set_background_color(Some(paper))?;
+    #[cfg(target_os = "linux")]
+    window.with_webview(|webview| paint_without_graphics_card(&webview.inner()))?;
     Ok(())
+}
+
+/// Starting the graphics card takes longer than the rest of the start, and its drivers are what leaves windows empty. Forms need none.
+#[cfg(target_os = "linux")]
+fn paint_without_graphics_card(view: &webkit2gtk::WebView) {
+    use webkit2gtk::{HardwareAccelerationPolicy, SettingsExt, WebViewExt};
+    if let Some(settings) = WebViewExt::settings(view) {
+        settings.set_hardware_acceleration_policy(HardwareAccelerationPolicy::Never);
+    }
 }
 
 /// The web view shows this program's page and nothing else.

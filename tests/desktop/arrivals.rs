@@ -1,0 +1,85 @@
+//! Files reach the one window however they come: by a double-click, by a second launch, while something else is going on.
+
+use std::time::Instant;
+
+use crate::support::{PASSWORD, Stage, Watcher, big_file, container};
+
+#[test]
+fn a_double_clicked_container_is_there_at_the_start() {
+    let stage = Stage::new();
+    let sealed = container(&[&stage.file("letter.txt", "hello")]);
+    let window = stage.window(&[&sealed]);
+    window.wait_for("Opens with a password");
+    window.wait_for("letter.cdoc2");
+    assert_eq!(window.focused(), "Password");
+}
+
+#[test]
+fn several_files_at_the_start_are_taken_to_be_encrypted() {
+    let stage = Stage::new();
+    let letter = stage.file("letter.txt", "hello");
+    let folder = stage.file("album/1.jpg", "jpg").parent().expect("folder").to_owned();
+    let window = stage.window(&[&letter, &folder]);
+    window.wait_for("Encrypt 2 files");
+    window.wait_for("1.jpg");
+}
+
+#[test]
+fn a_second_launch_arrives_in_the_running_window() {
+    let stage = Stage::new();
+    let sealed = container(&[&stage.file("letter.txt", "hello")]);
+    let window = stage.window(&[]);
+    window.wait_for("Drop files here");
+    let began = Instant::now();
+    let mut second = stage.kapsel(&[std::path::Path::new("Documents/letter.cdoc2")]);
+    assert!(second.status().expect("it starts").success());
+    window.wait_for("Opens with a password");
+    println!("a second launch took {:?}", began.elapsed());
+    assert!(sealed.exists());
+    let windows = stage
+        .command("xdotool")
+        .args(["search", "--onlyvisible", "--name", "^Kapsel$"])
+        .output()
+        .expect("xdotool runs");
+    assert_eq!(String::from_utf8_lossy(&windows.stdout).lines().count(), 1);
+}
+
+#[test]
+fn what_arrives_during_work_waits() {
+    let stage = Stage::new();
+    let big = big_file(&stage, "pilt.img", 12);
+    let letter = stage.file("letter.txt", "hello");
+    let window = stage.window(&[&big]);
+    window.wait_for("Encrypt 1 file");
+    window.press("Add a password");
+    window.press("Suggest one");
+    window.press("Encrypt with a password");
+    window.wait_for(" of 12.9 GB");
+    assert!(stage.kapsel(&[&letter]).status().expect("it starts").success());
+    window.wait_for("1 file arrived and waits until this is done.");
+    window.press("Cancel");
+    window.wait_for("Cancelled. Nothing was saved.");
+    window.wait_for("Meanwhile “letter.txt” arrived.");
+    window.press("Continue with it");
+    window.wait_for("letter.cdoc2");
+    assert_eq!(stage.left_on_disk(), ["letter.txt", "pilt.img"]);
+}
+
+#[test]
+fn a_launch_while_the_first_window_is_closing_shows_a_window_of_its_own() {
+    let stage = Stage::new();
+    let sealed = container(&[&stage.file("letter.txt", "hello")]);
+    // Holds the name of the running program and goes away instead of answering.
+    let script = "from gi.repository import Gio, GLib\nloop = GLib.MainLoop()\n\
+        bus = Gio.bus_get_sync(Gio.BusType.SESSION)\n\
+        bus.add_filter(lambda *a: (a[1].get_member() == 'ExecuteCallback' and loop.quit(), a[1])[1])\n\
+        Gio.bus_own_name_on_connection(bus, 'ee.kapsel.desktop.SingleInstance', 0, \
+        lambda *a: print('owned', flush=True), None)\nloop.run()\n";
+    let mut closing = stage.command("python3");
+    let _closing = Watcher::start(closing.args(["-c", script]));
+    let window = stage.window(&[&sealed]);
+    window.wait_for("Opens with a password");
+    window.fill("Password", PASSWORD);
+    window.press("Open with password");
+    window.wait_for("letter.txt is saved");
+}

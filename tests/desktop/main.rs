@@ -1,0 +1,11 @@
+//! The real window, driven as a person would: mouse, keyboard, dragged files, second launches. Afterwards the disk is looked at.
+//!
+//! Needs what `scripts/install test` installs. Each test has a display, a session bus and a home of its own.
+
+mod accessibility;
+mod arrivals;
+mod damage;
+mod journeys;
+mod keyboard;
+mod start;
+mod support;

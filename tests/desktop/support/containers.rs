@@ -1,0 +1,84 @@
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use app::{
+    desk::Desk,
+    view::{DraftFile, EncryptionDraft, Existing, NameChoice, OpenDraft},
+};
+
+use super::Stage;
+
+pub(crate) const PASSWORD: &str = "kolm Valget kassi 7 katusel";
+
+fn secret(text: &str) -> Option<cdoc2::Zeroizing<String>> {
+    Some(cdoc2::Zeroizing::new(text.to_owned()))
+}
+
+/// A container of these files beside the first, opened by [`PASSWORD`].
+pub(crate) fn container(files: &[&Path]) -> PathBuf {
+    let desk = Desk::new(None, None);
+    let paths: Vec<_> = files.iter().map(|path| path.to_path_buf()).collect();
+    let chosen = desk.incoming(&paths, None).files;
+    let draft = EncryptionDraft {
+        files: chosen.iter().map(|file| DraftFile { id: file.id, name: None }).collect(),
+        recipients: Vec::new(),
+        with_password: true,
+        output: None,
+    };
+    let done = desk.encrypt(&draft, secret(PASSWORD), Some("three of them".to_owned()), |_| {}).expect("encrypted");
+    desk.path(done.output.id).expect("it was just made")
+}
+
+/// The files in a container, by a password: names and contents in order.
+pub(crate) fn opened(container: &Path, password: &str) -> Vec<(String, Vec<u8>)> {
+    let desk = Desk::new(None, None);
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let chosen = desk.chosen(container);
+    let draft = OpenDraft {
+        container: chosen.id,
+        key_file: None,
+        destination: Some(desk.output(folder.path()).id),
+        names: NameChoice { existing: Existing::Refuse, safe_names: false },
+        raise_limits: false,
+    };
+    let done = desk.open(&draft, secret(password), |_| {}).expect("it opens");
+    let content = |name: &str| fs::read(folder.path().join(name)).expect("saved");
+    done.files.iter().map(|file| (file.name.clone(), content(&file.name))).collect()
+}
+
+/// A file that takes seconds to work on and no space.
+pub(crate) fn big_file(stage: &Stage, name: &str, gibibytes: u64) -> PathBuf {
+    let path = stage.documents().join(name);
+    File::create(&path).and_then(|file| file.set_len(gibibytes << 30)).expect("a sparse file");
+    path
+}
+
+/// A certificate for a new key: the certificate's file and the key's.
+pub(crate) fn certificate(stage: &Stage, name: &str) -> (PathBuf, PathBuf) {
+    let (certificate, key) = (stage.documents().join("mari.pem"), stage.documents().join("mari.key.pem"));
+    let made = Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-384",
+            "-nodes",
+            "-days",
+            "30",
+            "-subj",
+        ])
+        .arg(format!("/CN={name}"))
+        .args(["-addext", "keyUsage=keyAgreement", "-addext", "basicConstraints=CA:FALSE", "-out"])
+        .arg(&certificate)
+        .arg("-keyout")
+        .arg(&key)
+        .output()
+        .expect("openssl runs");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    (certificate, key)
+}

@@ -1,0 +1,9 @@
+//! A desktop for one test, a window on it, and containers made on the spot.
+
+mod containers;
+mod stage;
+mod window;
+
+pub(crate) use containers::{PASSWORD, big_file, certificate, container, opened};
+pub(crate) use stage::{APPLICATION, Running, Stage, Watcher};
+pub(crate) use window::Window;

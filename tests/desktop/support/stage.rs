@@ -1,0 +1,238 @@
+use std::{
+    ffi::OsStr,
+    fs,
+    io::{BufRead, BufReader, Lines},
+    net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdout, Command, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use super::Window;
+
+/// How long anything may take on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Asks until there is an answer.
+pub(crate) fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(began.elapsed() < PATIENCE, "waited in vain for {what}");
+        sleep(Duration::from_millis(20));
+    }
+}
+
+/// A process that ends with the test.
+pub(crate) struct Running(Child);
+
+impl Running {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let name = command.get_program().to_owned();
+        Self(command.spawn().unwrap_or_else(|error| panic!("{name:?} (scripts/install test): {error}")))
+    }
+
+    /// The first line that it prints.
+    fn first_line(&mut self) -> String {
+        let output = self.0.stdout.take().expect("its output is piped");
+        let mut line = String::new();
+        BufReader::new(output).read_line(&mut line).expect("it prints a line");
+        assert!(!line.is_empty(), "{:?} ends without a word", self.0);
+        line.trim().to_owned()
+    }
+}
+
+/// A program that prints what it sees, a line each.
+pub(crate) struct Watcher {
+    _running: Running,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Watcher {
+    /// Starts it, and waits until it watches: its first line.
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let mut running = Running::start(command.stdout(Stdio::piped()));
+        let output = running.0.stdout.take().expect("its output is piped");
+        let mut watcher = Self { _running: running, lines: BufReader::new(output).lines() };
+        watcher.wait();
+        watcher
+    }
+
+    /// Waits for its next line.
+    pub(crate) fn wait(&mut self) -> String {
+        self.lines.next().expect("it goes on").expect("it prints text")
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Politely first: the driver closes its window, the bus ends what it started.
+        let id = i32::try_from(self.0.id()).ok().and_then(rustix::process::Pid::from_raw).expect("a process id");
+        if self.0.try_wait().ok().flatten().is_none() {
+            let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
+        }
+        for _ in 0..100 {
+            if !matches!(self.0.try_wait(), Ok(None)) {
+                return;
+            }
+            sleep(Duration::from_millis(20));
+        }
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A display with a window manager, a session bus, and the home of a person who starts Kapsel for the first time.
+pub(crate) struct Stage {
+    display: String,
+    bus: String,
+    // In this order they end.
+    _processes: Vec<Running>,
+    place: tempfile::TempDir,
+}
+
+impl Stage {
+    pub(crate) fn new() -> Self {
+        let place = tempfile::tempdir().expect("temporary folder");
+        for folder in ["home/Documents", "home/.config", "home/.cache", "home/.local/share", "run", "bin"] {
+            fs::create_dir_all(place.path().join(folder)).expect("folder");
+        }
+        rustix::fs::chmod(place.path().join("run"), rustix::fs::Mode::RWXU).expect("private folder");
+
+        let mut xvfb = Command::new("/usr/bin/Xvfb");
+        xvfb.args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset"]);
+        let mut xvfb = Running::start(xvfb.stdout(Stdio::piped()).stderr(Stdio::null()));
+        let display = format!(":{}", xvfb.first_line());
+
+        let mut stage = Self { display, bus: String::new(), _processes: Vec::new(), place };
+        let mut bus = stage.command("dbus-daemon");
+        bus.args(["--session", "--nofork", "--print-address=1"]).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut bus = Running::start(&mut bus);
+        stage.bus = bus.first_line();
+
+        let manager = Running::start(stage.command("openbox").stdout(Stdio::null()).stderr(Stdio::null()));
+        stage._processes = vec![manager, bus, xvfb];
+        wait_for("the window manager", || {
+            let root = stage.command("xprop").args(["-root", "_NET_SUPPORTING_WM_CHECK"]).output().ok()?;
+            String::from_utf8_lossy(&root.stdout).contains("window id").then_some(())
+        });
+        stage
+    }
+
+    /// A program on this desktop, with nothing of the caller's surroundings.
+    pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().stdin(Stdio::null()).current_dir(self.home());
+        let home = self.home();
+        command
+            .env("PATH", format!("{}:/usr/bin:/bin", self.place.path().join("bin").display()))
+            .env("LANG", "C.UTF-8")
+            .env("HOME", &home)
+            .env("XDG_CONFIG_HOME", home.join(".config"))
+            .env("XDG_CACHE_HOME", home.join(".cache"))
+            .env("XDG_DATA_HOME", home.join(".local/share"))
+            .env("XDG_RUNTIME_DIR", self.place.path().join("run"))
+            .env("GSETTINGS_BACKEND", "memory")
+            .env("DISPLAY", &self.display);
+        if !self.bus.is_empty() {
+            command.env("DBUS_SESSION_BUS_ADDRESS", &self.bus);
+        }
+        command
+    }
+
+    /// Puts a program of the test's own in front of the system's.
+    pub(crate) fn pretend(&self, program: &str, script: &str) {
+        let path = self.place.path().join("bin").join(program);
+        fs::write(&path, script).expect("written");
+        rustix::fs::chmod(&path, rustix::fs::Mode::RWXU).expect("executable");
+    }
+
+    pub(crate) fn home(&self) -> PathBuf {
+        self.place.path().join("home")
+    }
+
+    /// Where the person's files are.
+    pub(crate) fn documents(&self) -> PathBuf {
+        self.home().join("Documents")
+    }
+
+    /// Writes a file among the documents.
+    pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.documents().join(name);
+        fs::create_dir_all(path.parent().expect("it is below the documents")).expect("folder");
+        fs::write(&path, content).expect("written");
+        path
+    }
+
+    /// Every file and folder among the documents, and what unfinished work was left.
+    pub(crate) fn left_on_disk(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        list(&self.documents(), "", &mut found);
+        list(&self.home().join(".cache/kapsel/unfinished"), "unfinished/", &mut found);
+        found.sort();
+        found
+    }
+
+    /// Kapsel, without a driver.
+    pub(crate) fn kapsel(&self, arguments: &[&Path]) -> Command {
+        let mut command = self.command(APPLICATION);
+        command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    }
+
+    /// Kapsel's window, as a double-click on these files shows it.
+    pub(crate) fn window(&self, arguments: &[&Path]) -> Window<'_> {
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port();
+        let mut driver = self.command("WebKitWebDriver");
+        driver.arg(format!("--port={port}")).stdout(Stdio::null()).stderr(Stdio::null());
+        driver.env("TAURI_AUTOMATION", "true").env("TAURI_WEBVIEW_AUTOMATION", "true");
+        let driver = Running::start(&mut driver);
+        wait_for("the driver", || TcpStream::connect(("127.0.0.1", port)).ok());
+        Window::open(self, driver, port, arguments)
+    }
+
+    /// Mouse and keyboard.
+    pub(crate) fn xdotool(&self, arguments: &[&str]) {
+        let output = self.command("xdotool").args(arguments).output().expect("xdotool runs");
+        assert!(output.status.success(), "xdotool {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// A visible window of this title, when there is one.
+    pub(crate) fn find_window(&self, title: &str) -> Option<String> {
+        let arguments = ["search", "--onlyvisible", "--name", &format!("^{title}$")];
+        let output = self.command("xdotool").args(arguments).output().ok()?;
+        String::from_utf8_lossy(&output.stdout).lines().next_back().map(str::to_owned)
+    }
+
+    /// Answers a native file dialog with a path, as one types it.
+    pub(crate) fn answer_dialog(&self, title: &str, path: &Path) {
+        let window = wait_for(title, || self.find_window(title));
+        self.xdotool(&["windowfocus", "--sync", &window]);
+        // A slash opens the field for a path; the dialog looks the path up before it takes it.
+        self.xdotool(&["type", "--delay", "15", &path.to_string_lossy()]);
+        wait_for("the dialog's end", || {
+            sleep(Duration::from_millis(300));
+            let _ = self.command("xdotool").args(["key", "Return"]).output();
+            sleep(Duration::from_millis(200));
+            self.find_window(title).is_none().then_some(())
+        });
+    }
+}
+
+pub(crate) const APPLICATION: &str = env!("CARGO_BIN_EXE_kapsel-desktop");
+
+fn list(folder: &Path, before: &str, found: &mut Vec<String>) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries {
+        let entry = entry.expect("entry");
+        let name = format!("{before}{}", entry.file_name().to_string_lossy());
+        if entry.file_type().expect("type").is_dir() {
+            list(&entry.path(), &format!("{name}/"), found);
+        } else {
+            found.push(name);
+        }
+    }
+}
