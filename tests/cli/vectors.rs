@@ -54,7 +54,7 @@ const CONTAINER: &str = "c.cdoc2";
 
 impl<'a> Check<'a> {
     fn of(vector: &'a Vector) -> Self {
-        let place = Place::new();
+        let place = Place::quick();
         vector.write_container(&place.path(CONTAINER));
         Self { vector, place, problems: Vec::new() }
     }
