@@ -11,7 +11,6 @@ import type { ProgressView } from "$lib/bindings/ProgressView";
 import type { RecentView } from "$lib/bindings/RecentView";
 import { asErrorView, failure } from "$lib/backend/failure";
 import type { Backend, FileId } from "$lib/backend/types";
-import { kindWords } from "$lib/texts/kinds";
 import { locale } from "$lib/texts/locale.svelte";
 
 import { Encryption } from "./encryption.svelte";
@@ -339,14 +338,14 @@ export class Session {
   }
 
   #finishEncryption(done: EncryptionDone, opened: Opened | null): void {
-    const names = done.recipients.map(({ kind, name }) => (kind === "password" ? kindWords(kind) : name));
+    const names = done.recipients.map(({ kind, name }) => (kind === "password" ? "" : name));
     this.#remember({ ...done.output, encrypted: true, recipients: names, at: Date.now() / 1000 });
     this.#show({ name: "encrypted", done, opened });
   }
 
   #finishOpening(opened: Opened): void {
     const { container } = opened.opening;
-    const names = container.records.map((record) => record.name);
+    const names = container.records.map((record) => record.name).filter((name) => name !== "");
     this.#remember({ ...container, encrypted: false, recipients: names, at: Date.now() / 1000 });
     this.#show({ name: "opened", opened });
   }

@@ -63,7 +63,8 @@ export function number(value: number): string {
 export function date(at: number): string {
   const written = new Intl.DateTimeFormat(conventions[locale.current], { dateStyle: "medium" }).format(at * 1000);
   // Russian adds "г." for the year, which no sentence of ours wants.
-  return written.replace(/\s?г\.$/u, "");
+  // A date is not broken at the end of a line.
+  return written.replace(/\s?г\.$/u, "").replace(/\s/gu, "\u00a0");
 }
 
 /** `today 10:42`, `yesterday 10:42`, else the date. */
