@@ -19,7 +19,10 @@ pub struct Measured {
     pub outcome: Outcome,
     /// Bytes of memory at the peak. What the test itself needed at its own peak counts, too: the system measures so.
     pub memory: u64,
+    /// From beginning to end.
     pub time: Duration,
+    /// What the processors spent on it, which does not depend on what else they do.
+    pub work: Duration,
 }
 
 /// Runs a command to its end.
@@ -47,5 +50,6 @@ pub fn measured_into<T>(command: &mut Command, take: impl FnOnce(ChildStdout) ->
     });
     let used = child.wait4().expect("it is our child");
     let outcome = Outcome(Output { status: used.status, stdout: Vec::new(), stderr });
-    (Measured { outcome, memory: used.rusage.maxrss, time: began.elapsed() }, taken)
+    let work = used.rusage.utime + used.rusage.stime;
+    (Measured { outcome, memory: used.rusage.maxrss, time: began.elapsed(), work }, taken)
 }

@@ -42,6 +42,15 @@ impl Python {
         paths.iter().map(|path| Vector::read(path)).collect()
     }
 
+    /// Holds the independent implementation against known answers, and its reader against the vectors.
+    pub fn proves_itself(&self, vectors: &Path) {
+        for arguments in [vec!["selftest"], vec!["check", &vectors.display().to_string()]] {
+            let output = self.run(&[&["-m", "cdoc2py"], &arguments[..]].concat());
+            let text = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success(), "{arguments:?}: {text}{}", String::from_utf8_lossy(&output.stderr));
+        }
+    }
+
     /// Reads a container strictly, as writers must make it; gives what it found. `key` has the reader's options, each
     /// followed by a file in the place.
     #[track_caller]
