@@ -184,8 +184,8 @@ impl Container {
             let mut spooled = payload.unpack(reading, OneFile::new(tempfile::tempfile().map_err(Error::Io)?))?;
             let entry = spooled.entry.ok_or(Error::Refused(Refusal::NotOneFile(0)))?;
             spooled.output.seek(SeekFrom::Start(0)).map_err(Error::Io)?;
-            std::io::copy(&mut spooled.output, output).map_err(Error::Io)?;
-            output.flush().map_err(Error::Io)?;
+            std::io::copy(&mut spooled.output, output).map_err(not_taken)?;
+            output.flush().map_err(not_taken)?;
             return Ok(entry);
         }
         // The whole archive is looked at before its first byte goes out: a pipe takes nothing back.
@@ -193,7 +193,7 @@ impl Container {
         let [entry] =
             <[Entry; 1]>::try_from(entries).map_err(|entries| Error::Refused(Refusal::NotOneFile(entries.len())))?;
         payload.unpack(reading, OneFile::new(&mut *output))?;
-        output.flush().map_err(Error::Io)?;
+        output.flush().map_err(not_taken)?;
         Ok(entry)
     }
 
@@ -491,6 +491,11 @@ impl EntrySink for Listing {
     }
 }
 
+/// Sorts why a pipe, or the file that waits for it, takes no more.
+fn not_taken(error: std::io::Error) -> Error {
+    Error::writing("-", error)
+}
+
 /// Writes the content of a single file.
 struct OneFile<W> {
     output: W,
@@ -512,7 +517,7 @@ impl<W: Write> EntrySink for OneFile<W> {
     }
 
     fn data(&mut self, bytes: &[u8]) -> Result<()> {
-        self.output.write_all(bytes).map_err(Error::Io)
+        self.output.write_all(bytes).map_err(not_taken)
     }
 
     fn end(&mut self) -> Result<()> {
@@ -574,14 +579,20 @@ impl<'a> Folder<'a> {
     fn release(self) -> Result<Vec<Extracted>> {
         let Extraction { destination, on_conflict, .. } = self.extraction;
         if self.entries.len() > FLUSHED_ONE_BY_ONE {
-            flush_volume(&self.files);
+            flush_volume(&self.files).map_err(|error| Error::writing(destination, error))?;
         }
         let mut release = Release::new(self.private);
         if !self.destination_exists {
-            release.folder(&self.files, destination)?;
-            sync_folder(folder_of(destination));
-            let saved = |entry: Entry| Extracted { saved_as: entry.name.clone(), entry };
-            return Ok(self.entries.into_iter().map(saved).collect());
+            match release.folder(&self.files, destination) {
+                // Another run made it meanwhile; only who wants no conflict minds.
+                Err(Error::AlreadyExists(_)) if *on_conflict != OnConflict::Refuse && destination.is_dir() => {}
+                moved => {
+                    moved?;
+                    sync_folder(folder_of(destination));
+                    let saved = |entry: Entry| Extracted { saved_as: entry.name.clone(), entry };
+                    return Ok(self.entries.into_iter().map(saved).collect());
+                }
+            }
         }
         let mut extracted = Vec::with_capacity(self.entries.len());
         for entry in self.entries {
@@ -636,11 +647,10 @@ impl EntrySink for Folder<'_> {
 }
 
 /// Flushes everything on the volume of `folder`, where the system can.
-fn flush_volume(folder: &Path) {
+fn flush_volume(folder: &Path) -> std::io::Result<()> {
     #[cfg(target_os = "linux")]
-    if let Ok(folder) = File::open(folder) {
-        let _ = rustix::fs::syncfs(folder);
-    }
+    rustix::fs::syncfs(File::open(folder)?)?;
     #[cfg(not(target_os = "linux"))]
     let _ = folder;
+    Ok(())
 }

@@ -2,7 +2,8 @@
 //!
 //! A container is written to a file without a name and linked to its place when complete. Unpacked files are written
 //! into a private folder (mode 0700) on the destination's volume; when everything is verified the folder is renamed to its
-//! place, or its files are moved one by one, which is undone when a move fails. A process that is killed leaves no container
+//! place, or its files are moved one by one, which is undone when a move fails; a file that is replaced changes places with
+//! the new one. A process that is killed leaves no container
 //! at all, and at most a private folder, which the next run removes: its lock tells that its owner is gone.
 
 use std::{
@@ -56,10 +57,9 @@ impl PrivateFolder {
             use std::os::unix::fs::PermissionsExt;
             builder.permissions(fs::Permissions::from_mode(0o700));
         }
-        let folder = builder.tempdir_in(place).map_err(|error| Error::writing(destination, error))?;
-        let lock = File::create(folder.path().join(LOCK)).map_err(|error| Error::writing(destination, error))?;
-        // Where locks are not supported, abandoned folders are never removed.
-        let _ = lock.try_lock();
+        let failed = |error| Error::writing(destination, error);
+        let folder = builder.tempdir_in(place).map_err(failed)?;
+        let lock = locked(folder.path()).map_err(failed)?;
         Ok(Self { _lock: lock, folder })
     }
 
@@ -69,6 +69,17 @@ impl PrivateFolder {
         fs::create_dir(&path).map_err(|error| Error::writing(&path, error))?;
         Ok(path)
     }
+}
+
+/// The lock of a private folder. It gets its name when it is held: another run would take a lock that nobody holds yet for
+/// one whose owner is gone.
+fn locked(folder: &Path) -> io::Result<File> {
+    let unnamed = folder.join(".lock-to-be");
+    let lock = File::create(&unnamed)?;
+    // Where locks are not supported, abandoned folders are never removed.
+    let _ = lock.try_lock();
+    fs::rename(unnamed, folder.join(LOCK))?;
+    Ok(lock)
 }
 
 fn make_private_place(place: &Path) -> io::Result<()> {
@@ -178,8 +189,34 @@ pub(crate) struct Release {
 struct Move {
     released: PathBuf,
     private: PathBuf,
-    /// Where the file that stood there waits.
+    /// Where the file that stood there waits: at `private`, when the two changed places at once.
     replaced: Option<PathBuf>,
+}
+
+impl Move {
+    fn undo(self) -> io::Result<()> {
+        let Self { released, private, replaced } = self;
+        match replaced {
+            None => fs::rename(released, private),
+            Some(replaced) if replaced == private => exchange(&private, &released),
+            Some(replaced) => {
+                fs::rename(&released, private)?;
+                fs::rename(replaced, released)
+            }
+        }
+    }
+}
+
+/// Lets two files change places; at no moment is one missing.
+#[cfg(target_os = "linux")]
+fn exchange(one: &Path, other: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    Ok(renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn exchange(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 impl Release {
@@ -188,7 +225,7 @@ impl Release {
     }
 
     /// Moves a folder as a whole to `destination`, which must not exist.
-    pub(crate) fn folder(self, from: &Path, destination: &Path) -> Result<()> {
+    pub(crate) fn folder(&self, from: &Path, destination: &Path) -> Result<()> {
         move_new(from, destination).map_err(|error| Error::writing(destination, error))
     }
 
@@ -218,9 +255,10 @@ impl Release {
     }
 
     fn replace(&mut self, private: PathBuf, to: PathBuf) -> Result<()> {
-        let old = fs::symlink_metadata(&to).map_err(|error| Error::writing(&to, error))?;
-        if old.is_dir() {
-            return Err(Error::NotWritable { path: to, source: io::ErrorKind::IsADirectory.into() });
+        check_replaceable(&to)?;
+        if exchange(&private, &to).is_ok() {
+            self.done.push(Move { released: to, replaced: Some(private.clone()), private });
+            return Ok(());
         }
         let replaced = self.private.folder.path().join(format!("replaced-{}", self.done.len()));
         fs::rename(&to, &replaced).map_err(|error| Error::writing(&to, error))?;
@@ -257,14 +295,23 @@ impl Release {
 impl Drop for Release {
     /// Undoes the moves unless [`Release::finish`] was reached.
     fn drop(&mut self) {
-        for Move { released, private, replaced } in self.done.drain(..).rev() {
-            let undone = fs::rename(&released, private)
-                .and_then(|()| replaced.map_or(Ok(()), |replaced| fs::rename(replaced, &released)));
-            if let Err(error) = undone {
+        for done in self.done.drain(..).rev() {
+            if let Err(error) = done.undo() {
                 tracing::error!(%error, "a move could not be undone");
             }
         }
     }
+}
+
+/// Only files and links are replaced: taking the place of a device or a pipe would break what uses it.
+fn check_replaceable(path: &Path) -> Result<()> {
+    let there = fs::symlink_metadata(path).map_err(|error| Error::writing(path, error))?;
+    let source = match there.file_type() {
+        kind if kind.is_file() || kind.is_symlink() => return Ok(()),
+        kind if kind.is_dir() => io::ErrorKind::IsADirectory.into(),
+        _ => io::Error::other("it is a device or a pipe, which is not replaced"),
+    };
+    Err(Error::NotWritable { path: path.to_owned(), source })
 }
 
 /// A file that appears under its name when it is complete, and never otherwise.
@@ -288,22 +335,21 @@ impl NewFile {
     /// # Errors
     /// [`Error::AlreadyExists`] when it is there and `overwrite` is not set; when the folder cannot be written.
     pub(crate) fn create(destination: &Path, overwrite: bool) -> Result<Self> {
-        match fs::symlink_metadata(destination) {
-            Ok(_) if !overwrite => return Err(Error::AlreadyExists(destination.to_owned())),
-            Ok(there) if there.is_dir() => {
-                return Err(Error::NotWritable {
-                    path: destination.to_owned(),
-                    source: io::ErrorKind::IsADirectory.into(),
-                });
+        if fs::symlink_metadata(destination).is_ok() {
+            if !overwrite {
+                return Err(Error::AlreadyExists(destination.to_owned()));
             }
-            _ => {}
+            check_replaceable(destination)?;
         }
         let folder = folder_of(destination);
         #[cfg(target_os = "linux")]
         {
             use rustix::fs::{Mode, OFlags, open};
             let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
-            if let Ok(file) = open(folder, flags, Mode::from_raw_mode(0o666)) {
+            // Its name comes by way of /proc, which a bare chroot may lack.
+            if Path::new("/proc/self/fd").exists()
+                && let Ok(file) = open(folder, flags, Mode::from_raw_mode(0o666))
+            {
                 return Ok(Self { file: File::from(file), destination: destination.to_owned(), place: Place::Unnamed });
             }
         }
@@ -390,5 +436,48 @@ pub(crate) fn free_space(path: &Path) -> Option<u64> {
     {
         let _ = path;
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_released_goes_back_when_a_later_move_fails() {
+        let place = tempfile::tempdir().expect("temporary folder");
+        let at = |name: &str| place.path().join(name);
+        fs::write(at("a"), "old a").expect("written");
+        fs::create_dir(at("c")).expect("made");
+        let private = PrivateFolder::create(place.path(), None).expect("made");
+        let files = private.make_folder("files").expect("made");
+        for name in ["a", "b", "c"] {
+            fs::write(files.join(name), format!("new {name}")).expect("written");
+        }
+        let mut release = Release::new(private);
+        for name in ["a", "b"] {
+            release.file(files.join(name), place.path(), name, OnConflict::Overwrite).expect("moved");
+        }
+        assert_eq!(fs::read(at("a")).expect("there"), b"new a");
+        let refused = release.file(files.join("c"), place.path(), "c", OnConflict::Overwrite);
+        assert!(matches!(refused, Err(Error::NotWritable { .. })), "a folder is not replaced");
+        drop(release);
+        assert_eq!(fs::read(at("a")).expect("there"), b"old a");
+        assert_eq!(fs::read_dir(place.path()).expect("readable").count(), 2, "a and c alone");
+    }
+
+    #[test]
+    fn a_private_folder_is_removed_when_its_owner_is_gone_and_not_before() {
+        let place = tempfile::tempdir().expect("temporary folder");
+        let private = PrivateFolder::create(place.path(), None).expect("made");
+        let path = private.folder.path().to_owned();
+        remove_abandoned(place.path());
+        assert!(path.join(LOCK).exists());
+        // As after a kill: the lock is gone with its owner, the folder stays.
+        let PrivateFolder { _lock, folder } = private;
+        let _ = folder.keep();
+        drop(_lock);
+        remove_abandoned(place.path());
+        assert!(!path.exists());
     }
 }

@@ -8,7 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 /// Longest name in bytes (CDOC2 specification, "Payload").
 pub(super) const MAX_NAME: usize = 1000;
 /// Longest proposal: what file systems hold.
-const MAX_PROPOSAL: usize = 255;
+pub(super) const MAX_PROPOSAL: usize = 255;
 /// Refused on Windows, where they cannot be typed or mean something else.
 const FORBIDDEN: &[char] = &['<', '>', ':', '"', '/', '\\', '|', '?', '*'];
 /// Stands for a character that is not allowed.

@@ -5,7 +5,11 @@
 
 use tar::{EntryType, Header};
 
-use super::{BLOCK, NameProblem, NameSet, RECORD, check_name, names::MAX_NAME, padding};
+use super::{
+    BLOCK, NameProblem, NameSet, RECORD, check_name,
+    names::{MAX_NAME, MAX_PROPOSAL},
+    padding,
+};
 use crate::{Error, Result, error::LimitKind, limits::Limits};
 
 /// Extension headers before one file: PAX, GNU long name, and one to spare.
@@ -301,10 +305,12 @@ impl<S: EntrySink> Unpacker<S> {
         if problem.is_none() && !self.names.insert(&name) {
             problem = Some(NameProblem::Duplicate);
         }
+        // The format allows names that no file system holds.
+        let unsaveable = self.policy == NamePolicy::UseSafeNames && name.len() > MAX_PROPOSAL;
         match (problem, self.policy) {
-            (None, _) => Ok((name, None)),
+            (None, _) if !unsaveable => Ok((name, None)),
             (Some(problem), NamePolicy::Refuse) => Err(Error::UnsafeContent { name, problem }),
-            (Some(_), NamePolicy::UseSafeNames) => {
+            _ => {
                 let safe = self.names.insert_safe(&name);
                 Ok((safe, Some(name)))
             }
@@ -534,6 +540,15 @@ mod tests {
         let names: Vec<_> = files.iter().map(|(entry, _)| entry.name.as_str()).collect();
         assert_eq!(names, [".._.._x", "A.txt", "a (2).TXT"]);
         assert_eq!(files[2].0.original_name.as_deref(), Some("a.TXT"));
+    }
+
+    #[test]
+    fn names_longer_than_file_systems_hold_are_cut_where_safe_names_are_wanted() {
+        let bytes = archive(&[(&format!("{}.txt", "õ".repeat(200)), b"1"), (&"n".repeat(255), b"2")]);
+        assert_eq!(unpack(&bytes).expect("allowed by the format")[0].0.name.len(), 404);
+        let files = unpack_with(&bytes, 512, NamePolicy::UseSafeNames, Limits::default()).expect("cut");
+        assert!(files[0].0.name.len() <= 255 && files[0].0.name.ends_with("õ.txt"));
+        assert_eq!(files[1].0.original_name, None);
     }
 
     #[test]
