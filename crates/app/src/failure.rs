@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cdoc2::{Error, KeyError, LimitKind, NoServerAccess, Refusal, SecretKind};
+use cdoc2::{Error, KeyError, LimitKind, NoServerAccess, Refusal, SecretKind, shown};
 
 use crate::view::{Code, ErrorView};
 
@@ -95,7 +95,7 @@ impl From<Error> for Failure {
                 _ => failure,
             },
             Error::Fetch(error) => match error.downcast::<NoServerAccess>() {
-                Ok(missing) => failure.about(missing.0),
+                Ok(missing) => failure.about(shown(&missing.0)),
                 Err(_) => failure,
             },
             _ => failure,

@@ -37,10 +37,15 @@ pub fn gather(paths: &[PathBuf]) -> Vec<Gathered> {
 }
 
 fn gather_into(path: &Path, depth: usize, gathered: &mut Vec<Gathered>) {
+    let refused = |failure| Gathered { path: path.to_owned(), file: Err(failure) };
     if gathered.len() >= MAX_FILES {
+        if gathered.len() == MAX_FILES {
+            // Never silently fewer than were chosen.
+            let message = format!("more than {MAX_FILES} files were chosen");
+            gathered.push(refused(Failure::new(Code::TooLarge, message)));
+        }
         return;
     }
-    let refused = |failure| Gathered { path: path.to_owned(), file: Err(failure) };
     if !path.is_dir() {
         gathered.push(Gathered { path: path.to_owned(), file: InputFile::examine(path).map_err(Failure::from) });
         return;
@@ -101,4 +106,21 @@ pub(crate) fn read_small(path: &Path, too_large: Code) -> Result<cdoc2::Zeroizin
         return Err(Failure::new(too_large, "larger than 1 MiB").about(path.display().to_string()));
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_many_files_are_refused_and_never_left_out() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let path = folder.path().join("a.txt");
+        fs::write(&path, "a").expect("written");
+        let gathered = gather(&vec![path.clone(); MAX_FILES]);
+        assert!(gathered.iter().all(|gathered| gathered.file.is_ok()));
+        let gathered = gather(&vec![path; MAX_FILES + 2]);
+        let refused: Vec<_> = gathered.into_iter().filter_map(|gathered| gathered.file.err()).collect();
+        assert_eq!(refused.iter().map(Failure::code).collect::<Vec<_>>(), [Code::TooLarge]);
+    }
 }

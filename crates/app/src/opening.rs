@@ -4,7 +4,7 @@ use std::path::Path;
 
 use cdoc2::{
     Capsule, Container, Control, Curve, DecryptionKey, Error, FileMasterKey, Header, Keyring, Label, LabelKind,
-    Password, PublicKey, Record, SymmetricKey, Zeroizing,
+    Password, PublicKey, Record, SymmetricKey, Zeroizing, shown,
 };
 use eid::{KeyFile, KeyFileError};
 
@@ -196,14 +196,14 @@ fn record(record: &Record) -> RecordView {
                 PublicKey::Ec(key) => curve(key.curve()).into(),
                 PublicKey::Rsa(key) => format!("RSA {}", key.bits()),
             },
-            servers: vec![capsule.server_id.clone()],
+            servers: vec![shown(&capsule.server_id)],
             opens_with: OpensWith::Server,
             ..view
         },
         Capsule::Shares(capsule) => RecordView {
             kind: RecipientKind::Shares,
             algorithm: "N-of-N".into(),
-            servers: capsule.shares.iter().map(|share| share.server_base_url.clone()).collect(),
+            servers: capsule.shares.iter().map(|share| shown(&share.server_base_url)).collect(),
             opens_with: OpensWith::Server,
             ..view
         },

@@ -302,8 +302,12 @@ fn capitalised(name: &str) -> String {
     out
 }
 
-/// Text from a stranger, fit to be shown in one line: no controls, nothing that reorders or hides.
-fn shown(text: &str) -> String {
+/// Text from a stranger, fit to be shown in one line: no controls, nothing that reorders or hides, at most 200 characters.
+///
+/// ```
+/// assert_eq!(cdoc2::shown("server\u{1b}[2J\nname"), "server [2J name");
+/// ```
+pub fn shown(text: &str) -> String {
     let harmless = |character: char| {
         let hidden = matches!(character,
             '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

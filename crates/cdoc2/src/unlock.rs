@@ -9,7 +9,7 @@ use crate::{
     key::{
         Curve, DecryptionKey, EcPublicKey, EcdhKey, Fmk, Kek, Password, PublicKey, RsaKey, SharedSecret, SymmetricKey,
     },
-    label::Label,
+    label::{Label, shown},
     progress::{Control, Step},
 };
 
@@ -303,7 +303,7 @@ fn joined(shares: &[Zeroizing<Vec<u8>>]) -> Option<Kek> {
     Kek::from_bytes(&*kek)
 }
 
-/// A record needs the named server, and no [`CapsuleFetcher`] was given.
+/// A record needs the named server, and no [`CapsuleFetcher`] was given. The name is the sender's.
 #[derive(Debug, thiserror::Error)]
-#[error("the capsule is on the server {0}, and no connection to servers is set up")]
+#[error("the capsule is on the server {}, and no connection to servers is set up", shown(.0))]
 pub struct NoServerAccess(pub String);
