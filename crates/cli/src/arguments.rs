@@ -240,6 +240,9 @@ pub(crate) struct Accepted {
     /// Most bytes of a file name
     #[arg(long, value_name = "BYTES", default_value_t = Limits::default().name_length)]
     pub(crate) max_name: u64,
+    /// Most bytes of an extended (PAX) header or long name of a file in the archive
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64K")]
+    pub(crate) max_pax: u64,
     /// Save files whose names are not allowed under the safe names that are proposed
     #[arg(long)]
     pub(crate) safe_names: bool,
@@ -251,7 +254,7 @@ impl Accepted {
             entries: self.max_files,
             total_size: self.max_size,
             name_length: self.max_name.min(Limits::default().name_length),
-            ..Limits::default()
+            pax_size: self.max_pax,
         }
     }
 

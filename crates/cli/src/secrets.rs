@@ -53,6 +53,10 @@ impl PasswordSource<'_> {
 fn first_line(input: impl Read) -> io::Result<Zeroizing<String>> {
     let mut line = Zeroizing::new(Vec::with_capacity(MAX_PASSWORD as usize));
     BufReader::with_capacity(1, input.take(MAX_PASSWORD)).read_until(b'\n', &mut line)?;
+    // Never cut: nobody would know which part of it opens the container.
+    if line.len() as u64 == MAX_PASSWORD && line.last() != Some(&b'\n') {
+        return Err(io::Error::other("the password is longer than 64 KiB"));
+    }
     while line.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
         line.pop();
     }
@@ -107,8 +111,10 @@ pub(crate) fn recipients(arguments: &Recipients, matches: &ArgMatches) -> Result
     let mut labels: Vec<Option<String>> = labelled.iter().map(|_| None).collect();
     for (at, label) in indices("label").zip(&arguments.label) {
         let before = labelled.iter().rposition(|(position, _)| *position < at);
-        let none =
-            || Failure::new(Code::NoRecipients, "--label names the password or symmetric key before it; there is none");
+        let none = || {
+            Failure::new(Code::NoRecipients, "--label names the password or symmetric key before it; there is none")
+                .about("label")
+        };
         labels[before.ok_or_else(none)?] = Some(label.clone());
     }
     for ((_, source), label) in labelled.into_iter().zip(labels) {
@@ -141,7 +147,7 @@ pub(crate) fn keys(keys: &Keys, secrets: &Secrets, has_password: impl FnOnce() -
         None if nothing && io::stdin().is_terminal() && has_password() => Some(PasswordSource::Prompt { twice: false }),
         None if nothing => {
             let message = "name a key: --key, --p12, --secret-file or --password";
-            return Err(Failure::new(Code::NoRecipients, message));
+            return Err(Failure::new(Code::NoRecipients, message).about("key"));
         }
         source => source,
     };

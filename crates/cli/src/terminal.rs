@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use app::{Failure, meter::Meter, view::ProgressStep};
+use app::{Failure, Result, meter::Meter, view::ProgressStep};
 use cdoc2::{Cancel, Control};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
@@ -34,8 +34,9 @@ static ECHO_OFF: OnceLock<()> = OnceLock::new();
 
 impl Terminal {
     pub(crate) fn new(global: &Global) -> Self {
-        if global.verbose {
-            let level = tracing::Level::DEBUG;
+        // On standard error, programs find one error as JSON and nothing else.
+        if global.verbose || !(global.json || global.quiet) {
+            let level = if global.verbose { tracing::Level::DEBUG } else { tracing::Level::WARN };
             tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(level).without_time().init();
         }
         let (cancel, busy) = (Cancel::default(), Arc::new(AtomicBool::new(false)));
@@ -88,24 +89,29 @@ impl Terminal {
     }
 
     /// Prints a result: `value` for programs, or what `text` writes for people.
-    pub(crate) fn result(&self, value: &impl Serialize, text: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
-        let mut output = io::stdout().lock();
-        // A reader that went away wants no more.
-        let _ = if self.json {
+    ///
+    /// # Errors
+    /// When standard output takes no more, unless its reader went away: that one wants no more.
+    pub(crate) fn result(
+        &self,
+        value: &impl Serialize,
+        text: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<()> {
+        if self.json {
             let json = serde_json::to_string_pretty(value).expect("results are plain values");
-            writeln!(output, "{json}")
-        } else if self.quiet {
-            Ok(())
-        } else {
-            text(&mut output)
-        };
-        let _ = output.flush();
+            return print(format!("{json}\n").as_bytes());
+        }
+        let mut lines = Vec::new();
+        if !self.quiet {
+            text(&mut lines).expect("memory takes everything");
+        }
+        print(harmless(&String::from_utf8_lossy(&lines)).as_bytes())
     }
 
     /// Says something to people that is no result.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet && !self.json {
-            let _ = writeln!(io::stderr(), "{text}");
+            let _ = writeln!(io::stderr(), "{}", harmless(text));
         }
     }
 
@@ -116,7 +122,7 @@ impl Terminal {
             let json = serde_json::json!({ "error": failure.view(), "next": words::next_step(failure) });
             writeln!(output, "{json}")
         } else {
-            let cause = words::cause(failure.view());
+            let cause = harmless(&words::cause(failure.view()));
             match words::next_step(failure) {
                 Some(next) => writeln!(output, "kapsel: {cause}\n  {next}"),
                 None => writeln!(output, "kapsel: {cause}"),
@@ -124,6 +130,29 @@ impl Terminal {
         };
         if self.cancel.is_cancelled() { ExitCode::from(INTERRUPTED) } else { words::status(failure.code()).into() }
     }
+}
+
+/// Writes to standard output; a reader that went away is no failure.
+///
+/// # Errors
+/// When it takes no more.
+pub(crate) fn print(bytes: &[u8]) -> Result<()> {
+    let mut output = io::stdout().lock();
+    match output.write_all(bytes).and_then(|()| output.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(cdoc2::Error::NotWritable { path: "standard output".into(), source: error }.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Text without what a terminal obeys: names of files and servers are foreign.
+fn harmless(text: &str) -> String {
+    let obeyed = |character: char| {
+        (character.is_control() && character != '\n')
+            || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|character| if obeyed(character) { '\u{fffd}' } else { character }).collect()
 }
 
 /// Notes that a password is going to be typed.

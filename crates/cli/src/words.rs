@@ -46,6 +46,8 @@ pub(crate) fn cause(error: &ErrorView) -> String {
 /// What to do next, when something helps.
 pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
     Some(match failure.code() {
+        // The message itself says what to name.
+        Code::NoRecipients if failure.view().subject.is_some() => return None,
         Code::NotARecipient => "`kapsel info` shows every recipient; open with the key of one of them",
         Code::WrongPassword => "try again, or ask the sender for the password",
         Code::WrongKey => "open with the key that the sender used",
@@ -59,7 +61,7 @@ pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
         Code::UnsupportedFormat => "a newer version of Kapsel may read it",
         Code::UnsafeContent => "nothing was saved; --safe-names saves files under harmless names",
         Code::LimitsExceeded => {
-            "nothing was saved; when you trust the sender, raise the limit: --max-files, --max-size"
+            "nothing was saved; when you trust the sender, raise the limit: --max-files, --max-size, --max-name, --max-pax"
         }
         Code::DiskFull => "nothing was saved; make room or choose another place",
         Code::AlreadyExists => "choose another place, or use --overwrite (or --rename when opening)",

@@ -11,7 +11,7 @@ use app::{
 use cdoc2::{Container, Entry, Extraction, FileMasterKey, OnConflict, Reading};
 use serde::Serialize;
 
-use super::{is_pipe, open};
+use super::{check_folder_of, is_pipe, open};
 use crate::{
     arguments::{Accepted, Decrypt, Keys, List, Secrets},
     secrets,
@@ -48,17 +48,18 @@ fn reading(accepted: &Accepted, control: cdoc2::Control) -> Reading {
     Reading { limits: accepted.limits(), names: accepted.names(), control }
 }
 
-fn say_untried(key: &FileMasterKey, terminal: &Terminal) {
+pub(super) fn say_untried(key: &FileMasterKey, terminal: &Terminal) {
     if key.untried_records() > 0 {
         terminal.note(&format!("note: {} more records for this key were not tried", key.untried_records()));
     }
 }
 
 pub(crate) fn decrypt(arguments: &Decrypt, terminal: &Terminal) -> Result<()> {
-    let container = open(&arguments.container)?;
+    let container = open(&arguments.container, arguments.secrets.password_stdin)?;
     let keys = keys_for(&container, &arguments.keys, &arguments.secrets)?;
     if arguments.dry_run {
         let files = listed(container, &keys, &arguments.accepted, terminal)?;
+        check_destination(&arguments.output)?;
         if arguments.on_conflict() == OnConflict::Refuse && !is_pipe(&arguments.output) {
             for file in &files {
                 let path = arguments.output.join(&file.name);
@@ -67,12 +68,12 @@ pub(crate) fn decrypt(arguments: &Decrypt, terminal: &Terminal) -> Result<()> {
                 }
             }
         }
-        show(&files, "Would save", Some(&arguments.output), terminal);
-        return Ok(());
+        return show(&files, "Would save", Some(&arguments.output), terminal);
     }
     if is_pipe(&arguments.output) {
         return terminal.watch(|control| {
             let key = unlock(&container, &keys, &control)?;
+            say_untried(&key, terminal);
             container.write_only_file(&key, &reading(&arguments.accepted, control), &mut io::stdout())?;
             Ok(())
         });
@@ -88,16 +89,25 @@ pub(crate) fn decrypt(arguments: &Decrypt, terminal: &Terminal) -> Result<()> {
         Ok::<_, app::Failure>(container.extract(&key, &reading(&arguments.accepted, control), &extraction)?)
     })?;
     let files: Vec<_> = saved.into_iter().map(|file| FileLine::new(file.entry, Some(file.saved_as))).collect();
-    show(&files, "Saved", Some(&arguments.output), terminal);
-    Ok(())
+    show(&files, "Saved", Some(&arguments.output), terminal)
+}
+
+/// What a destination would be refused for before anything is written to it.
+fn check_destination(output: &Path) -> Result<()> {
+    if is_pipe(output) || output.is_dir() {
+        return Ok(());
+    }
+    if output.symlink_metadata().is_ok() {
+        return Err(cdoc2::Error::AlreadyExists(output.to_owned()).into());
+    }
+    check_folder_of(output)
 }
 
 pub(crate) fn list(arguments: &List, terminal: &Terminal) -> Result<()> {
-    let container = open(&arguments.container)?;
+    let container = open(&arguments.container, arguments.secrets.password_stdin)?;
     let keys = keys_for(&container, &arguments.keys, &arguments.secrets)?;
     let files = listed(container, &keys, &arguments.accepted, terminal)?;
-    show(&files, "", None, terminal);
-    Ok(())
+    show(&files, "", None, terminal)
 }
 
 fn listed(container: Container, keys: &[Key], accepted: &Accepted, terminal: &Terminal) -> Result<Vec<FileLine>> {
@@ -109,7 +119,7 @@ fn listed(container: Container, keys: &[Key], accepted: &Accepted, terminal: &Te
     Ok(entries.into_iter().map(|entry| FileLine::new(entry, None)).collect())
 }
 
-fn show(files: &[FileLine], verb: &str, destination: Option<&Path>, terminal: &Terminal) {
+fn show(files: &[FileLine], verb: &str, destination: Option<&Path>, terminal: &Terminal) -> Result<()> {
     let value = serde_json::json!({ "destination": destination, "files": files });
     terminal.result(&value, |output| {
         for file in files {
@@ -126,5 +136,5 @@ fn show(files: &[FileLine], verb: &str, destination: Option<&Path>, terminal: &T
             writeln!(output, "{verb} {} file(s), {total}, to {}", files.len(), destination.display())?;
         }
         Ok(())
-    });
+    })
 }

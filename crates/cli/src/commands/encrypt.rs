@@ -17,7 +17,7 @@ use cdoc2::{Control, InputFile, Reading, Written};
 use clap::ArgMatches;
 use serde::Serialize;
 
-use super::{is_pipe, open};
+use super::{check_folder_of, decrypt::say_untried, is_pipe, open, usage};
 use crate::{
     arguments::{Encrypt, ReEncrypt, Secrets},
     secrets,
@@ -44,22 +44,21 @@ struct EncryptedFile {
 
 pub(crate) fn encrypt(arguments: &Encrypt, matches: &ArgMatches, terminal: &Terminal) -> Result<()> {
     if arguments.recipients.password_stdin && arguments.files.iter().any(|file| is_pipe(file)) {
-        return Err(Failure::new(Code::NoFiles, "standard input cannot be both a file and the password"));
+        return Err(usage("standard input cannot be both a file and the password"));
     }
     refuse_terminal(&arguments.output)?;
+    let output = Output { path: arguments.output.clone(), overwrite: arguments.writing.overwrite };
+    // Nobody types a password twice for a container that has no place.
+    check_output(&output)?;
     let files = input_files(arguments)?;
     let files = with_allowed_names(files, arguments.safe_names, terminal)?;
     if files.is_empty() {
         return Err(cdoc2::Error::Refused(cdoc2::Refusal::NoFiles).into());
     }
-    if files.len() > JAVA_READER_FILES {
-        terminal.note(&format!("note: more than {JAVA_READER_FILES} files; older programs refuse such a container"));
-    }
-    let output = Output { path: arguments.output.clone(), overwrite: arguments.writing.overwrite };
+    say_many(files.len(), terminal);
     let recipients = secrets::recipients(&arguments.recipients, matches)?;
-    let views = views(&recipients, terminal);
+    let views = views(&recipients, terminal)?;
     let written = if arguments.writing.dry_run {
-        check_output(&output, &views)?;
         None
     } else {
         let compression = arguments.writing.compression.into();
@@ -74,8 +73,13 @@ pub(crate) fn encrypt(arguments: &Encrypt, matches: &ArgMatches, terminal: &Term
     let content_size = files.iter().map(InputFile::size).sum();
     let files = files.iter().map(|file| EncryptedFile { name: file.name().to_owned(), size: file.size() }).collect();
     let size = written.map(|written| written.size);
-    report(&Encrypted { output: output.path, size, files, content_size, recipients: views }, terminal);
-    Ok(())
+    report(&Encrypted { output: output.path, size, files, content_size, recipients: views }, terminal)
+}
+
+fn say_many(files: usize, terminal: &Terminal) {
+    if files > JAVA_READER_FILES {
+        terminal.note(&format!("note: more than {JAVA_READER_FILES} files; older programs refuse such a container"));
+    }
 }
 
 /// A container on a terminal helps nobody.
@@ -89,15 +93,15 @@ fn refuse_terminal(output: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What would be refused before anything is written.
-fn check_output(output: &Output, recipients: &[RecipientView]) -> Result<()> {
-    if recipients.is_empty() {
-        return Err(cdoc2::Error::Refused(cdoc2::Refusal::NoRecipients).into());
+/// What an output would be refused for before anything is written to it.
+fn check_output(output: &Output) -> Result<()> {
+    if is_pipe(&output.path) {
+        return Ok(());
     }
-    if !output.overwrite && !is_pipe(&output.path) && output.path.symlink_metadata().is_ok() {
+    if !output.overwrite && output.path.symlink_metadata().is_ok() {
         return Err(cdoc2::Error::AlreadyExists(output.path.clone()).into());
     }
-    Ok(())
+    check_folder_of(&output.path)
 }
 
 fn input_files(arguments: &Encrypt) -> Result<Vec<InputFile>> {
@@ -139,14 +143,18 @@ fn with_allowed_names(files: Vec<InputFile>, safe_names: bool, terminal: &Termin
     named.collect()
 }
 
-fn views(recipients: &[NewRecipient], terminal: &Terminal) -> Vec<RecipientView> {
+/// The recipients for people, of whom there must be one, with what a sender should know.
+fn views(recipients: &[NewRecipient], terminal: &Terminal) -> Result<Vec<RecipientView>> {
+    if recipients.is_empty() {
+        return Err(cdoc2::Error::Refused(cdoc2::Refusal::NoRecipients).into());
+    }
     let views: Vec<_> = recipients.iter().zip(0..).map(|(recipient, index)| recipient.view(index)).collect();
     for view in &views {
         for warning in &view.warnings {
             terminal.note(&format!("warning: {}: {}", view.name, warning_words(*warning)));
         }
     }
-    views
+    Ok(views)
 }
 
 fn warning_words(warning: app::view::RecipientWarning) -> &'static str {
@@ -160,9 +168,9 @@ fn warning_words(warning: app::view::RecipientWarning) -> &'static str {
     }
 }
 
-fn report(encrypted: &Encrypted, terminal: &Terminal) {
+fn report(encrypted: &Encrypted, terminal: &Terminal) -> Result<()> {
     if is_pipe(&encrypted.output) {
-        return;
+        return Ok(());
     }
     terminal.result(encrypted, |output| {
         let (verb, size) = match encrypted.size {
@@ -178,7 +186,7 @@ fn report(encrypted: &Encrypted, terminal: &Terminal) {
             writeln!(output, "  for {} {name}", super::inspect::kind(recipient.kind))?;
         }
         Ok(())
-    });
+    })
 }
 
 pub(crate) fn re_encrypt(arguments: ReEncrypt, matches: &ArgMatches, terminal: &Terminal) -> Result<()> {
@@ -187,16 +195,17 @@ pub(crate) fn re_encrypt(arguments: ReEncrypt, matches: &ArgMatches, terminal: &
         let message = "re-encrypt writes a file: a pipe takes nothing back when the container turns out to be altered";
         return Err(Failure::new(Code::NotWritable, message));
     }
-    let opened = open(&container)?;
+    let output = Output { path: output, overwrite: writing.overwrite };
+    check_output(&output)?;
+    let opened = open(&container, recipients.password_stdin)?;
     let has_password = || records(opened.header()).iter().any(|record| record.opens_with == OpensWith::Password);
     let keys = secrets::keys(&keys, &Secrets::from(from), has_password)?;
     let recipients = secrets::recipients(&recipients, matches)?;
-    let views = views(&recipients, terminal);
-    let output = Output { path: output, overwrite: writing.overwrite };
-    check_output(&output, &views)?;
+    let views = views(&recipients, terminal)?;
     let reading = |control| Reading { limits: accepted.limits(), names: accepted.names(), control };
     let written = terminal.watch(|control| {
         let key = unlock(&opened, &keys, &control)?;
+        say_untried(&key, terminal);
         if writing.dry_run {
             let files = opened.list(&key, &reading(control))?;
             let content_size = files.iter().map(|file| file.size).sum();
@@ -205,6 +214,7 @@ pub(crate) fn re_encrypt(arguments: ReEncrypt, matches: &ArgMatches, terminal: &
         let encryptor = encryption::encryptor(recipients, writing.compression.into(), Control::default())?;
         Ok(opened.encrypt_again(&key, &reading(control), &encryptor, &output.path, output.overwrite)?)
     })?;
+    say_many(written.files, terminal);
     let size = (!writing.dry_run).then_some(written.size);
     let value = serde_json::json!({
         "output": output.path, "size": size, "fileCount": written.files,
@@ -214,6 +224,5 @@ pub(crate) fn re_encrypt(arguments: ReEncrypt, matches: &ArgMatches, terminal: &
         let verb = if size.is_some() { "Encrypted" } else { "Would encrypt" };
         let content = bytes(written.content_size);
         writeln!(out, "{verb} {} file(s), {content}, again to {}", written.files, output.path.display())
-    });
-    Ok(())
+    })
 }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 pub(crate) fn info(arguments: &Info, terminal: &Terminal) -> Result<()> {
-    let container = open(&arguments.container)?;
+    let container = open(&arguments.container, false)?;
     let records = records(container.header());
     let value = serde_json::json!({ "format": "CDOC2", "size": container.size(), "records": records });
     terminal.result(&value, |output| {
@@ -27,8 +27,7 @@ pub(crate) fn info(arguments: &Info, terminal: &Terminal) -> Result<()> {
             writeln!(output, "  for nobody")?;
         }
         records.iter().try_for_each(|record| show(record, output))
-    });
-    Ok(())
+    })
 }
 
 fn show(record: &RecordView, output: &mut dyn Write) -> std::io::Result<()> {

@@ -6,13 +6,13 @@ mod inspect;
 
 use std::{fs, io, path::Path};
 
-use app::{Failure, Result};
+use app::{Failure, Result, view::Code};
 use cdoc2::Container;
 use clap::{ArgMatches, CommandFactory};
 
 use crate::{
     arguments::{Arguments, Command},
-    terminal::Terminal,
+    terminal::{Terminal, print},
 };
 
 /// Does what was asked for.
@@ -25,8 +25,10 @@ pub(crate) fn run(command: Command, matches: &ArgMatches, terminal: &Terminal) -
         Command::List(arguments) => decrypt::list(&arguments, terminal),
         Command::Info(arguments) => inspect::info(&arguments, terminal),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "kapsel", &mut io::stdout());
-            Ok(())
+            // Into memory first: the generator panics when its output takes no more.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "kapsel", &mut script);
+            print(&script)
         }
         Command::Man { folder } => man(&folder),
     }
@@ -38,11 +40,28 @@ fn man(folder: &Path) -> Result<()> {
     clap_mangen::generate_to(Arguments::command(), folder).map_err(failed)
 }
 
+/// A wrong use that the arguments' own rules do not know of.
+fn usage(message: &str) -> Failure {
+    Failure::new(Code::NoRecipients, message).about("arguments")
+}
+
 /// `-` stands for standard input or output.
 fn is_pipe(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-fn open(path: &Path) -> Result<Container> {
+/// Opens a container. From standard input, only when nothing else is read there.
+fn open(path: &Path, password_stdin: bool) -> Result<Container> {
+    if password_stdin && is_pipe(path) {
+        return Err(usage("standard input cannot be both the container and the password"));
+    }
     Ok(if is_pipe(path) { Container::from_stream(io::stdin())? } else { Container::open(path)? })
+}
+
+/// The folder that `output` would stand in has to be there.
+fn check_folder_of(output: &Path) -> Result<()> {
+    let folder = output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::read_dir(folder)
+        .map(drop)
+        .map_err(|source| cdoc2::Error::NotWritable { path: folder.to_owned(), source }.into())
 }
