@@ -50,8 +50,10 @@ pub(crate) enum Command {
     #[command(after_long_help = DECRYPT_EXAMPLES)]
     Decrypt(Decrypt),
     /// Show names and sizes of the files in a container, after verifying it; write nothing
+    #[command(after_long_help = LIST_EXAMPLES)]
     List(List),
     /// Show for whom a container is and what is unusual about it; needs no key
+    #[command(after_long_help = INFO_EXAMPLES)]
     Info(Info),
     /// Open a container and encrypt its files for others, without their plaintext on disk
     #[command(after_long_help = RE_ENCRYPT_EXAMPLES)]
@@ -82,6 +84,16 @@ Examples:
   kapsel decrypt photos.cdoc2 -o photos --password
   kapsel decrypt report.cdoc2 -o - --p12 me.p12 --password-file pass.txt > report.pdf
   ssh host 'cat report.cdoc2' | kapsel decrypt - -o report --key my-key.pem";
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  kapsel list contract.cdoc2 --key my-key.pem
+  kapsel list photos.cdoc2 --password-file pass.txt --json";
+
+const INFO_EXAMPLES: &str = "\
+Examples:
+  kapsel info contract.cdoc2
+  ssh host 'cat report.cdoc2' | kapsel info - --json";
 
 const RE_ENCRYPT_EXAMPLES: &str = "\
 Examples:
