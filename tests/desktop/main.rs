@@ -7,5 +7,6 @@ mod arrivals;
 mod damage;
 mod journeys;
 mod keyboard;
+mod pictures;
 mod start;
 mod support;

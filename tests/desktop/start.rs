@@ -28,8 +28,8 @@ fn time_to_usable(stage: &Stage) -> Duration {
 
 #[test]
 fn it_can_be_used_within_a_second() {
-    let stage = Stage::new();
-    // Other tests run meanwhile: the best of a few is what the program needs.
+    let stage = Stage::alone();
+    // The machine has other work: the best of a few is what the program needs.
     let mut times: Vec<_> = (0..5).map(|_| time_to_usable(&stage)).collect();
     times.sort();
     println!("start to usable: {times:?}");

@@ -58,7 +58,8 @@ pub(crate) fn big_file(stage: &Stage, name: &str, gibibytes: u64) -> PathBuf {
 
 /// A certificate for a new key: the certificate's file and the key's.
 pub(crate) fn certificate(stage: &Stage, name: &str) -> (PathBuf, PathBuf) {
-    let (certificate, key) = (stage.documents().join("mari.pem"), stage.documents().join("mari.key.pem"));
+    let (certificate, key) =
+        (stage.documents().join(format!("{name}.pem")), stage.documents().join(format!("{name}.key")));
     let made = Command::new("openssl")
         .args([
             "req",

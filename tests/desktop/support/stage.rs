@@ -5,11 +5,16 @@ use std::{
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
     thread::sleep,
     time::{Duration, Instant},
 };
 
 use super::Window;
+
+fn shared() -> Company {
+    Company::Shared(QUIET.read().unwrap_or_else(PoisonError::into_inner))
+}
 
 /// How long anything may take on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -85,17 +90,42 @@ impl Drop for Running {
     }
 }
 
+/// Held for reading by every desktop, for writing by one that measures time.
+static QUIET: RwLock<()> = RwLock::new(());
+
+enum Company {
+    Shared(#[expect(dead_code, reason = "held")] RwLockReadGuard<'static, ()>),
+    Alone(#[expect(dead_code, reason = "held")] RwLockWriteGuard<'static, ()>),
+}
+
 /// A display with a window manager, a session bus, and the home of a person who starts Kapsel for the first time.
 pub(crate) struct Stage {
     display: String,
     bus: String,
+    /// Pixels of the screen to one of the window.
+    scale: u32,
     // In this order they end.
     _processes: Vec<Running>,
     place: tempfile::TempDir,
+    _company: Company,
 }
 
 impl Stage {
     pub(crate) fn new() -> Self {
+        Self::on("1280x800x24", 1, shared())
+    }
+
+    /// While no other desktop is there.
+    pub(crate) fn alone() -> Self {
+        Self::on("1280x800x24", 1, Company::Alone(QUIET.write().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// With twice the pixels, for pictures.
+    pub(crate) fn sharp() -> Self {
+        Self::on("2560x1600x24", 2, shared())
+    }
+
+    fn on(screen: &str, scale: u32, company: Company) -> Self {
         let place = tempfile::tempdir().expect("temporary folder");
         for folder in ["home/Documents", "home/.config", "home/.cache", "home/.local/share", "run", "bin"] {
             fs::create_dir_all(place.path().join(folder)).expect("folder");
@@ -103,11 +133,11 @@ impl Stage {
         rustix::fs::chmod(place.path().join("run"), rustix::fs::Mode::RWXU).expect("private folder");
 
         let mut xvfb = Command::new("/usr/bin/Xvfb");
-        xvfb.args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset"]);
+        xvfb.args(["-displayfd", "1", "-screen", "0", screen, "-nolisten", "tcp", "-noreset"]);
         let mut xvfb = Running::start(xvfb.stdout(Stdio::piped()).stderr(Stdio::null()));
         let display = format!(":{}", xvfb.first_line());
 
-        let mut stage = Self { display, bus: String::new(), _processes: Vec::new(), place };
+        let mut stage = Self { display, bus: String::new(), scale, _processes: Vec::new(), place, _company: company };
         let mut bus = stage.command("dbus-daemon");
         bus.args(["--session", "--nofork", "--print-address=1"]).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut bus = Running::start(&mut bus);
@@ -136,6 +166,7 @@ impl Stage {
             .env("XDG_DATA_HOME", home.join(".local/share"))
             .env("XDG_RUNTIME_DIR", self.place.path().join("run"))
             .env("GSETTINGS_BACKEND", "memory")
+            .env("GDK_SCALE", self.scale.to_string())
             .env("DISPLAY", &self.display);
         if !self.bus.is_empty() {
             command.env("DBUS_SESSION_BUS_ADDRESS", &self.bus);
@@ -211,12 +242,15 @@ impl Stage {
     pub(crate) fn answer_dialog(&self, title: &str, path: &Path) {
         let window = wait_for(title, || self.find_window(title));
         self.xdotool(&["windowfocus", "--sync", &window]);
-        // A slash opens the field for a path; the dialog looks the path up before it takes it.
-        self.xdotool(&["type", "--delay", "15", &path.to_string_lossy()]);
+        // A slash opens the field for a path, and letters that come too soon are lost.
+        self.xdotool(&["key", "slash"]);
         wait_for("the dialog's end", || {
-            sleep(Duration::from_millis(300));
-            let _ = self.command("xdotool").args(["key", "Return"]).output();
-            sleep(Duration::from_millis(200));
+            sleep(Duration::from_millis(400));
+            self.xdotool(&["key", "ctrl+a"]);
+            self.xdotool(&["type", "--delay", "15", &path.to_string_lossy()]);
+            sleep(Duration::from_millis(400));
+            self.xdotool(&["key", "Return"]);
+            sleep(Duration::from_millis(400));
             self.find_window(title).is_none().then_some(())
         });
     }

@@ -1,7 +1,6 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Stdio,
     thread::sleep,
     time::Duration,
 };
@@ -13,7 +12,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::{
     Stage,
-    stage::{APPLICATION, PATIENCE, Running, wait_for},
+    stage::{APPLICATION, PATIENCE, Running, Watcher, wait_for},
 };
 
 /// Kapsel's window with a driver in it.
@@ -128,17 +127,22 @@ impl<'stage> Window<'stage> {
         self.run(script, Value::Null).as_str().unwrap_or_default().to_owned()
     }
 
-    /// What axe finds on the screen that stands.
-    pub(crate) fn findings(&self) -> Vec<String> {
-        let axe = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/node_modules/axe-core/axe.min.js");
-        if self.run("return typeof window.axe", Value::Null) != json!("object") {
-            self.run(&fs::read_to_string(axe).expect("scripts/interface installs axe"), Value::Null);
-        }
-        wait_for("colours on their way from light to dark", || {
+    /// Waits until the colours that were on their way from one to the other are there.
+    pub(crate) fn rest(&self) {
+        wait_for("the colours", || {
             let script = "const under_way = document.getAnimations().filter((it) => it.constructor.name === 'CSSTransition'); \
                 under_way.forEach((it) => it.finish()); return under_way.length";
             (self.run(script, Value::Null) == json!(0)).then_some(())
         });
+    }
+
+    /// What axe finds on the screen that stands.
+    pub(crate) fn findings(&self) -> Vec<String> {
+        self.rest();
+        let axe = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/node_modules/axe-core/axe.min.js");
+        if self.run("return typeof window.axe", Value::Null) != json!("object") {
+            self.run(&fs::read_to_string(axe).expect("scripts/interface installs axe"), Value::Null);
+        }
         let script = "const done = arguments[arguments.length - 1]; \
             window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }) \
             .then(({ violations }) => done(violations.flatMap(({ id, nodes }) => \
@@ -178,8 +182,7 @@ impl<'stage> Window<'stage> {
     pub(crate) fn drag(&self, files: &[&Path], at: (i64, i64), over: impl FnOnce(&Self)) {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/desktop/support/drag_source.py");
         let mut source = self.stage.command("python3");
-        let _source = Running::start(source.arg(script).args(files).stdout(Stdio::null()));
-        wait_for("the window to drag from", || self.stage.find_window("Files"));
+        let mut source = Watcher::start(source.arg(script).args(files));
         sleep(Duration::from_millis(300));
         let (left, top) = self.origin();
         let (x, y) = (left + at.0, top + at.1);
@@ -197,6 +200,7 @@ impl<'stage> Window<'stage> {
         over(self);
         move_to(x + 1, y);
         self.stage.xdotool(&["mouseup", "1"]);
+        source.wait();
     }
 
     /// Presses keys as a keyboard does.
@@ -205,8 +209,14 @@ impl<'stage> Window<'stage> {
         sleep(Duration::from_millis(40));
     }
 
+    /// Types into the field that has the focus, as a keyboard does, and again when the display lost a letter.
     pub(crate) fn type_keys(&self, text: &str) {
-        self.stage.xdotool(&["type", "--delay", "15", text]);
+        wait_for("all letters in the field", || {
+            self.key("ctrl+a");
+            self.stage.xdotool(&["type", "--delay", "25", text]);
+            sleep(Duration::from_millis(100));
+            (self.run("return document.activeElement.value", Value::Null) == json!(text)).then_some(())
+        });
     }
 }
 
