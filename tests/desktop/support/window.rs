@@ -209,13 +209,12 @@ impl<'stage> Window<'stage> {
         sleep(Duration::from_millis(40));
     }
 
-    /// Types into the field that has the focus, as a keyboard does, and again when the display lost a letter.
+    /// Types into the field that has the focus, as a keyboard does; the page may need a while to keep up.
     pub(crate) fn type_keys(&self, text: &str) {
+        self.stage.xdotool(&["type", "--delay", "25", text]);
         wait_for("all letters in the field", || {
-            self.key("ctrl+a");
-            self.stage.xdotool(&["type", "--delay", "25", text]);
-            sleep(Duration::from_millis(100));
-            (self.run("return document.activeElement.value", Value::Null) == json!(text)).then_some(())
+            let value = self.run("return document.activeElement.value", Value::Null);
+            (value == json!(text)).then_some(())
         });
     }
 }
