@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{PASSWORD, Stage, big_file, certificate, container, opened};
+use crate::support::{PASSWORD, Stage, big_file, certificate, container, opened, wait_for};
 
 const START: &str = "Drop files here";
 
@@ -195,6 +195,7 @@ fn the_languages_and_the_appearance_are_remembered() {
         window.choose("Eesti");
         window.wait_for("Lohista failid siia");
     }
+    wait_for("the end of the first", || (!stage.is_running()).then_some(()));
     let window = stage.window(&[]);
     window.wait_for("Lohista failid siia");
     let theme = "return [document.documentElement.lang, document.documentElement.dataset.theme].join()";

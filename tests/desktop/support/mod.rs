@@ -5,5 +5,5 @@ mod stage;
 mod window;
 
 pub(crate) use containers::{PASSWORD, big_file, certificate, container, opened};
-pub(crate) use stage::{APPLICATION, Running, Stage, Watcher};
+pub(crate) use stage::{APPLICATION, Running, Stage, Watcher, wait_for};
 pub(crate) use window::Window;

@@ -5,7 +5,10 @@ use std::{
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
-    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{
+        PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicU16, Ordering},
+    },
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -216,13 +219,21 @@ impl Stage {
 
     /// Kapsel's window, as a double-click on these files shows it.
     pub(crate) fn window(&self, arguments: &[&Path]) -> Window<'_> {
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port();
+        let port = free_port();
         let mut driver = self.command("WebKitWebDriver");
         driver.arg(format!("--port={port}")).stdout(Stdio::null()).stderr(Stdio::null());
         driver.env("TAURI_AUTOMATION", "true").env("TAURI_WEBVIEW_AUTOMATION", "true");
         let driver = Running::start(&mut driver);
         wait_for("the driver", || TcpStream::connect(("127.0.0.1", port)).ok());
         Window::open(self, driver, port, arguments)
+    }
+
+    /// Whether a Kapsel runs that a second launch would find.
+    pub(crate) fn is_running(&self) -> bool {
+        let mut question = self.command("dbus-send");
+        question.args(["--session", "--print-reply", "--dest=org.freedesktop.DBus", "/org/freedesktop/DBus"]);
+        question.args(["org.freedesktop.DBus.NameHasOwner", "string:ee.kapsel.desktop.SingleInstance"]);
+        String::from_utf8_lossy(&question.output().expect("dbus-send runs").stdout).contains("boolean true")
     }
 
     /// Mouse and keyboard.
@@ -257,6 +268,14 @@ impl Stage {
 }
 
 pub(crate) const APPLICATION: &str = env!("CARGO_BIN_EXE_kapsel-desktop");
+
+/// A port that no other test is given, below those that the system hands out for connections.
+fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 20_000 + u16::try_from(std::process::id() % 1000).expect("below a thousand") * 10;
+    let mut ports = std::iter::repeat_with(|| first + NEXT.fetch_add(1, Ordering::Relaxed));
+    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("there are enough of them")
+}
 
 fn list(folder: &Path, before: &str, found: &mut Vec<String>) {
     let Ok(entries) = fs::read_dir(folder) else { return };
