@@ -29,7 +29,7 @@ fn the_screens_of_encrypting_have_no_finding() {
     window.fill("New password", "kevad2026");
     window.wait_for("Only a long one withstands that.");
     check(&window, "encrypt-weak-password");
-    window.press("Suggest one");
+    window.suggest_password();
     window.press("Encrypt for 1 recipient and a password");
     window.wait_for(" of 12.9 GB");
     check(&window, "working");
@@ -37,7 +37,7 @@ fn the_screens_of_encrypting_have_no_finding() {
     window.wait_for("Cancelled. Nothing was saved.");
     check(&window, "cancelled");
     window.press("Remove: pilt.img");
-    window.press("Suggest one");
+    window.suggest_password();
     window.press("Encrypt for 1 recipient and a password");
     window.wait_for("letter.cdoc2 is ready");
     check(&window, "encrypted");

@@ -52,7 +52,7 @@ fn what_arrives_during_work_waits() {
     let window = stage.window(&[&big]);
     window.wait_for("Encrypt 1 file");
     window.press("Add a password");
-    window.press("Suggest one");
+    window.suggest_password();
     window.press("Encrypt with a password");
     window.wait_for(" of 12.9 GB");
     assert!(stage.kapsel(&[&letter]).status().expect("it starts").success());

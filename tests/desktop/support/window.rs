@@ -113,6 +113,16 @@ impl<'stage> Window<'stage> {
         }
     }
 
+    /// Has a password suggested, which the shell sends a moment after the button was pressed.
+    pub(crate) fn suggest_password(&self) {
+        let before = self.value("New password");
+        self.press("Suggest one");
+        wait_for("the suggested password", || {
+            let suggested = self.value("New password");
+            (suggested != before && suggested.len() >= 20).then_some(())
+        });
+    }
+
     /// What stands in the field with this label.
     pub(crate) fn value(&self, label: &str) -> String {
         let script = "return [...document.querySelectorAll('label')].find((label) => label.textContent.trim() === \
