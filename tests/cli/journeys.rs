@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::fs;
+use std::{fs, os::unix::fs::symlink};
 
 use support::{Place, key_pair, openssl};
 
@@ -100,8 +100,17 @@ fn protected_key_files_open_with_their_password() {
         let none = place.run(&["--json", "list", "c0.cdoc2", option, file]).expect(3);
         assert_eq!(none.code(), "key_file_password_needed", "{file}");
     }
+    openssl(place.root(), &["genrsa", "-out", "rsa.pem", "2048"]);
+    openssl(place.root(), &["rsa", "-in", "rsa.pem", "-pubout", "-outform", "DER", "-out", "rsa.der"]);
     let private = place.run(&["--json", "encrypt", "-o", "x.cdoc2", "-r", &key, "a.txt"]).expect(1);
     assert_eq!(private.code(), "recipient_unusable");
+    // Before anybody is asked for a password, what is wrong with a key is told as the sender's.
+    let spki = fs::read(place.path("rsa.der")).expect("made");
+    let exponent = spki.len() - 3;
+    assert_eq!(spki[exponent..], [1, 0, 1]);
+    place.file("even.der", [&spki[..exponent], &[1, 0, 2]].concat());
+    let even = place.run(&["--json", "encrypt", "-o", "x.cdoc2", "-r", "even.der", "a.txt"]).expect(1);
+    assert_eq!(even.code(), "recipient_unusable");
     let public = place.run(&["--json", "list", "c0.cdoc2", "--key", &certificate]).expect(1);
     assert_eq!(public.code(), "key_file_unusable");
 }
@@ -212,7 +221,7 @@ fn failures_have_codes_and_statuses() {
         (&["list", "p.cdoc2", "--secret-file", "secret.key"], 3, "not_a_recipient"),
         (&["list", "s.cdoc2", "--secret-file", "short.key"], 1, "secret_too_short"),
         (&["info", "a.txt"], 4, "not_a_container"),
-        (&["info", "old.cdoc"], 1, "old_format"),
+        (&["info", "old.cdoc"], 4, "old_format"),
         (&["info", "v3.cdoc2"], 4, "unsupported_format"),
         (&["info", "missing"], 1, "not_readable"),
         (&["encrypt", "-o", "x.cdoc2", "a.txt"], 2, "no_recipients"),
@@ -226,7 +235,41 @@ fn failures_have_codes_and_statuses() {
     }
     assert!(place.run(&["list", "p.cdoc2", "--password-file", "wrong"]).expect(3).stderr().contains("my hint"));
     place.run(&["encrypt", "a.txt"]).expect(2);
-    place.run(&["list", "s.cdoc2"]).expect(2);
+    let keyless = place.run(&["list", "s.cdoc2"]).expect(2).stderr();
+    assert!(keyless.contains("name a key") && keyless.contains("Usage"), "{keyless}");
+    let arguments = ["encrypt", "-o", "x.cdoc2", "--label", "before", "--password-file", "pass", "a.txt"];
+    assert!(place.run(&arguments).expect(2).stderr().contains("--label names"));
+}
+
+#[test]
+fn a_person_is_asked_for_the_password_of_a_protected_key() {
+    let place = Place::new();
+    let (key, certificate) = key_pair(&place, "mari", "ec:P-384");
+    place.file("a.txt", "content");
+    place.file("pass", "p12 pass");
+    openssl(place.root(), &["pkcs8", "-topk8", "-in", &key, "-out", "enc.pem", "-passout", "file:pass"]);
+    place.run(&["encrypt", "-o", "c.cdoc2", "-r", &certificate, "a.txt"]).expect(0);
+    let listed = place.on_terminal(&["list", "c.cdoc2", "--key", "enc.pem"], "Password of enc.pem: ", "p12 pass\n");
+    assert!(listed.stdout().contains("a.txt"), "{}", listed.stdout());
+    assert!(!listed.stdout().contains("p12 pass"), "it is not shown");
+    let wrong = place.on_terminal(&["list", "c.cdoc2", "--key", "enc.pem"], "Password of enc.pem: ", "other\n");
+    assert!(wrong.stdout().contains("the password of enc.pem is wrong"), "{}", wrong.stdout());
+}
+
+#[test]
+fn links_in_a_folder_are_left_out_and_named() {
+    let place = Place::new();
+    place.secret();
+    place.file("elsewhere/private.txt", "nobody chose this");
+    place.file("in/a.txt", "content");
+    symlink("../elsewhere/private.txt", place.path("in/private.txt")).expect("linked");
+    symlink("../elsewhere", place.path("in/more")).expect("linked");
+    let told = place.run(&["encrypt", "-o", "c.cdoc2", "--secret-file", "secret.key", "in"]).expect(0).stderr();
+    assert!(told.contains("in/private.txt") && told.contains("in/more"), "{told}");
+    let listed = place.run(&["list", "c.cdoc2", "--secret-file", "secret.key"]).expect(0).stdout();
+    assert!(listed.contains("a.txt") && !listed.contains("private"), "{listed}");
+    // One that a person names is followed.
+    place.run(&["encrypt", "-o", "d.cdoc2", "--secret-file", "secret.key", "in/private.txt"]).expect(0);
 }
 
 #[test]
@@ -238,6 +281,17 @@ fn a_dry_run_says_everything_and_writes_nothing() {
         place.run(&["encrypt", "--dry-run", "-o", "x.cdoc2", "--secret-file", "secret.key", "a.txt"]).expect(0);
     assert!(outcome.stdout().contains("Would encrypt 1 file"));
     assert!(!place.path("x.cdoc2").exists());
+    // What encrypting would refuse.
+    fs::hard_link(place.path("a.txt"), place.path("same.cdoc2")).expect("linked");
+    let label = "x".repeat(5000);
+    let cases: [(&[&str], &str); 2] = [
+        (&["--overwrite", "-o", "same.cdoc2"], "output_is_input"),
+        (&["-o", "x.cdoc2", "--secret-file", "secret.key", "--label", &label], "name_not_allowed"),
+    ];
+    for (arguments, code) in cases {
+        let common = ["--json", "encrypt", "--dry-run", "--secret-file", "secret.key", "a.txt"];
+        assert_eq!(place.run(&[&common[..], arguments].concat()).expect(1).code(), code);
+    }
     place.run(&["encrypt", "-o", "x.cdoc2", "--secret-file", "secret.key", "a.txt"]).expect(0);
     let before = place.everything();
     place.run(&["decrypt", "--dry-run", "x.cdoc2", "-o", "out", "--secret-file", "secret.key"]).expect(0);

@@ -128,6 +128,9 @@ impl<'a> Check<'a> {
             return;
         }
         self.by_folder("decrypt", CONTAINER, Stdio::null(), &key, &files);
+        if self.vector.expects("unsafe_content") {
+            self.keeps_the_promise_of_safe_names(&key);
+        }
         if !self.vector.is("slow") {
             let pipe = File::open(self.place.path(CONTAINER)).expect("there");
             self.by_folder("decrypt -", "-", pipe.into(), &key, &files);
@@ -201,6 +204,22 @@ impl<'a> Check<'a> {
         self.nothing_left(way);
     }
 
+    /// Safe names are proposed where they help, and only there.
+    fn keeps_the_promise_of_safe_names(&mut self, key: &[&str]) {
+        let way = "list --safe-names";
+        let told = |outcome: &support::Outcome| -> serde_json::Value {
+            serde_json::from_slice(&outcome.0.stderr).unwrap_or_default()
+        };
+        let arguments = [&["--json", "list", CONTAINER], key].concat();
+        let refused = told(&self.place.run(&arguments));
+        let with_safe_names = self.place.run(&[&arguments[..], &["--safe-names"]].concat());
+        let proposed = refused["next"].as_str().is_some_and(|next| next.contains("--safe-names"));
+        let helps = told(&with_safe_names)["error"] != refused["error"];
+        if refused["error"]["code"] == "unsafe_content" && proposed != helps {
+            self.problem(way, format_args!("proposed: {proposed}, helps: {helps}"));
+        }
+    }
+
     /// A name that the file system does not take: the content goes to standard output, and a folder stays as it was.
     fn by_standard_output(&mut self, key: &[&str], files: &[ExpectedFile]) {
         let way = "decrypt -o -";
@@ -224,7 +243,7 @@ impl<'a> Check<'a> {
             (4, "damaged") => &["malformed", "truncated", "tampered"],
             (4, "not_a_container") => &["not_cdoc2"],
             (4, "unsupported_format") => &["unsupported_version"],
-            (1, "old_format") => &["old_format"],
+            (4, "old_format") => &["old_format"],
             (3, "not_a_recipient") => &["no_key"],
             (3, "wrong_password" | "wrong_key") => &["wrong_key"],
             (7, "unsafe_content") => &["unsafe_content"],

@@ -7,11 +7,11 @@ use std::{
 
 use cdoc2::{
     Cancel, Compression, Container, Control, Extraction, InputFile, NamePolicy, OnConflict, Password, Reading,
-    Zeroizing,
+    Zeroizing, check_files, check_output,
 };
 
 use crate::{
-    encryption::{self, JAVA_READER_FILES, Output, check_names, propose_output},
+    encryption::{JAVA_READER_FILES, check_names, encryptor, propose_output},
     failure::{Failure, Result},
     files::{gather, kind_of},
     grants::Grants,
@@ -123,11 +123,12 @@ impl Desk {
 
     /// Takes files from a dialog, a drop or the command line. A single container is for opening; folders become their files.
     pub fn incoming(&self, paths: &[PathBuf], position: Option<Position>) -> Incoming {
-        let files = gather(paths).into_iter().map(|gathered| match gathered.file {
+        let choice = gather(paths);
+        let files = choice.files.into_iter().map(|gathered| match gathered.file {
             Ok(_) => self.chosen(&gathered.path),
             Err(failure) => self.unusable(&gathered.path, failure),
         });
-        Incoming { files: files.collect(), position }
+        Incoming { files: files.collect(), links_left_out: choice.links_left_out.len() as u32, position }
     }
 
     /// Takes one file.
@@ -214,9 +215,8 @@ impl Desk {
                         size: input.size(),
                         safe_name: trouble.as_ref().map(|trouble| trouble.proposal.clone()),
                         problem: trouble.map(|trouble| trouble.failure.into_view()).or_else(|| {
-                            let same = input.path() == output_path;
-                            let failure = || Failure::new(Code::OutputIsInput, "both input and output");
-                            same.then(|| failure().about(input.name()).into_view())
+                            let refused = check_output([input], &output_path).err()?;
+                            Some(Failure::from(refused).about(input.name()).into_view())
                         }),
                     },
                     Err(failure) => PlannedFile {
@@ -239,8 +239,10 @@ impl Desk {
         if draft.with_password {
             recipients.push(password_view());
         }
-        if files.is_empty() {
-            blockers.push(Failure::new(Code::NoFiles, "there are no files to encrypt").into_view());
+        // What is wrong with a single file stands beside it.
+        if files.iter().all(|file| file.problem.is_none()) {
+            let inputs: Vec<_> = inputs.into_iter().filter_map(|(_, input)| input.ok()).collect();
+            blockers.extend(check_files(&inputs).err().map(|refused| Failure::from(refused).into_view()));
         }
         if recipients.is_empty() {
             blockers.push(Failure::new(Code::NoRecipients, "there is no recipient").into_view());
@@ -290,9 +292,10 @@ impl Desk {
         let output = self.draft_output(draft);
         let output_path = self.grants.path(output.id)?;
         // The dialog that chose the place has asked; a proposal is never a file that exists.
-        let target = Output { path: output_path.clone(), overwrite: draft.output.is_some() };
+        let overwrite = draft.output.is_some();
         let written = self.run(Box::new(progress), |control| {
-            encryption::encrypt(&files, recipients, Compression::Fast, &target, control)
+            let encryptor = encryptor(recipients, Compression::Fast, control);
+            Ok(encryptor.encrypt_to_file(&files, &output_path, overwrite)?)
         })?;
         self.remember(&output_path, true, names(&views));
         Ok(EncryptionDone {
@@ -484,7 +487,7 @@ impl Desk {
         let recipient = password_recipient(new_password, hint)?;
         let written = self.run(Box::new(progress), |control| {
             let (container, key) = self.unlocked(draft, password, &control)?;
-            let encryptor = encryption::encryptor(vec![recipient], Compression::Fast, Control::default())?;
+            let encryptor = encryptor(vec![recipient], Compression::Fast, Control::default());
             Ok(container.encrypt_again(&key, &reading(draft, control), &encryptor, &path, chosen)?)
         })?;
         let recipients = vec![password_view()];

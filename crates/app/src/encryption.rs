@@ -2,12 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use cdoc2::{Compression, Control, Encryptor, InputFile, NameSet, Refusal, Written, check_name};
+use cdoc2::{Compression, Control, Encryptor, NameSet, Refusal, check_name};
 
-use crate::{
-    failure::{Failure, Result},
-    recipients::NewRecipient,
-};
+use crate::{failure::Failure, recipients::NewRecipient};
 
 /// More files than this, and the Java reader refuses the container.
 pub const JAVA_READER_FILES: usize = 1000;
@@ -54,39 +51,8 @@ pub fn propose_output(first: &Path) -> PathBuf {
     free.next().unwrap_or_else(|| folder.join(format!("{stem}.{EXTENSION}")))
 }
 
-/// Where a container goes.
-#[derive(Clone, Debug)]
-pub struct Output {
-    /// The file.
-    pub path: PathBuf,
-    /// Whether a file there is replaced.
-    pub overwrite: bool,
-}
-
-/// Encrypts `files` for `recipients` into a file that appears when it is complete.
-///
-/// # Errors
-/// Each cause has its code; nothing is left behind.
-pub fn encrypt(
-    files: &[InputFile],
-    recipients: Vec<NewRecipient>,
-    compression: Compression,
-    output: &Output,
-    control: Control,
-) -> Result<Written> {
-    let encryptor = encryptor(recipients, compression, control)?;
-    Ok(encryptor.encrypt_to_file(files, &output.path, output.overwrite)?)
-}
-
-/// An encryptor for `recipients`, for output that is no file or input that is no file.
-///
-/// # Errors
-/// When a recipient's secret does not fit the format.
-pub fn encryptor(
-    recipients: Vec<NewRecipient>,
-    compression: Compression,
-    control: Control,
-) -> Result<Encryptor<'static>> {
+/// An encryptor for `recipients`.
+pub fn encryptor(recipients: Vec<NewRecipient>, compression: Compression, control: Control) -> Encryptor<'static> {
     let recipients = recipients.into_iter().map(NewRecipient::into_recipient).collect();
-    Ok(Encryptor::new(recipients).compression(compression).control(control))
+    Encryptor::new(recipients).compression(compression).control(control)
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cdoc2::{Error, KeyError, LimitKind, NoServerAccess, Refusal, SecretKind, shown};
+use cdoc2::{Error, KeyError, LimitKind, NameProblem, NoServerAccess, Refusal, SecretKind, safe_name, shown};
 
 use crate::view::{Code, ErrorView};
 
@@ -81,7 +81,11 @@ impl From<Error> for Failure {
         let failure = Self::new(code_of(&error), with_sources(&error));
         match error {
             Error::UnsupportedVersion(version) => failure.about(version.to_string()),
-            Error::UnsafeContent { name, .. } => failure.about(name),
+            Error::UnsafeContent { problem: NameProblem::NotARegularFile, name } => failure.about(name),
+            Error::UnsafeContent { name, .. } => {
+                let proposal = safe_name(&name, |_| false);
+                failure.about(name).with_names(vec![proposal])
+            }
             Error::LimitExceeded { kind, limit } => failure.about(limit_name(kind)).with_number(limit),
             Error::DiskFull(path)
             | Error::AlreadyExists(path)
@@ -132,6 +136,7 @@ fn code_of(error: &Error) -> Code {
             Refusal::OutputIsInput(_) => Code::OutputIsInput,
             Refusal::TooManyRecipients => Code::TooManyRecipients,
             Refusal::PayloadTooLarge => Code::TooLarge,
+            Refusal::UnusableKey => Code::RecipientUnusable,
             Refusal::WeakSecret(_) => Code::SecretTooShort,
             _ => Code::Internal,
         },

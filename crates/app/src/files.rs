@@ -27,48 +27,62 @@ pub struct Gathered {
     pub file: Result<InputFile>,
 }
 
-/// Examines files in the order given; a folder becomes the files in it, sorted by name, folders in it likewise.
-pub fn gather(paths: &[PathBuf]) -> Vec<Gathered> {
-    let mut gathered = Vec::new();
-    for path in paths {
-        gather_into(path, 0, &mut gathered);
-    }
-    gathered
+/// What a choice of files and folders comes to.
+#[derive(Debug, Default)]
+pub struct Choice {
+    /// The files, in the order chosen.
+    pub files: Vec<Gathered>,
+    /// Links inside chosen folders: nobody chose what they lead to, which could be anywhere.
+    pub links_left_out: Vec<PathBuf>,
 }
 
-fn gather_into(path: &Path, depth: usize, gathered: &mut Vec<Gathered>) {
-    let refused = |failure| Gathered { path: path.to_owned(), file: Err(failure) };
-    if gathered.len() >= MAX_FILES {
-        if gathered.len() == MAX_FILES {
-            // Never silently fewer than were chosen.
-            let message = format!("more than {MAX_FILES} files were chosen");
-            gathered.push(refused(Failure::new(Code::TooLarge, message)));
+/// Examines files in the order given; a folder becomes the files in it, sorted by name, folders in it likewise.
+pub fn gather(paths: &[PathBuf]) -> Choice {
+    let mut choice = Choice::default();
+    for path in paths {
+        choice.take(path, 0);
+    }
+    choice
+}
+
+impl Choice {
+    fn take(&mut self, path: &Path, depth: usize) {
+        if self.files.len() >= MAX_FILES {
+            if self.files.len() == MAX_FILES {
+                // Never silently fewer than were chosen.
+                let message = format!("more than {MAX_FILES} files were chosen");
+                self.refuse(path, Failure::new(Code::TooLarge, message));
+            }
+            return;
         }
-        return;
-    }
-    if !path.is_dir() {
-        gathered.push(Gathered { path: path.to_owned(), file: InputFile::examine(path).map_err(Failure::from) });
-        return;
-    }
-    if depth == MAX_DEPTH {
-        gathered.push(refused(cdoc2::Error::Refused(Refusal::NotAFile(path.to_owned())).into()));
-        return;
-    }
-    let children = fs::read_dir(path)
-        .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<Vec<_>>>());
-    match children {
-        Ok(mut children) => {
-            children.sort();
-            for child in children {
-                // A link inside a folder was not chosen by the person, and could lead anywhere.
-                if !child.is_symlink() {
-                    gather_into(&child, depth + 1, gathered);
+        if !path.is_dir() {
+            let file = InputFile::examine(path).map_err(Failure::from);
+            self.files.push(Gathered { path: path.to_owned(), file });
+            return;
+        }
+        if depth == MAX_DEPTH {
+            return self.refuse(path, cdoc2::Error::Refused(Refusal::NotAFile(path.to_owned())));
+        }
+        let children = fs::read_dir(path).and_then(|entries| {
+            entries.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<Vec<_>>>()
+        });
+        match children {
+            Ok(mut children) => {
+                children.sort();
+                for child in children {
+                    if child.is_symlink() {
+                        self.links_left_out.push(child);
+                    } else {
+                        self.take(&child, depth + 1);
+                    }
                 }
             }
+            Err(source) => self.refuse(path, cdoc2::Error::NotReadable { path: path.to_owned(), source }),
         }
-        Err(source) => {
-            gathered.push(refused(cdoc2::Error::NotReadable { path: path.to_owned(), source }.into()));
-        }
+    }
+
+    fn refuse(&mut self, path: &Path, failure: impl Into<Failure>) {
+        self.files.push(Gathered { path: path.to_owned(), file: Err(failure.into()) });
     }
 }
 
@@ -117,10 +131,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("temporary folder");
         let path = folder.path().join("a.txt");
         fs::write(&path, "a").expect("written");
-        let gathered = gather(&vec![path.clone(); MAX_FILES]);
-        assert!(gathered.iter().all(|gathered| gathered.file.is_ok()));
-        let gathered = gather(&vec![path; MAX_FILES + 2]);
-        let refused: Vec<_> = gathered.into_iter().filter_map(|gathered| gathered.file.err()).collect();
+        let chosen = gather(&vec![path.clone(); MAX_FILES]).files;
+        assert!(chosen.iter().all(|gathered| gathered.file.is_ok()));
+        let chosen = gather(&vec![path; MAX_FILES + 2]).files;
+        let refused: Vec<_> = chosen.into_iter().filter_map(|gathered| gathered.file.err()).collect();
         assert_eq!(refused.iter().map(Failure::code).collect::<Vec<_>>(), [Code::TooLarge]);
     }
 }

@@ -76,7 +76,9 @@ impl NewRecipient {
             Self::Password { hint, .. } => {
                 plain(hint.as_deref().unwrap_or_default(), RecipientKind::Password, "PBKDF2")
             }
-            Self::Secret { label, .. } => plain(label.as_deref().unwrap_or_default(), RecipientKind::Secret, "HKDF"),
+            Self::Secret { label, .. } => {
+                plain(label.as_deref().unwrap_or(DEFAULT_LABEL), RecipientKind::Secret, "HKDF")
+            }
             Self::Key { file, key } => {
                 let certificate = key.certificate.as_ref();
                 let name = key.name();

@@ -49,6 +49,8 @@ pub struct Chosen {
 pub struct Incoming {
     /// The files, folders already replaced by the files in them.
     pub files: Vec<Chosen>,
+    /// Links inside chosen folders, which are not followed.
+    pub links_left_out: u32,
     /// Where they were dropped, in CSS pixels of the window; absent for other ways.
     pub position: Option<Position>,
 }
@@ -484,7 +486,8 @@ pub struct ErrorView {
     pub subject: Option<String>,
     /// Numbers that belong to it: tries left, the limit.
     pub number: Option<u64>,
-    /// Names for whom the container is (`notARecipient`), hints (`wrongPassword`).
+    /// Names for whom the container is (`not_a_recipient`), hints (`wrong_password`), a safe name that is proposed
+    /// (`unsafe_content`; none when what is unsafe is no file).
     pub names: Vec<String>,
     /// Technical detail in English, to be copied for support. Never a secret.
     pub detail: String,

@@ -181,9 +181,11 @@ impl Container {
     ) -> Result<Entry> {
         let mut payload = self.into_payload(key, &reading.control)?;
         if let Source::Stream(_) = payload.source {
-            let mut spooled = payload.unpack(reading, OneFile::new(tempfile::tempfile().map_err(Error::Io)?))?;
+            let spooling = |error| Error::writing(std::env::temp_dir(), error);
+            let spool = tempfile::tempfile().map_err(spooling)?;
+            let mut spooled = payload.unpack(reading, OneFile::new(spool, spooling))?;
             let entry = spooled.entry.ok_or(Error::Refused(Refusal::NotOneFile(0)))?;
-            spooled.output.seek(SeekFrom::Start(0)).map_err(Error::Io)?;
+            spooled.output.seek(SeekFrom::Start(0)).map_err(spooling)?;
             std::io::copy(&mut spooled.output, output).map_err(not_taken)?;
             output.flush().map_err(not_taken)?;
             return Ok(entry);
@@ -192,7 +194,7 @@ impl Container {
         let entries = payload.unpack(reading, Listing::default())?.entries;
         let [entry] =
             <[Entry; 1]>::try_from(entries).map_err(|entries| Error::Refused(Refusal::NotOneFile(entries.len())))?;
-        payload.unpack(reading, OneFile::new(&mut *output))?;
+        payload.unpack(reading, OneFile::new(&mut *output, not_taken))?;
         output.flush().map_err(not_taken)?;
         Ok(entry)
     }
@@ -491,7 +493,7 @@ impl EntrySink for Listing {
     }
 }
 
-/// Sorts why a pipe, or the file that waits for it, takes no more.
+/// Sorts why a pipe takes no more.
 fn not_taken(error: std::io::Error) -> Error {
     Error::writing("-", error)
 }
@@ -499,12 +501,14 @@ fn not_taken(error: std::io::Error) -> Error {
 /// Writes the content of a single file.
 struct OneFile<W> {
     output: W,
+    /// Names what could not be written.
+    failed: fn(std::io::Error) -> Error,
     entry: Option<Entry>,
 }
 
 impl<W> OneFile<W> {
-    fn new(output: W) -> Self {
-        Self { output, entry: None }
+    fn new(output: W, failed: fn(std::io::Error) -> Error) -> Self {
+        Self { output, failed, entry: None }
     }
 }
 
@@ -517,7 +521,7 @@ impl<W: Write> EntrySink for OneFile<W> {
     }
 
     fn data(&mut self, bytes: &[u8]) -> Result<()> {
-        self.output.write_all(bytes).map_err(not_taken)
+        self.output.write_all(bytes).map_err(self.failed)
     }
 
     fn end(&mut self) -> Result<()> {

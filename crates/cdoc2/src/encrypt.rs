@@ -12,7 +12,7 @@ use crate::{
     Error, Result,
     archive::{NameSet, Writer, archive_size, check_name},
     envelope::Envelope,
-    error::Refusal,
+    error::{FetchError, Refusal},
     flush::FlushedAhead,
     header,
     key::{Fmk, random},
@@ -23,7 +23,7 @@ use crate::{
         pipe::{Emptying, Filling, pipe},
     },
     progress::{Control, Step},
-    recipient::{Delivery, Recipient, seal},
+    recipient::{Delivery, OutgoingCapsule, OutgoingShare, Recipient, seal},
     release::NewFile,
 };
 
@@ -216,11 +216,9 @@ impl<'a> Encryptor<'a> {
     /// [`Error::InputChanged`], [`Error::NotReadable`], [`Error::DiskFull`], [`Error::NotWritable`],
     /// [`Error::Cancelled`]: nothing is left behind.
     pub fn encrypt_to_file(&self, files: &[InputFile], output: &Path, overwrite: bool) -> Result<Written> {
-        if files.iter().any(|file| is_same_file(&file.path, output)) {
-            return Err(Error::Refused(Refusal::OutputIsInput(output.to_owned())));
-        }
+        check_files(files)?;
+        check_output(files, output)?;
         let output = Destination { path: output, overwrite };
-        self.checked(files)?;
         output.fill(|file| self.encrypt_to(files, file, output.path), &self.control)
     }
 
@@ -229,28 +227,16 @@ impl<'a> Encryptor<'a> {
     /// # Errors
     /// As [`Encryptor::encrypt_to_file`].
     pub fn encrypt_to_writer(&self, files: &[InputFile], output: &mut (dyn Write + Send)) -> Result<Written> {
-        self.checked(files)?;
+        check_files(files)?;
         self.encrypt_to(files, output, Path::new("-"))
     }
 
-    fn checked(&self, files: &[InputFile]) -> Result<()> {
-        if files.is_empty() {
-            return Err(Error::Refused(Refusal::NoFiles));
-        }
-        let mut names = NameSet::default();
-        for file in files {
-            check_name(&file.name)
-                .map_err(|problem| Error::Refused(Refusal::Name { name: file.name.clone(), problem }))?;
-            if !names.insert(&file.name) {
-                return Err(Error::Refused(Refusal::DuplicateName(file.name.clone())));
-            }
-        }
-        let size = archive_size(files.iter().map(|file| (file.name.as_str(), file.size)));
-        // Stored blocks grow by less than a thousandth.
-        if size.and_then(|size| size.checked_add(size / 1000 + 1024)).is_none_or(|size| size > MAX_PAYLOAD) {
-            return Err(Error::Refused(Refusal::PayloadTooLarge));
-        }
-        Ok(())
+    /// Says what [`Encryptor::encrypt_to_file`] would refuse about the recipients: nothing is written, nothing is sent.
+    ///
+    /// # Errors
+    /// [`Error::Refused`].
+    pub fn check_recipients(&self) -> Result<()> {
+        header::write(&seal(&Fmk::generate(), &self.recipients, Some(&Rehearsal))?).map(drop)
     }
 
     fn encrypt_to(&self, files: &[InputFile], output: &mut (dyn Write + Send), path: &Path) -> Result<Written> {
@@ -316,6 +302,59 @@ impl<'a> Encryptor<'a> {
             hand_over(bytes)
         })?;
         hand_over(&mut encryption.finish().to_vec())
+    }
+}
+
+/// Says what an [`Encryptor`] would refuse about the files: their number, their names, their size.
+///
+/// # Errors
+/// [`Error::Refused`].
+pub fn check_files(files: &[InputFile]) -> Result<()> {
+    if files.is_empty() {
+        return Err(Error::Refused(Refusal::NoFiles));
+    }
+    let mut names = NameSet::default();
+    for file in files {
+        check_name(&file.name).map_err(|problem| Error::Refused(Refusal::Name { name: file.name.clone(), problem }))?;
+        if !names.insert(&file.name) {
+            return Err(Error::Refused(Refusal::DuplicateName(file.name.clone())));
+        }
+    }
+    let size = archive_size(files.iter().map(|file| (file.name.as_str(), file.size)));
+    // Stored blocks grow by less than a thousandth.
+    if size.and_then(|size| size.checked_add(size / 1000 + 1024)).is_none_or(|size| size > MAX_PAYLOAD) {
+        return Err(Error::Refused(Refusal::PayloadTooLarge));
+    }
+    Ok(())
+}
+
+/// Says whether a container at `output` would take the place of one of `files`, by whatever name.
+///
+/// # Errors
+/// [`Error::Refused`] with [`Refusal::OutputIsInput`].
+pub fn check_output<'f>(files: impl IntoIterator<Item = &'f InputFile>, output: &Path) -> Result<()> {
+    if files.into_iter().any(|file| is_same_file(&file.path, output)) {
+        return Err(Error::Refused(Refusal::OutputIsInput(output.to_owned())));
+    }
+    Ok(())
+}
+
+/// Delivers nothing; its identifiers are as long as those of servers.
+struct Rehearsal;
+
+impl Rehearsal {
+    fn identifiers(count: usize) -> Vec<String> {
+        vec!["SD0123456789abcdef0123456789abcdef".to_owned(); count]
+    }
+}
+
+impl Delivery for Rehearsal {
+    fn deliver_capsules(&self, capsules: &[OutgoingCapsule]) -> Result<Vec<String>, FetchError> {
+        Ok(Self::identifiers(capsules.len()))
+    }
+
+    fn deliver_shares(&self, shares: &[OutgoingShare]) -> Result<Vec<String>, FetchError> {
+        Ok(Self::identifiers(shares.len()))
     }
 }
 

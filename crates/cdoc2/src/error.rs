@@ -157,6 +157,9 @@ pub enum Refusal {
     /// Key shares on fewer than two servers protect nothing.
     #[error("key shares need at least two servers")]
     TooFewShareServers,
+    /// A recipient's public key that its implementation does not encrypt with.
+    #[error("the public key cannot be used to encrypt")]
+    UnusableKey,
     /// A key label longer than a header can reasonably hold (4096 bytes).
     #[error("the label is longer than 4096 bytes")]
     LabelTooLong,
@@ -181,8 +184,9 @@ impl Error {
         Self::Malformed(what.into())
     }
 
-    /// Sorts what the system said when `path` was written.
-    pub(crate) fn writing(path: impl Into<PathBuf>, source: io::Error) -> Self {
+    /// Sorts what the system said when `path` was written: [`Error::DiskFull`], [`Error::AlreadyExists`] or
+    /// [`Error::NotWritable`].
+    pub fn writing(path: impl Into<PathBuf>, source: io::Error) -> Self {
         let path = path.into();
         match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull(path),
@@ -191,8 +195,8 @@ impl Error {
         }
     }
 
-    /// Sorts what the system said when `path` was read.
-    pub(crate) fn reading(path: impl Into<PathBuf>, source: io::Error) -> Self {
+    /// What the system said when `path` was read.
+    pub fn reading(path: impl Into<PathBuf>, source: io::Error) -> Self {
         Self::NotReadable { path: path.into(), source }
     }
 }

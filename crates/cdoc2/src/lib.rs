@@ -60,7 +60,7 @@ mod unlock;
 
 pub use archive::{Entry, NamePolicy, NameProblem, NameSet, check_name, safe_name};
 pub use decrypt::{Container, Extracted, Extraction, Reading};
-pub use encrypt::{Encryptor, InputFile, Written};
+pub use encrypt::{Encryptor, InputFile, Written, check_files, check_output};
 pub use envelope::{DETECTION_LENGTH, Detected, detect};
 pub use error::{Error, FetchError, KeyError, LimitKind, Refusal, Result, SecretKind};
 pub use header::{Capsule, Header, KeyShare, Record, ServerCapsule, SharesCapsule, SkipReason, SkippedRecord};

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     Error, Result,
-    error::{FetchError, KeyError, Refusal},
+    error::{FetchError, Refusal},
     header::{Capsule, KeyShare, NewRecord, ServerCapsule, SharesCapsule},
     key::{Fmk, Kek, PASSWORD_ITERATIONS, Password, PublicKey, SALT_LENGTH, SymmetricKey, ephemeral_agreement, random},
 };
@@ -203,9 +203,7 @@ fn for_public_key(key: &PublicKey) -> Result<(Kek, Capsule)> {
         }
         PublicKey::Rsa(recipient) => {
             let kek = Kek::random();
-            let encrypted_kek = recipient
-                .encrypt_oaep(kek.as_bytes())
-                .ok_or_else(|| Error::Key(KeyError::Unusable("the RSA public key cannot encrypt".into())))?;
+            let encrypted_kek = recipient.encrypt_oaep(kek.as_bytes()).ok_or(Error::Refused(Refusal::UnusableKey))?;
             Ok((kek, Capsule::Rsa { recipient: recipient.clone(), encrypted_kek }))
         }
     }

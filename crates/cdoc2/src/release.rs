@@ -19,6 +19,8 @@ use crate::{Error, Result, archive::numbered_name};
 
 /// Begins the name of every private folder.
 const PRIVATE_PREFIX: &str = ".kapsel-private-";
+/// Begins the name of one that holds what a person must not lose.
+const KEPT_PREFIX: &str = "kapsel-kept-";
 /// Held locked while the folder's owner lives.
 const LOCK: &str = ".lock";
 /// A folder without a lock may be about to get one.
@@ -61,6 +63,17 @@ impl PrivateFolder {
         let folder = builder.tempdir_in(place).map_err(failed)?;
         let lock = locked(folder.path()).map_err(failed)?;
         Ok(Self { _lock: lock, folder })
+    }
+
+    /// Keeps it for its owner, who finds in it what could not be put back.
+    fn keep_visible(&mut self) {
+        self.folder.disable_cleanup(true);
+        let private = self.folder.path();
+        let visible = private.with_file_name(
+            private.file_name().unwrap_or_default().to_string_lossy().replace(PRIVATE_PREFIX, KEPT_PREFIX),
+        );
+        let kept = move_new(private, &visible).map_or(private, |()| visible.as_path());
+        tracing::error!("files that were to be replaced are kept in {}", kept.display());
     }
 
     /// Makes a folder in it with the permissions that folders of this person have.
@@ -198,7 +211,10 @@ impl Move {
         let Self { released, private, replaced } = self;
         match replaced {
             None => fs::rename(released, private),
-            Some(replaced) if replaced == private => exchange(&private, &released),
+            // Where the new file was taken away meanwhile, the old one takes its place again.
+            Some(replaced) if replaced == private => {
+                exchange(&private, &released).or_else(|_| move_new(&private, &released))
+            }
             Some(replaced) => {
                 fs::rename(&released, private)?;
                 fs::rename(replaced, released)
@@ -295,10 +311,17 @@ impl Release {
 impl Drop for Release {
     /// Undoes the moves unless [`Release::finish`] was reached.
     fn drop(&mut self) {
+        let mut stuck = false;
         for done in self.done.drain(..).rev() {
+            let released = done.released.clone();
             if let Err(error) = done.undo() {
-                tracing::error!(%error, "a move could not be undone");
+                tracing::error!(%error, "{} could not be put back", released.display());
+                stuck = true;
             }
+        }
+        // What stood there before is in the private folder, which would go with the next run at the latest.
+        if stuck {
+            self.private.keep_visible();
         }
     }
 }
@@ -464,6 +487,26 @@ mod tests {
         drop(release);
         assert_eq!(fs::read(at("a")).expect("there"), b"old a");
         assert_eq!(fs::read_dir(place.path()).expect("readable").count(), 2, "a and c alone");
+    }
+
+    #[test]
+    fn what_cannot_be_put_back_is_kept_where_people_find_it() {
+        let place = tempfile::tempdir().expect("temporary folder");
+        let destination = place.path().join("destination");
+        fs::create_dir(&destination).expect("made");
+        fs::write(destination.join("a"), "old a").expect("written");
+        let private = PrivateFolder::create(&destination, Some(place.path())).expect("made");
+        let files = private.make_folder("files").expect("made");
+        fs::write(files.join("a"), "new a").expect("written");
+        let mut release = Release::new(private);
+        release.file(files.join("a"), &destination, "a", OnConflict::Overwrite).expect("moved");
+        // Somebody takes the folder away: the old file has nowhere to go back to.
+        fs::remove_dir_all(&destination).expect("removed");
+        drop(release);
+        remove_abandoned(place.path());
+        let kept = fs::read_dir(place.path()).expect("readable").flatten().next().expect("a folder").path();
+        assert!(kept.file_name().is_some_and(|name| name.to_string_lossy().starts_with(KEPT_PREFIX)), "{kept:?}");
+        assert_eq!(fs::read(kept.join("files/a")).expect("there"), b"old a");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use cdoc2::{Compression, Limits, NamePolicy, OnConflict};
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint, error::ErrorKind};
 
 /// Exit statuses, for the help text.
 const STATUSES: &str = "\
@@ -27,8 +27,14 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
+/// Ends the program for a use that is wrong in a way that the arguments' own rules cannot tell.
+pub(crate) fn wrong_usage(message: &str) -> ! {
+    Arguments::command().error(ErrorKind::ArgumentConflict, message).exit()
+}
+
 /// What every command takes.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "General")]
 pub(crate) struct Global {
     /// Print results, and errors, as JSON
     #[arg(long, global = true)]
@@ -102,6 +108,7 @@ Examples:
 
 /// For whom to encrypt.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "For whom")]
 pub(crate) struct Recipients {
     /// Certificate or public key of a recipient, PEM or DER; may be repeated
     #[arg(long = "recipient", short = 'r', value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -148,6 +155,7 @@ pub(crate) struct Encrypt {
 
 /// How a container is written.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Writing")]
 pub(crate) struct Writing {
     /// How hard to compress
     #[arg(long, value_enum, default_value_t = CompressionChoice::Fast)]
@@ -182,6 +190,7 @@ impl From<CompressionChoice> for Compression {
 
 /// Keys to open with.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Keys")]
 pub(crate) struct Keys {
     /// Private key, PEM or DER; may be repeated
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -193,6 +202,7 @@ pub(crate) struct Keys {
 
 /// Secrets to open with. A password unlocks key files, too.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Keys")]
 pub(crate) struct Secrets {
     /// Ask for the password
     #[arg(long, group = "open_password")]
@@ -213,6 +223,7 @@ pub(crate) struct Secrets {
 
 /// The same under other names, where the plain ones are for the new container.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Keys")]
 pub(crate) struct FromSecrets {
     /// Ask for the password of the container or key file
     #[arg(long, group = "from_password_group")]
@@ -242,6 +253,7 @@ impl From<FromSecrets> for Secrets {
 
 /// What is accepted from a sender at most.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Accepted")]
 pub(crate) struct Accepted {
     /// Most files
     #[arg(long, value_name = "N", default_value_t = Limits::default().entries)]

@@ -16,8 +16,8 @@ use cdoc2::{Password, Zeroizing};
 use clap::ArgMatches;
 
 use crate::{
-    arguments::{Keys, Recipients, Secrets},
-    terminal::echo_goes_off,
+    arguments::{Keys, Recipients, Secrets, wrong_usage},
+    terminal::{echo_goes_off, harmless},
 };
 
 /// Longest password that is read, in bytes.
@@ -65,18 +65,20 @@ fn first_line(input: impl Read) -> io::Result<Zeroizing<String>> {
 }
 
 fn prompted(twice: bool) -> Result<Zeroizing<String>> {
-    let ask = |question: &str| -> Result<Zeroizing<String>> {
-        echo_goes_off();
-        let failed = |error: io::Error| {
-            Failure::new(Code::SecretTooShort, format!("a password cannot be asked for without a terminal: {error}"))
-        };
-        rpassword::prompt_password(question).map(Zeroizing::new).map_err(failed)
-    };
     let password = ask("Password: ")?;
     if twice && *password != *ask("Password again: ")? {
         return Err(Failure::new(Code::WrongPassword, "the two passwords differ"));
     }
     Ok(password)
+}
+
+/// Asks for a password, which nobody sees being typed.
+fn ask(question: &str) -> Result<Zeroizing<String>> {
+    echo_goes_off();
+    let failed = |error: io::Error| {
+        Failure::new(Code::SecretTooShort, format!("a password cannot be asked for without a terminal: {error}"))
+    };
+    rpassword::prompt_password(question).map(Zeroizing::new).map_err(failed)
 }
 
 /// What a `--label` names.
@@ -110,12 +112,10 @@ pub(crate) fn recipients(arguments: &Recipients, matches: &ArgMatches) -> Result
     labelled.sort_by_key(|(at, _)| *at);
     let mut labels: Vec<Option<String>> = labelled.iter().map(|_| None).collect();
     for (at, label) in indices("label").zip(&arguments.label) {
-        let before = labelled.iter().rposition(|(position, _)| *position < at);
-        let none = || {
-            Failure::new(Code::NoRecipients, "--label names the password or symmetric key before it; there is none")
-                .about("label")
+        let Some(before) = labelled.iter().rposition(|(position, _)| *position < at) else {
+            wrong_usage("--label names the password or symmetric key before it; there is none");
         };
-        labels[before.ok_or_else(none)?] = Some(label.clone());
+        labels[before] = Some(label.clone());
     }
     for ((_, source), label) in labelled.into_iter().zip(labels) {
         recipients.push(match source {
@@ -146,15 +146,21 @@ pub(crate) fn keys(keys: &Keys, secrets: &Secrets, has_password: impl FnOnce() -
     let source = match source {
         None if nothing && io::stdin().is_terminal() && has_password() => Some(PasswordSource::Prompt { twice: false }),
         None if nothing => {
-            let message = "name a key: --key, --p12, --secret-file or --password";
-            return Err(Failure::new(Code::NoRecipients, message).about("key"));
+            wrong_usage("name a key: --key, --p12, --secret-file or --password");
         }
         source => source,
     };
     let password = source.map(|source| source.read()).transpose()?;
     let mut found = Vec::new();
     for file in files {
-        found.push(Key::read_file(file, password.as_ref().map(|password| password.as_str()))?);
+        let read =
+            |password: Option<&Zeroizing<String>>| Key::read_file(file, password.map(|password| password.as_str()));
+        found.push(match read(password.as_ref()) {
+            Err(failure) if failure.code() == Code::KeyFilePasswordNeeded && io::stdin().is_terminal() => {
+                read(Some(&ask(&format!("Password of {}: ", harmless(&file.display().to_string())))?))?
+            }
+            result => result?,
+        });
     }
     for file in &secrets.secret_file {
         found.push(Key::read_secret(file)?);

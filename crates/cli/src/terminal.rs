@@ -35,8 +35,12 @@ static ECHO_OFF: OnceLock<()> = OnceLock::new();
 impl Terminal {
     pub(crate) fn new(global: &Global) -> Self {
         // On standard error, programs find one error as JSON and nothing else.
-        if global.verbose || !(global.json || global.quiet) {
-            let level = if global.verbose { tracing::Level::DEBUG } else { tracing::Level::WARN };
+        if global.verbose || !global.json {
+            let level = match (global.verbose, global.quiet) {
+                (true, _) => tracing::Level::DEBUG,
+                (false, true) => tracing::Level::ERROR,
+                (false, false) => tracing::Level::WARN,
+            };
             tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(level).without_time().init();
         }
         let (cancel, busy) = (Cancel::default(), Arc::new(AtomicBool::new(false)));
@@ -147,7 +151,7 @@ pub(crate) fn print(bytes: &[u8]) -> Result<()> {
 }
 
 /// Text without what a terminal obeys: names of files and servers are foreign.
-fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     let obeyed = |character: char| {
         (character.is_control() && character != '\n')
             || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -180,6 +184,11 @@ fn step(step: ProgressStep) -> &'static str {
         ProgressStep::Encrypting => "Encrypting",
         ProgressStep::Releasing => "Saving",
     }
+}
+
+/// `1 file`, `2 files`.
+pub(crate) fn count(files: usize) -> String {
+    if files == 1 { "1 file".to_owned() } else { format!("{files} files") }
 }
 
 /// `1.5 MB`: decimal, as file managers show it.

@@ -10,7 +10,7 @@ pub(crate) fn status(code: Code) -> u8 {
     use Code::*;
     match code {
         NotARecipient | WrongPassword | WrongKey | KeyFilePassword | KeyFilePasswordNeeded => 3,
-        Damaged | NotAContainer | UnsupportedFormat => 4,
+        Damaged | NotAContainer | OldFormat | UnsupportedFormat => 4,
         ServerUnknown | ServerPinMismatch | ServerUnreachable | ServerTimeout | ProxyRequired | CapsuleNotFound
         | CertificateExpired | CertificateRevoked | CertificateRefused | DirectoryUnavailable => 5,
         PinIncorrect | PinBlocked | PinCancelled | PinChangeRequired | NoPcsc | NoReader | NoCard | CardUnsupported
@@ -37,7 +37,6 @@ pub(crate) fn cause(error: &ErrorView) -> String {
         Code::KeyFileUnusable | Code::RecipientUnusable if !subject.is_empty() => {
             format!("{subject} cannot be used: {}", error.detail)
         }
-        Code::Damaged => format!("the container is damaged: {}", error.detail),
         Code::ServerUnknown => format!("the capsule is on the server {subject}, which this version cannot reach"),
         _ => error.detail.clone(),
     }
@@ -46,8 +45,6 @@ pub(crate) fn cause(error: &ErrorView) -> String {
 /// What to do next, when something helps.
 pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
     Some(match failure.code() {
-        // The message itself says what to name.
-        Code::NoRecipients if failure.view().subject.is_some() => return None,
         Code::NotARecipient => "`kapsel info` shows every recipient; open with the key of one of them",
         Code::WrongPassword => "try again, or ask the sender for the password",
         Code::WrongKey => "open with the key that the sender used",
@@ -59,6 +56,7 @@ pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
         Code::NotAContainer => "check that this is the file you were sent",
         Code::OldFormat => "open it with an older program, or ask the sender for a CDOC2 container",
         Code::UnsupportedFormat => "a newer version of Kapsel may read it",
+        Code::UnsafeContent if failure.view().names.is_empty() => "nothing was saved; ask the sender for plain files",
         Code::UnsafeContent => "nothing was saved; --safe-names saves files under harmless names",
         Code::LimitsExceeded => {
             "nothing was saved; when you trust the sender, raise the limit: --max-files, --max-size, --max-name, --max-pax"

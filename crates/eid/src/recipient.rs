@@ -99,7 +99,7 @@ impl RecipientKey {
         }
         match RsaPublicKey::from_pkcs1_der(der) {
             Ok(key) => Ok(Self::new(PublicKey::Rsa(key), None, file)),
-            Err(PublicKeyError::RsaSize) => Err(unusable(PublicKeyError::RsaSize)),
+            Err(error @ (PublicKeyError::RsaSize | PublicKeyError::RsaNumbers)) => Err(unusable(error)),
             Err(_) => Err(RecipientError::Nothing),
         }
     }

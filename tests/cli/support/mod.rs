@@ -4,7 +4,7 @@
 
 use std::{
     fs,
-    io::{self, Write},
+    io::{Read, Write},
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
     sync::atomic::{AtomicUsize, Ordering},
@@ -97,6 +97,25 @@ impl Place {
         })
     }
 
+    /// Runs `kapsel` on a terminal of its own and types `answer` when it asks `question`; gives what the terminal showed.
+    pub fn on_terminal(&self, arguments: &[&str], question: &str, answer: &str) -> Outcome {
+        let program = [&[env!("CARGO_BIN_EXE_kapsel")], arguments].concat().join(" ");
+        let mut command = Command::new("script");
+        command.args(["-qec", &program, "/dev/null"]).current_dir(self.root()).env("HOME", self.path("home"));
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("script is installed");
+        let (mut stdin, mut stdout) = (child.stdin.take().expect("piped"), child.stdout.take().expect("piped"));
+        let mut shown = Vec::new();
+        while !String::from_utf8_lossy(&shown).contains(question) {
+            let mut byte = [0];
+            assert_eq!(stdout.read(&mut byte).expect("readable"), 1, "{}", String::from_utf8_lossy(&shown));
+            shown.extend(byte);
+        }
+        stdin.write_all(answer.as_bytes()).expect("typed");
+        stdout.read_to_end(&mut shown).expect("readable");
+        let status = child.wait().expect("it ends");
+        Outcome(Output { status, stdout: shown, stderr: Vec::new() })
+    }
+
     /// Every file and folder below, but the home; sorted, relative.
     pub fn everything(&self) -> Vec<String> {
         let mut found = Vec::new();
@@ -186,7 +205,7 @@ pub fn for_each(count: usize, check: impl Fn(usize, usize) + Sync) {
 }
 
 /// SHA-256 in hex, and the number of bytes.
-pub fn digest(mut content: impl io::Read) -> (String, u64) {
+pub fn digest(mut content: impl Read) -> (String, u64) {
     let (mut hash, mut size, mut buffer) = (Sha256::new(), 0, vec![0; 256 << 10]);
     loop {
         let length = content.read(&mut buffer).expect("readable");

@@ -40,6 +40,9 @@ pub enum PublicKeyError {
     /// Fewer than 2048 bits or more than 8192.
     #[error("an RSA key must have 2048 to 8192 bits")]
     RsaSize,
+    /// An even modulus, or an exponent that is even, 1 or longer than 32 bits.
+    #[error("the numbers of the RSA key make no usable key")]
+    RsaNumbers,
 }
 
 /// A private EC key that can agree on a shared secret: a file, a card, a token.

@@ -41,7 +41,8 @@ impl RsaPublicKey {
     /// Reads the DER of a PKCS#1 `RSAPublicKey` (CDOC2 header schema, `RSAPublicKeyCapsule.recipient_public_key`).
     ///
     /// # Errors
-    /// [`PublicKeyError`] when it is not the canonical DER or has fewer than 2048 or more than 8192 bits.
+    /// [`PublicKeyError`] when it is not the canonical DER, has fewer than 2048 or more than 8192 bits, an even modulus, or an
+    /// exponent that is even, 1 or longer than 32 bits.
     pub fn from_pkcs1_der(der: &[u8]) -> Result<Self, PublicKeyError> {
         let key = Pkcs1::from_der(der).map_err(|_| PublicKeyError::RsaEncoding)?;
         if key.to_der().ok().as_deref() != Some(der) {
@@ -51,6 +52,12 @@ impl RsaPublicKey {
         let bits = modulus.len() * 8 - modulus.first().map_or(0, |first| first.leading_zeros() as usize);
         if !(2048..=8192).contains(&bits) {
             return Err(PublicKeyError::RsaSize);
+        }
+        let exponent = key.exponent.as_bytes();
+        let is_odd = |number: &[u8]| number.last().is_some_and(|byte| byte & 1 == 1);
+        // With 1 the ciphertext is the plaintext; an even number has no inverse; above 32 bits, implementations refuse.
+        if !is_odd(modulus) || !is_odd(exponent) || exponent == [1] || exponent.len() > 4 {
+            return Err(PublicKeyError::RsaNumbers);
         }
         Ok(Self { der: der.to_vec(), bits })
     }

@@ -15,7 +15,7 @@ use super::{check_folder_of, is_pipe, open};
 use crate::{
     arguments::{Accepted, Decrypt, Keys, List, Secrets},
     secrets,
-    terminal::{Terminal, bytes},
+    terminal::{Terminal, bytes, count},
 };
 
 /// A file in a container, or saved from one.
@@ -133,7 +133,7 @@ fn show(files: &[FileLine], verb: &str, destination: Option<&Path>, terminal: &T
         }
         if let Some(destination) = destination {
             let total = bytes(files.iter().map(|file| file.size).sum());
-            writeln!(output, "{verb} {} file(s), {total}, to {}", files.len(), destination.display())?;
+            writeln!(output, "{verb} {}, {total}, to {}", count(files.len()), destination.display())?;
         }
         Ok(())
     })

@@ -7,7 +7,7 @@ use std::{
 
 use app::{
     Failure, Result,
-    encryption::{self, JAVA_READER_FILES, Output, check_names},
+    encryption::{self, JAVA_READER_FILES, check_names},
     files::gather,
     opening::{records, unlock},
     recipients::NewRecipient,
@@ -17,11 +17,11 @@ use cdoc2::{Control, InputFile, Reading, Written};
 use clap::ArgMatches;
 use serde::Serialize;
 
-use super::{check_folder_of, decrypt::say_untried, is_pipe, open, usage};
+use super::{check_folder_of, decrypt::say_untried, is_pipe, open};
 use crate::{
-    arguments::{Encrypt, ReEncrypt, Secrets},
+    arguments::{Encrypt, ReEncrypt, Secrets, wrong_usage},
     secrets,
-    terminal::{Terminal, bytes},
+    terminal::{Terminal, bytes, count},
 };
 
 /// What was, or would be, encrypted.
@@ -44,13 +44,13 @@ struct EncryptedFile {
 
 pub(crate) fn encrypt(arguments: &Encrypt, matches: &ArgMatches, terminal: &Terminal) -> Result<()> {
     if arguments.recipients.password_stdin && arguments.files.iter().any(|file| is_pipe(file)) {
-        return Err(usage("standard input cannot be both a file and the password"));
+        wrong_usage("standard input cannot be both a file and the password");
     }
     refuse_terminal(&arguments.output)?;
-    let output = Output { path: arguments.output.clone(), overwrite: arguments.writing.overwrite };
+    let (output, overwrite) = (&arguments.output, arguments.writing.overwrite);
     // Nobody types a password twice for a container that has no place.
-    check_output(&output)?;
-    let files = input_files(arguments)?;
+    check_output(output, overwrite)?;
+    let files = input_files(arguments, terminal)?;
     let files = with_allowed_names(files, arguments.safe_names, terminal)?;
     if files.is_empty() {
         return Err(cdoc2::Error::Refused(cdoc2::Refusal::NoFiles).into());
@@ -58,22 +58,25 @@ pub(crate) fn encrypt(arguments: &Encrypt, matches: &ArgMatches, terminal: &Term
     say_many(files.len(), terminal);
     let recipients = secrets::recipients(&arguments.recipients, matches)?;
     let views = views(&recipients, terminal)?;
-    let written = if arguments.writing.dry_run {
-        None
-    } else {
-        let compression = arguments.writing.compression.into();
-        Some(terminal.watch(|control| {
-            if is_pipe(&output.path) {
-                let encryptor = encryption::encryptor(recipients, compression, control)?;
-                return Ok::<_, Failure>(encryptor.encrypt_to_writer(&files, &mut io::stdout())?);
-            }
-            encryption::encrypt(&files, recipients, compression, &output, control)
-        })?)
-    };
+    let written = terminal.watch(|control| {
+        let encryptor = encryption::encryptor(recipients, arguments.writing.compression.into(), control);
+        if arguments.writing.dry_run {
+            cdoc2::check_files(&files)?;
+            cdoc2::check_output(&files, output)?;
+            encryptor.check_recipients()?;
+            return Ok(None);
+        }
+        let written = if is_pipe(output) {
+            encryptor.encrypt_to_writer(&files, &mut io::stdout())?
+        } else {
+            encryptor.encrypt_to_file(&files, output, overwrite)?
+        };
+        Ok::<_, Failure>(Some(written))
+    })?;
     let content_size = files.iter().map(InputFile::size).sum();
     let files = files.iter().map(|file| EncryptedFile { name: file.name().to_owned(), size: file.size() }).collect();
     let size = written.map(|written| written.size);
-    report(&Encrypted { output: output.path, size, files, content_size, recipients: views }, terminal)
+    report(&Encrypted { output: output.clone(), size, files, content_size, recipients: views }, terminal)
 }
 
 fn say_many(files: usize, terminal: &Terminal) {
@@ -94,25 +97,29 @@ fn refuse_terminal(output: &Path) -> Result<()> {
 }
 
 /// What an output would be refused for before anything is written to it.
-fn check_output(output: &Output) -> Result<()> {
-    if is_pipe(&output.path) {
+fn check_output(output: &Path, overwrite: bool) -> Result<()> {
+    if is_pipe(output) {
         return Ok(());
     }
-    if !output.overwrite && output.path.symlink_metadata().is_ok() {
-        return Err(cdoc2::Error::AlreadyExists(output.path.clone()).into());
+    if !overwrite && output.symlink_metadata().is_ok() {
+        return Err(cdoc2::Error::AlreadyExists(output.to_owned()).into());
     }
-    check_folder_of(&output.path)
+    check_folder_of(output)
 }
 
-fn input_files(arguments: &Encrypt) -> Result<Vec<InputFile>> {
+fn input_files(arguments: &Encrypt, terminal: &Terminal) -> Result<Vec<InputFile>> {
     let mut files = Vec::new();
     for path in &arguments.files {
         if is_pipe(path) {
             files.push(spooled(&arguments.name)?);
-        } else {
-            for gathered in gather(std::slice::from_ref(path)) {
-                files.push(gathered.file?);
-            }
+            continue;
+        }
+        let choice = gather(std::slice::from_ref(path));
+        for gathered in choice.files {
+            files.push(gathered.file?);
+        }
+        for link in choice.links_left_out {
+            terminal.note(&format!("note: left out, because it is a link: {}", link.display()));
         }
     }
     Ok(files)
@@ -121,9 +128,14 @@ fn input_files(arguments: &Encrypt) -> Result<Vec<InputFile>> {
 /// Standard input in a file without a name: an archive tells the size before the content.
 fn spooled(name: &str) -> Result<InputFile> {
     use std::io::Seek;
-    let mut file = tempfile::tempfile().map_err(cdoc2::Error::Io)?;
-    io::copy(&mut io::stdin().lock(), &mut file).map_err(cdoc2::Error::Io)?;
-    file.rewind().map_err(cdoc2::Error::Io)?;
+    let spooling = |error| cdoc2::Error::writing(std::env::temp_dir(), error);
+    let mut file = tempfile::tempfile().map_err(spooling)?;
+    io::copy(&mut io::stdin().lock(), &mut file).map_err(|source| match spooling(source) {
+        // What is neither full nor there already came from the other side.
+        cdoc2::Error::NotWritable { source, .. } => cdoc2::Error::reading("standard input", source),
+        full => full,
+    })?;
+    file.rewind().map_err(spooling)?;
     Ok(InputFile::from_open(file, name)?)
 }
 
@@ -177,13 +189,11 @@ fn report(encrypted: &Encrypted, terminal: &Terminal) -> Result<()> {
             Some(size) => ("Encrypted", format!(" ({})", bytes(size))),
             None => ("Would encrypt", String::new()),
         };
-        let count = encrypted.files.len();
-        let files = if count == 1 { "1 file".to_owned() } else { format!("{count} files") };
-        let content = bytes(encrypted.content_size);
+        let (files, content) = (count(encrypted.files.len()), bytes(encrypted.content_size));
         writeln!(output, "{verb} {files}, {content}, to {}{size}", encrypted.output.display())?;
         for recipient in &encrypted.recipients {
-            let name = if recipient.name.is_empty() { "(no label)" } else { recipient.name.as_str() };
-            writeln!(output, "  for {} {name}", super::inspect::kind(recipient.kind))?;
+            let line = format!("  for {} {}", super::inspect::kind(recipient.kind), recipient.name);
+            writeln!(output, "{}", line.trim_end())?;
         }
         Ok(())
     })
@@ -195,34 +205,34 @@ pub(crate) fn re_encrypt(arguments: ReEncrypt, matches: &ArgMatches, terminal: &
         let message = "re-encrypt writes a file: a pipe takes nothing back when the container turns out to be altered";
         return Err(Failure::new(Code::NotWritable, message));
     }
-    let output = Output { path: output, overwrite: writing.overwrite };
-    check_output(&output)?;
+    check_output(&output, writing.overwrite)?;
     let opened = open(&container, recipients.password_stdin)?;
     let has_password = || records(opened.header()).iter().any(|record| record.opens_with == OpensWith::Password);
     let keys = secrets::keys(&keys, &Secrets::from(from), has_password)?;
     let recipients = secrets::recipients(&recipients, matches)?;
     let views = views(&recipients, terminal)?;
     let reading = |control| Reading { limits: accepted.limits(), names: accepted.names(), control };
+    let encryptor = encryption::encryptor(recipients, writing.compression.into(), Control::default());
     let written = terminal.watch(|control| {
         let key = unlock(&opened, &keys, &control)?;
         say_untried(&key, terminal);
         if writing.dry_run {
             let files = opened.list(&key, &reading(control))?;
+            encryptor.check_recipients()?;
             let content_size = files.iter().map(|file| file.size).sum();
             return Ok::<_, Failure>(Written { size: 0, content_size, files: files.len() });
         }
-        let encryptor = encryption::encryptor(recipients, writing.compression.into(), Control::default())?;
-        Ok(opened.encrypt_again(&key, &reading(control), &encryptor, &output.path, output.overwrite)?)
+        Ok(opened.encrypt_again(&key, &reading(control), &encryptor, &output, writing.overwrite)?)
     })?;
     say_many(written.files, terminal);
     let size = (!writing.dry_run).then_some(written.size);
     let value = serde_json::json!({
-        "output": output.path, "size": size, "fileCount": written.files,
+        "output": output, "size": size, "fileCount": written.files,
         "contentSize": written.content_size, "recipients": views,
     });
     terminal.result(&value, |out| {
         let verb = if size.is_some() { "Encrypted" } else { "Would encrypt" };
         let content = bytes(written.content_size);
-        writeln!(out, "{verb} {} file(s), {content}, again to {}", written.files, output.path.display())
+        writeln!(out, "{verb} {}, {content}, again to {}", count(written.files), output.display())
     })
 }

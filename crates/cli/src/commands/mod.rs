@@ -6,12 +6,12 @@ mod inspect;
 
 use std::{fs, io, path::Path};
 
-use app::{Failure, Result, view::Code};
+use app::{Failure, Result};
 use cdoc2::Container;
 use clap::{ArgMatches, CommandFactory};
 
 use crate::{
-    arguments::{Arguments, Command},
+    arguments::{Arguments, Command, wrong_usage},
     terminal::{Terminal, print},
 };
 
@@ -40,11 +40,6 @@ fn man(folder: &Path) -> Result<()> {
     clap_mangen::generate_to(Arguments::command(), folder).map_err(failed)
 }
 
-/// A wrong use that the arguments' own rules do not know of.
-fn usage(message: &str) -> Failure {
-    Failure::new(Code::NoRecipients, message).about("arguments")
-}
-
 /// `-` stands for standard input or output.
 fn is_pipe(path: &Path) -> bool {
     path.as_os_str() == "-"
@@ -53,7 +48,7 @@ fn is_pipe(path: &Path) -> bool {
 /// Opens a container. From standard input, only when nothing else is read there.
 fn open(path: &Path, password_stdin: bool) -> Result<Container> {
     if password_stdin && is_pipe(path) {
-        return Err(usage("standard input cannot be both the container and the password"));
+        wrong_usage("standard input cannot be both the container and the password");
     }
     Ok(if is_pipe(path) { Container::from_stream(io::stdin())? } else { Container::open(path)? })
 }

@@ -18,7 +18,8 @@ subject: string | null,
  */
 number: number | null, 
 /**
- * Names for whom the container is (`notARecipient`), hints (`wrongPassword`).
+ * Names for whom the container is (`not_a_recipient`), hints (`wrong_password`), a safe name that is proposed
+ * (`unsafe_content`; none when what is unsafe is no file).
  */
 names: Array<string>, 
 /**

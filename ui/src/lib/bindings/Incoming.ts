@@ -11,6 +11,10 @@ export type Incoming = {
  */
 files: Array<Chosen>, 
 /**
+ * Links inside chosen folders, which are not followed.
+ */
+linksLeftOut: number, 
+/**
  * Where they were dropped, in CSS pixels of the window; absent for other ways.
  */
 position: Position | null, };
