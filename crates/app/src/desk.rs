@@ -11,9 +11,10 @@ use cdoc2::{
 };
 
 use crate::{
+    detection::kind_of,
     encryption::{JAVA_READER_FILES, check_names, encryptor, propose_output},
     failure::{Failure, Result},
-    files::{gather, kind_of},
+    files::gather,
     grants::Grants,
     meter::Meter,
     opening::{self, Key, unlock},

@@ -1,4 +1,4 @@
-//! Files that people choose: folders are replaced by the files in them, and everything is known by its content.
+//! Files that people choose: folders are replaced by the files in them.
 
 use std::{
     fs::{self, File},
@@ -6,11 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cdoc2::{DETECTION_LENGTH, Detected, InputFile, Refusal};
+use cdoc2::{InputFile, Refusal};
 
 use crate::{
     failure::{Failure, Result},
-    view::{ChosenKind, Code},
+    view::Code,
 };
 
 /// Folders deeper than this are not followed: a link that leads back would never end.
@@ -84,27 +84,6 @@ impl Choice {
     fn refuse(&mut self, path: &Path, failure: impl Into<Failure>) {
         self.files.push(Gathered { path: path.to_owned(), file: Err(failure.into()) });
     }
-}
-
-/// What a regular file is, by its first bytes.
-///
-/// # Errors
-/// [`Code::NotReadable`], [`Code::NotAFile`].
-pub fn kind_of(path: &Path) -> Result<ChosenKind> {
-    let not_readable = |source| Failure::from(cdoc2::Error::NotReadable { path: path.to_owned(), source });
-    // Opening a pipe would wait for its other end.
-    if !fs::metadata(path).map_err(not_readable)?.is_file() {
-        return Err(cdoc2::Error::Refused(Refusal::NotAFile(path.to_owned())).into());
-    }
-    let mut start = Vec::with_capacity(DETECTION_LENGTH);
-    let file = File::open(path).map_err(not_readable)?;
-    file.take(DETECTION_LENGTH as u64).read_to_end(&mut start).map_err(not_readable)?;
-    Ok(match cdoc2::detect(&start) {
-        Detected::Cdoc2 | Detected::OtherVersion(_) => ChosenKind::Container,
-        Detected::OldFormat => ChosenKind::OldContainer,
-        Detected::Other if crate::recipients::looks_like_one(&start) => ChosenKind::Recipient,
-        Detected::Other => ChosenKind::File,
-    })
 }
 
 /// Reads a key, certificate or secret file, which is never large.

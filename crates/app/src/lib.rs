@@ -1,6 +1,6 @@
 //! Kapsel's use cases without a user interface. The window and the command line are thin over this crate.
 //!
-//! - [`files`]: what people choose, known by content; folders become the files in them
+//! - [`files`], [`detection`]: what people choose; folders become the files in them, and content tells what a file is
 //! - [`recipients`], [`encryption`]: for whom, what stands in the way, and encrypting
 //! - [`opening`]: what a container tells without a key, keys at hand, opening
 //! - [`desk`]: the same in the terms of a window, which names files by number ([`grants`]) and gets plain values ([`view`])
@@ -10,6 +10,7 @@
 //! Nothing here prints, opens windows or talks to a network.
 
 pub mod desk;
+pub mod detection;
 pub mod encryption;
 pub mod failure;
 pub mod files;

@@ -1,0 +1,36 @@
+//! What a chosen file is: known by its content, never by its name.
+
+use std::{
+    fs::{self, File},
+    io::Read,
+    path::Path,
+};
+
+use cdoc2::{DETECTION_LENGTH, Detected, Refusal};
+
+use crate::{
+    failure::{Failure, Result},
+    recipients::looks_like_one,
+    view::ChosenKind,
+};
+
+/// What a regular file is, by its first bytes.
+///
+/// # Errors
+/// [`Code::NotReadable`], [`Code::NotAFile`].
+pub fn kind_of(path: &Path) -> Result<ChosenKind> {
+    let not_readable = |source| Failure::from(cdoc2::Error::NotReadable { path: path.to_owned(), source });
+    // Opening a pipe would wait for its other end.
+    if !fs::metadata(path).map_err(not_readable)?.is_file() {
+        return Err(cdoc2::Error::Refused(Refusal::NotAFile(path.to_owned())).into());
+    }
+    let mut start = Vec::with_capacity(DETECTION_LENGTH);
+    let file = File::open(path).map_err(not_readable)?;
+    file.take(DETECTION_LENGTH as u64).read_to_end(&mut start).map_err(not_readable)?;
+    Ok(match cdoc2::detect(&start) {
+        Detected::Cdoc2 | Detected::OtherVersion(_) => ChosenKind::Container,
+        Detected::OldFormat => ChosenKind::OldContainer,
+        Detected::Other if looks_like_one(&start) => ChosenKind::Recipient,
+        Detected::Other => ChosenKind::File,
+    })
+}
