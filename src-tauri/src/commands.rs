@@ -1,6 +1,6 @@
 //! What the web view can ask for. Each command is a few lines over [`Desk`]; files are numbers, secrets come once and are wiped.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use app::{
     Failure, Result,
@@ -186,15 +186,21 @@ pub(crate) fn cancel(desk: State<'_, Arc<Desk>>) {
     desk.cancel();
 }
 
-fn opener_failure(error: impl std::fmt::Display) -> Failure {
-    Failure::new(Code::Internal, format!("the system could not show it: {error}"))
+/// What is no longer there has a cause of its own.
+fn opener_failure(path: &Path, error: &tauri_plugin_opener::Error) -> Failure {
+    let failure = |code| Failure::new(code, format!("the system could not show it: {error}"));
+    if path.exists() {
+        failure(Code::Internal)
+    } else {
+        failure(Code::NotReadable).about(path.file_name().unwrap_or_default().to_string_lossy())
+    }
 }
 
 #[tauri::command]
 pub(crate) async fn reveal(app: AppHandle, id: FileId) -> Answer<()> {
     beside(&app, move |app, desk| {
         let path = desk.path(id)?;
-        app.opener().reveal_item_in_dir(path).map_err(opener_failure)
+        app.opener().reveal_item_in_dir(&path).map_err(|error| opener_failure(&path, &error))
     })
     .await
 }
@@ -202,8 +208,8 @@ pub(crate) async fn reveal(app: AppHandle, id: FileId) -> Answer<()> {
 #[tauri::command]
 pub(crate) async fn open_file(app: AppHandle, id: FileId) -> Answer<()> {
     beside(&app, move |app, desk| {
-        let path: PathBuf = desk.path(id)?;
-        app.opener().open_path(path.to_string_lossy(), None::<&str>).map_err(opener_failure)
+        let path = desk.path(id)?;
+        app.opener().open_path(path.to_string_lossy(), None::<&str>).map_err(|error| opener_failure(&path, &error))
     })
     .await
 }

@@ -1,9 +1,11 @@
 //! A desktop for one test, a window on it, and containers made on the spot.
 
 mod containers;
+mod disk;
 mod stage;
 mod window;
 
 pub(crate) use containers::{PASSWORD, big_file, certificate, container, opened};
+pub(crate) use disk::SmallDisk;
 pub(crate) use stage::{APPLICATION, Running, Stage, Watcher, wait_for};
 pub(crate) use window::Window;
