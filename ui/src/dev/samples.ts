@@ -19,8 +19,12 @@ export function file(name: string, size: number, more: Partial<Chosen> = {}): Ch
   return { id: id(), name, folder: "~/Documents", size, kind: "file", problem: null, ...more };
 }
 
-export function dropped(files: readonly Chosen[], position: Incoming["position"] = { x: 200, y: 300 }): Incoming {
-  return { files: [...files], position };
+export function dropped(
+  files: readonly Chosen[],
+  position: Incoming["position"] = { x: 200, y: 300 },
+  linksLeftOut = 0,
+): Incoming {
+  return { files: [...files], linksLeftOut, position };
 }
 
 export const documents = [

@@ -140,7 +140,16 @@ export const states: Record<string, Run> = {
     double.deliver(dropped([]));
     await settle();
   },
+  "start-only-links": async ({ double }) => {
+    double.deliver(dropped([], null, 2));
+    await settle();
+  },
   encrypt: (stage) => drop(stage, [...documents, certificate]),
+  "encrypt-links-left-out": async ({ double }) => {
+    double.answers.files = dropped(documents, null, 1);
+    double.deliver(double.answers.files);
+    await settle();
+  },
   "encrypt-recipients": async (stage) => {
     await drop(stage, documents);
     await addPeople(stage);
@@ -245,6 +254,14 @@ export const states: Record<string, Run> = {
     await addPeople(stage);
     await press(m.encrypt_for({ count: people.length }));
   },
+  "encrypted-not-copied": async (stage) => {
+    stage.double.answers.encrypt = () => Promise.resolve(encrypted);
+    stage.double.answers.system = () => Promise.reject(failure("internal", { detail: "the clipboard is not available" }));
+    await drop(stage, documents);
+    await addPeople(stage);
+    await press(m.encrypt_for({ count: people.length }));
+    await press(m.copy_path());
+  },
   "encrypted-password": async (stage) => {
     const recipients = [...encrypted.recipients, password];
     stage.double.answers.encrypt = () => Promise.resolve({ ...encrypted, recipients });
@@ -312,6 +329,11 @@ export const states: Record<string, Run> = {
     await openWithPassword(stage);
   },
   opened: opens(3),
+  "opened-gone": async (stage) => {
+    stage.double.answers.system = () => Promise.reject(failure("not_readable", { subject: "selgitus.docx" }));
+    await opens(3)(stage);
+    await press(m.open_file_named({ name: "selgitus.docx" }));
+  },
   "opened-one": opens(1),
   "opened-many": opens(5210),
   keep: async (stage) => {
@@ -330,7 +352,14 @@ export const states: Record<string, Run> = {
   "failed-damaged": openFails(failure("damaged", { detail: "authentication tag at 1203441 does not match" })),
   "failed-exists": openFails(failure("already_exists", { subject: "palgad november.xlsx" })),
   "failed-unsafe": openFails(
-    failure("unsafe_content", { subject: "../../.bashrc", detail: "entry 3: name leaves the folder" }),
+    failure("unsafe_content", {
+      subject: "../../.bashrc",
+      names: ["bashrc"],
+      detail: "entry 3: name leaves the folder",
+    }),
+  ),
+  "failed-unsafe-link": openFails(
+    failure("unsafe_content", { subject: "aruanne.docx", detail: "entry 3: a symbolic link" }),
   ),
   "failed-limits": openFails(failure("limits_exceeded", { subject: "total size", number: 68_719_476_736 })),
   "failed-disk": openFails(failure("disk_full", { subject: "palgad november.xlsx", detail: "write: ENOSPC" })),

@@ -68,7 +68,7 @@ function shell(): void {
   };
   const answers: Record<string, unknown> = {
     start: { version: "0.1.0", language: "en", appearance: "dark", recent: [], incoming: null },
-    choose_files: { files: [file], position: null },
+    choose_files: { files: [file], linksLeftOut: 0, position: null },
     plan_encryption: {
       files: [{ ...file, safeName: null }],
       totalSize: 84_000,

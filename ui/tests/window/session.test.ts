@@ -9,6 +9,7 @@ import {
   containerOf,
   documents,
   dropped,
+  encrypted,
   file,
   keyFile,
   oldContainer,
@@ -38,6 +39,14 @@ async function openContainer(...list: Parameters<typeof containerOf>): Promise<v
 
 const screen = () => played.session.screen.name;
 
+/** What notes on the window say. */
+const notes = () =>
+  [...document.querySelectorAll("div.note")].map((note) => note.textContent.replace(/\s+/g, " ").trim()).join(" ");
+
+const called = (button: Element) => button.getAttribute("aria-label") ?? button.textContent.trim();
+
+const buttons = () => [...document.querySelectorAll("button")].map((button) => button.textContent.trim());
+
 test("opens a container and encrypts everything else", async () => {
   await begin();
   await openContainer(records.password);
@@ -47,6 +56,14 @@ test("opens a container and encrypts everything else", async () => {
   played.session.home();
   await deliver([container, ...documents]);
   expect(screen()).toBe("encrypt");
+});
+
+test("counts the password among those for whom a container is encrypted", async () => {
+  await begin();
+  await openContainer(records.password, records.key, records.card);
+  expect(document.querySelector("h2 + div")?.textContent).toContain("Encrypted for 2 recipients and a password ·");
+  await openContainer(records.key, records.card);
+  expect(document.querySelector("h2 + div")?.textContent).toContain("Encrypted for 2 recipients ·");
 });
 
 test("explains the old format", async () => {
@@ -120,17 +137,172 @@ test("asks what to do with a file that exists, and goes on with the answer", asy
 test("offers safe names and higher limits once", async () => {
   await begin();
   await openContainer(records.password);
-  const failures = [failure("unsafe_content", { subject: "../x" }), failure("limits_exceeded", { subject: "files" })];
+  const failures = [
+    failure("unsafe_content", { subject: "../x", names: ["x"] }),
+    failure("limits_exceeded", { subject: "files" }),
+  ];
   played.double.answers.open = () => Promise.reject(failures.shift() ?? failure("limits_exceeded"));
   await type("Password", "secret");
   await press("Open with password");
-  await press("Save under safe names");
+  expect(document.body.textContent).toContain("it can be saved under a safe name: “x”.");
+  await press("Save under a safe name");
   await press("Open it all the same");
   expect(played.double.called("open").at(-1)?.args[0]).toMatchObject({
     names: { safeNames: true },
     raiseLimits: true,
   });
   expect(document.body.textContent).not.toContain("Open it all the same");
+});
+
+test("offers no safe name for a link in a container, but a message that asks for plain files", async () => {
+  await begin();
+  await openContainer(records.password);
+  played.double.answers.open = () => Promise.reject(failure("unsafe_content", { subject: "aruanne.docx" }));
+  await type("Password", "secret");
+  await press("Open with password");
+  expect(document.querySelector("h2")?.textContent).toBe("Not everything in it is a plain file");
+  expect(document.body.textContent).not.toMatch(/safe name/);
+  expect(buttons()).toEqual(expect.arrayContaining(["Copy a message to the sender", "Back"]));
+  await press("Copy a message to the sender");
+  const [message] = played.double.called("copyText")[0]!.args;
+  expect(message).toContain(container.name);
+  expect(message).toContain("aruanne.docx");
+  expect(message).toContain("plain files only");
+});
+
+test("leads back to what was filled in by the arrow as by the button, and to the start where there is nothing", async () => {
+  await begin();
+  await openContainer(records.password);
+  const failures = [failure("disk_full"), failure("disk_full"), failure("damaged")];
+  played.double.answers.open = () => Promise.reject(failures.shift()!);
+  const backs = () => [...document.querySelectorAll<HTMLButtonElement>("button")].filter((button) => called(button) === "Back");
+  for (const which of [0, 1]) {
+    await type("Password", "secret");
+    await press("Open with password");
+    expect(backs()).toHaveLength(2);
+    backs()[which]!.click();
+    await settle();
+    expect(screen()).toBe("open");
+  }
+  await type("Password", "secret");
+  await press("Open with password");
+  expect(backs()).toHaveLength(1);
+  await press("Back");
+  expect(screen()).toBe("start");
+});
+
+test("says once how many links in a folder were left out", async () => {
+  await begin();
+  await deliver(documents, null, 1);
+  expect(document.body.textContent).toContain("1 link in the folder was left out.");
+  await press("Close the notice");
+  expect(document.body.textContent).not.toContain("left out");
+  await deliver([file("a.txt", 1)], null, 3);
+  expect(document.body.textContent).toContain("3 links in the folder were left out.");
+  await deliver([file("b.txt", 1)]);
+  expect(document.body.textContent).not.toContain("left out");
+  await deliver([file("c.txt", 1)], null, 2);
+  await press("Add a password");
+  await type("New password", "correct horse battery");
+  await type("The same password again", "correct horse battery");
+  await press("Encrypt with a password");
+  expect(played.double.called("encrypt")).toHaveLength(1);
+  await press("Back to the files");
+  expect(document.body.textContent).not.toContain("left out");
+});
+
+test("counts the links of everything that arrived during an operation", async () => {
+  await begin();
+  await openContainer(records.password);
+  played.double.answers.open = () => played.double.never();
+  await type("Password", "secret");
+  await press("Open with password");
+  await deliver(documents, null, 1);
+  await deliver([file("a.txt", 1)], null, 2);
+  await press("Cancel");
+  await press("Continue with it");
+  expect(document.body.textContent).toContain("3 links in the folder were left out.");
+});
+
+test("tells an empty folder from one that holds links only, at the start and beside a draft", async () => {
+  await begin();
+  const [empty, links] = ["There are no files in that folder.", "There are only links in that folder"];
+  for (const where of ["start", "encrypt"]) {
+    if (where === "encrypt") await deliver(documents);
+    expect(screen()).toBe(where);
+    await deliver([]);
+    expect(notes()).toContain(empty);
+    await deliver([], null, 2);
+    expect(notes()).not.toContain(empty);
+    expect(notes()).toContain(links);
+  }
+  await deliver([file("a.txt", 1)]);
+  expect(notes()).toBe("");
+});
+
+test("says that nothing was copied when nothing was", async () => {
+  await begin();
+  played.double.answers.encrypt = () => Promise.resolve(encrypted);
+  await deliver(documents);
+  played.double.answers.recipients = people.slice(0, 1);
+  await press("Add certificates");
+  await press("Encrypt for 1 recipient");
+  const refuse = () => Promise.reject(failure("internal", { detail: "no clipboard" }));
+  for (const button of ["Copy path", "Copy a text to send along"]) {
+    played.double.answers.system = refuse;
+    await press(button);
+    expect(notes()).toContain("It could not be copied: no clipboard");
+    expect(document.body.textContent).not.toContain("Copied");
+    played.double.answers.system = () => Promise.resolve();
+    await press(button);
+    expect(notes()).toBe("");
+    expect(buttons()).toContain("Copied");
+    played.double.answers.system = refuse;
+    await press("Copied");
+    expect(document.body.textContent).not.toContain("Copied");
+  }
+});
+
+test("says that details, a message and a password were not copied", async () => {
+  await begin();
+  await deliver(documents);
+  played.double.answers.system = () => Promise.reject(failure("internal"));
+  await press("Add a password");
+  await press("Suggest one");
+  await press("Copy the password");
+  expect(notes()).toContain("It could not be copied.");
+  expect(document.body.textContent).not.toContain("Copied");
+  await press("Close the notice");
+  expect(notes()).toBe("");
+  await press("Encrypt with a password");
+  await press("Copy details");
+  expect(notes()).toContain("It could not be copied.");
+  expect(document.body.textContent).not.toContain("Copied");
+  await openContainer(records.password);
+  expect(notes()).toBe("");
+  played.double.answers.open = () => Promise.reject(failure("damaged"));
+  await type("Password", "secret");
+  await press("Open with password");
+  await press("Copy a message to the sender");
+  expect(notes()).toContain("It could not be copied.");
+  expect(document.body.textContent).not.toContain("Copied");
+});
+
+test("says why a file is not shown or opened", async () => {
+  await begin();
+  await openContainer(records.password);
+  played.double.answers.open = () => Promise.resolve(openedOf(3));
+  await type("Password", "secret");
+  await press("Open with password");
+  played.double.answers.system = () => Promise.reject(failure("not_readable", { subject: "selgitus.docx" }));
+  await press("Open: selgitus.docx");
+  expect(notes()).toContain("The file could not be opened. Check that it is still there");
+  await press("Open folder");
+  expect(notes()).toContain("The folder could not be shown. Check that it is still there");
+  await press("Back");
+  expect(notes()).toBe("");
+  await press(`Show in folder: ${container.name}`);
+  expect(notes()).toContain("The folder could not be shown.");
 });
 
 test("says at the field that the password is wrong, with the hint", async () => {

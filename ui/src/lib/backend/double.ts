@@ -30,6 +30,8 @@ export interface Answers {
   place: OutputView | null;
   encrypt: () => Promise<EncryptionDone>;
   open: () => Promise<OpenDone>;
+  /** What comes of showing a file, opening it and copying. */
+  system: () => Promise<void>;
 }
 
 export interface Call {
@@ -58,6 +60,7 @@ export class Double {
       place: null,
       encrypt: () => Promise.reject(failure("internal")),
       open: () => Promise.reject(failure("internal")),
+      system: () => Promise.resolve(),
       ...answers,
     };
     this.backend = this.#remembering(this.#build());
@@ -128,10 +131,10 @@ export class Double {
       open: () => answers.open(),
       encryptAgain: () => answers.encrypt(),
       cancel: () => Promise.resolve(this.#stop?.()),
-      reveal: done,
-      openFile: done,
-      copyText: done,
-      copyPath: done,
+      reveal: () => answers.system(),
+      openFile: () => answers.system(),
+      copyText: () => answers.system(),
+      copyPath: () => answers.system(),
       passwordStrength: (password) => Promise.resolve(strengthOf(password)),
       suggestPassword: () => Promise.resolve("kR7mX-w4TqN-hZ2bV-9cPfJ-Yd6sG"),
       forgetRecent: done,

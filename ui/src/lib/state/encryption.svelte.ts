@@ -3,6 +3,7 @@ import type { Chosen } from "$lib/bindings/Chosen";
 import type { EncryptionDraft } from "$lib/bindings/EncryptionDraft";
 import type { EncryptionPlan } from "$lib/bindings/EncryptionPlan";
 import type { ErrorView } from "$lib/bindings/ErrorView";
+import type { Incoming } from "$lib/bindings/Incoming";
 import type { OutputView } from "$lib/bindings/OutputView";
 import type { RecipientView } from "$lib/bindings/RecipientView";
 import { asErrorView } from "$lib/backend/failure";
@@ -24,15 +25,17 @@ export class Encryption {
   plan = $state.raw<EncryptionPlan | null>(null);
   /** Why something could not be added, beside the recipients. */
   recipientProblem = $state.raw<ErrorView | null>(null);
+  /** Links in the folder that was added last, to be said until something else is done with the files. */
+  linksLeftOut = $state(0);
 
   #names = $state.raw<ReadonlyMap<FileId, string>>(new Map());
   #output = $state.raw<OutputView | null>(null);
   #asked = 0;
   readonly #backend: Backend;
 
-  constructor(backend: Backend, files: readonly Chosen[]) {
+  constructor(backend: Backend, incoming: Incoming) {
     this.#backend = backend;
-    this.addFiles(files);
+    this.add(incoming);
   }
 
   /** Files with their troubles; those with trouble first, so that nobody has to look for them. */
@@ -61,14 +64,21 @@ export class Encryption {
   /** Those who will be able to open it, without the password. */
   readonly peopleCount: number = $derived(this.recipients.length);
 
-  addFiles(files: readonly Chosen[]): void {
+  add({ files, linksLeftOut }: Incoming): void {
+    // When there were only links, the window's notice says that nothing was added, and why.
+    this.linksLeftOut = files.length > 0 ? linksLeftOut : 0;
     const known = new Set(this.files.map((file) => file.id));
     this.files = [...this.files, ...files.filter((file) => !known.has(file.id) && known.add(file.id))];
     void this.#replan();
   }
 
+  forgetLinks(): void {
+    this.linksLeftOut = 0;
+  }
+
   removeFiles(ids: readonly FileId[]): void {
     this.files = this.files.filter((file) => !ids.includes(file.id));
+    if (this.files.length === 0) this.forgetLinks();
     void this.#replan();
   }
 

@@ -1,5 +1,6 @@
 // Which next steps a failure offers, by its cause and by what was being done.
 import type { Code } from "$lib/bindings/Code";
+import type { ErrorView } from "$lib/bindings/ErrorView";
 import type { OpenDraft } from "$lib/bindings/OpenDraft";
 
 /** What was being done. */
@@ -20,14 +21,17 @@ export type Offer =
   | "messageToSender";
 
 /** The first one is the main button. */
-export function offers(code: Code, task: Task, draft?: OpenDraft): readonly Offer[] {
+export function offers({ code, names }: ErrorView, task: Task, draft?: OpenDraft): readonly Offer[] {
   if (task === "inspect" || task === "start") return inspecting(code);
   const writing = task === "open" ? draft : undefined;
   switch (code) {
     case "already_exists":
       return writing ? ["keepBoth", "replace", "otherPlace"] : ["otherPlace", "back"];
     case "unsafe_content":
-      return writing && !writing.names.safeNames ? ["safeNames", "messageToSender"] : ["messageToSender", "back"];
+      // Without a safe name it is a link or the like, which no name makes a file.
+      return writing && !writing.names.safeNames && names.length > 0
+        ? ["safeNames", "messageToSender", "back"]
+        : ["messageToSender", "back"];
     case "limits_exceeded":
       return writing && !writing.raiseLimits ? ["raiseLimits", "back"] : ["back"];
     case "disk_full":

@@ -54,7 +54,13 @@ export interface Failed {
 }
 
 /** Something to say once, in words that the screen chooses. */
-export type Notice = "cancelled" | "nothingInFolder" | "copied";
+export type Notice = "cancelled" | "nothingInFolder" | "onlyLinks" | "copied";
+
+/** What the system did not do for the window, and why. */
+export interface Trouble {
+  readonly what: "copy" | "reveal" | "openFile";
+  readonly error: ErrorView;
+}
 
 export class Session {
   screen = $state.raw<Screen>({ name: "starting" });
@@ -66,6 +72,8 @@ export class Session {
   /** What arrived while an operation ran, or beside a draft that it must not replace. */
   held = $state.raw<Incoming | null>(null);
   notice = $state<Notice | null>(null);
+  /** The last thing that was asked of the system, when it failed. */
+  trouble = $state.raw<Trouble | null>(null);
   cancelling = $state(false);
 
   readonly backend: Backend;
@@ -141,28 +149,34 @@ export class Session {
     const ids = incoming.files.map((file) => file.id);
     if (incoming.position && isOverRecipients(incoming.position)) {
       const certificates = incoming.files.filter((file) => file.kind === "recipient");
-      encryption.addFiles(incoming.files.filter((file) => file.kind !== "recipient"));
+      this.#add(encryption, { ...incoming, files: incoming.files.filter((file) => file.kind !== "recipient") });
       void encryption.addRecipientFiles(certificates.map((file) => file.id));
     } else if (!incoming.position && opensContainer(incoming) && ids.length > 0 && encryption.files.length > 0) {
       this.held = incoming;
     } else if (!incoming.position && opensContainer(incoming)) {
       this.#decide(incoming);
     } else {
-      encryption.addFiles(incoming.files);
+      this.#add(encryption, incoming);
     }
+  }
+
+  /** Adds to a draft; an empty folder adds nothing and says so. */
+  #add(encryption: Encryption, incoming: Incoming): void {
+    this.notice = emptiness(incoming);
+    encryption.add(incoming);
   }
 
   /** By content: a container opens, everything else is to be encrypted. */
   #decide(incoming: Incoming): void {
     const [first, ...others] = incoming.files;
     if (!first) {
-      this.notice = "nothingInFolder";
+      this.notice = emptiness(incoming);
     } else if (others.length === 0 && first.kind === "container") {
       void this.inspect(first.id, first.name);
     } else if (others.length === 0 && first.kind === "oldContainer") {
       this.#show(this.#failed(failure("old_format"), "inspect", { name: first.name }));
     } else {
-      this.#show({ name: "encrypt", encryption: new Encryption(this.backend, incoming.files) });
+      this.#show({ name: "encrypt", encryption: new Encryption(this.backend, incoming) });
     }
   }
 
@@ -174,6 +188,7 @@ export class Session {
 
   #show(screen: Screen): void {
     this.notice = null;
+    this.trouble = null;
     this.progress = null;
     this.cancelling = false;
     this.screen = screen;
@@ -190,7 +205,7 @@ export class Session {
   async chooseContainer(): Promise<void> {
     try {
       const chosen = await this.backend.chooseContainer();
-      if (chosen) this.#decide({ files: [chosen], position: null });
+      if (chosen) this.#decide({ files: [chosen], linksLeftOut: 0, position: null });
     } catch (thrown) {
       this.#show(this.#failed(asErrorView(thrown), "inspect"));
     }
@@ -201,9 +216,9 @@ export class Session {
       const incoming = await choose();
       if (!incoming) return;
       const { screen } = this;
-      if (screen.name === "encrypt") screen.encryption.addFiles(incoming.files);
-      else if (incoming.files.length === 0) this.notice = "nothingInFolder";
-      else this.#show({ name: "encrypt", encryption: new Encryption(this.backend, incoming.files) });
+      if (screen.name === "encrypt") this.#add(screen.encryption, incoming);
+      else if (incoming.files.length === 0) this.notice = emptiness(incoming);
+      else this.#show({ name: "encrypt", encryption: new Encryption(this.backend, incoming) });
     } catch (thrown) {
       this.#show(this.#failed(asErrorView(thrown), "start"));
     }
@@ -244,9 +259,44 @@ export class Session {
     this.#show({ name: "opened", opened });
   }
 
-  async copy(text: string): Promise<void> {
-    await this.backend.copyText(text).catch(() => undefined);
-    this.notice = "copied";
+  // What the system does for the window. Each tells whether it was done; when it was not, the window says so.
+
+  async copy(text: string): Promise<boolean> {
+    return this.#copied(await this.#attempt("copy", () => this.backend.copyText(text)));
+  }
+
+  async copyPath(id: FileId): Promise<boolean> {
+    return this.#copied(await this.#attempt("copy", () => this.backend.copyPath(id)));
+  }
+
+  async reveal(id: FileId): Promise<boolean> {
+    return this.#attempt("reveal", () => this.backend.reveal(id));
+  }
+
+  async openFile(id: FileId): Promise<boolean> {
+    return this.#attempt("openFile", () => this.backend.openFile(id));
+  }
+
+  dropTrouble(): void {
+    this.trouble = null;
+  }
+
+  #copied(done: boolean): boolean {
+    if (done) this.notice = "copied";
+    else if (this.notice === "copied") this.notice = null;
+    return done;
+  }
+
+  async #attempt(what: Trouble["what"], run: () => Promise<void>): Promise<boolean> {
+    this.trouble = null;
+    const { screen } = this;
+    try {
+      await run();
+      return true;
+    } catch (thrown) {
+      if (screen === this.screen) this.trouble = { what, error: asErrorView(thrown) };
+      return false;
+    }
   }
 
   // Long work. A password lives in the arguments of these functions alone: through the answers to "it exists, what
@@ -254,6 +304,7 @@ export class Session {
 
   async encrypt(encryption: Encryption, password: string | null, hint: string | null): Promise<void> {
     const back: Screen = { name: "encrypt", encryption };
+    encryption.forgetLinks();
     for (;;) {
       this.#show({ name: "working", task: "encrypt", subject: encryption.output?.name ?? "" });
       try {
@@ -389,7 +440,7 @@ export class Session {
         resolve(false);
         this.home();
       };
-      const possible = offers(error.code, task, ways.draft);
+      const possible = offers(error, task, ways.draft);
       const failed: Failed = { error, task, name, offers: possible, take: (offer) => void take(offer), leave };
       this.#show({ name: "failed", failed });
     });
@@ -406,7 +457,7 @@ export class Session {
       error,
       task,
       name: more.name ?? null,
-      offers: offers(error.code, task),
+      offers: offers(error, task),
       take: (offer) => void take(offer),
       leave: () => this.home(),
     };
@@ -450,10 +501,21 @@ function isKeyFor({ files, position }: Incoming): boolean {
   return position !== null && files.length === 1 && files[0]?.kind !== "container" && files[0]?.kind !== "oldContainer";
 }
 
+/** Why nothing was added, when nothing was. */
+function emptiness({ files, linksLeftOut }: Incoming): Notice | null {
+  if (files.length > 0) return null;
+  return linksLeftOut > 0 ? "onlyLinks" : "nothingInFolder";
+}
+
 function isOverRecipients({ x, y }: { x: number; y: number }): boolean {
   return document.elementFromPoint(x, y)?.closest("[data-drop='recipients']") !== null;
 }
 
 function merged(held: Incoming | null, incoming: Incoming): Incoming {
-  return held ? { files: [...held.files, ...incoming.files], position: null } : { ...incoming, position: null };
+  if (!held) return { ...incoming, position: null };
+  return {
+    files: [...held.files, ...incoming.files],
+    linksLeftOut: held.linksLeftOut + incoming.linksLeftOut,
+    position: null,
+  };
 }

@@ -28,6 +28,24 @@ function words(title: string, text: string, next: string): Words {
   return { title, text, next };
 }
 
+/** A name that another one can stand for, or something that is no file whatever it is called. */
+function unsafe(error: ErrorView): Words {
+  const name = subject(error);
+  const [safe] = error.names;
+  if (safe !== undefined) {
+    return words(
+      m.error_unsafe_content(),
+      m.error_unsafe_content_text({ name }),
+      m.error_unsafe_content_next({ safe: m.quoted({ text: safe }) }),
+    );
+  }
+  return words(
+    m.error_unsafe_content_other(),
+    m.error_unsafe_content_other_text({ name }),
+    m.error_unsafe_content_other_next(),
+  );
+}
+
 const table: Record<Code, (error: ErrorView) => Words> = {
   not_a_recipient: (error) =>
     words(
@@ -66,8 +84,7 @@ const table: Record<Code, (error: ErrorView) => Words> = {
       m.error_unsupported_format_text({ version: error.subject ?? "?" }),
       m.error_unsupported_format_next(),
     ),
-  unsafe_content: (error) =>
-    words(m.error_unsafe_content(), m.error_unsafe_content_text({ name: subject(error) }), m.error_unsafe_content_next()),
+  unsafe_content: unsafe,
   limits_exceeded: (error) =>
     words(m.error_limits_exceeded(), limit(error), m.error_limits_exceeded_next()),
   disk_full: () => words(m.error_disk_full(), m.error_disk_full_text(), m.error_disk_full_next()),
@@ -177,6 +194,15 @@ function limit({ subject, number: limit }: ErrorView): string {
     default:
       return m.limit_other();
   }
+}
+
+/** What to write to the sender of a container that cannot be opened. */
+export function messageToSender(error: ErrorView, container: string | null): string {
+  const name = container ?? m.the_file();
+  if (error.code === "unsafe_content" && error.names.length === 0) {
+    return m.message_plain_files({ name, subject: error.subject ?? "?" });
+  }
+  return m.message_to_sender({ name, reason: errorWords(error).title });
 }
 
 /** What surely holds after the failure, to put the person at ease. */
