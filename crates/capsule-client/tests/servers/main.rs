@@ -1,0 +1,8 @@
+//! The client against servers that are hostile, broken, slow or somebody else: real sockets and real TLS on this machine.
+
+mod delivering;
+mod fetching;
+mod lists;
+mod proxies;
+mod support;
+mod trust;
