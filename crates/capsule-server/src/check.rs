@@ -13,6 +13,7 @@ use url::Url;
 use crate::{
     Clock, Config, FileError, Problem, StoreConfig,
     config::Endpoint,
+    store::postgres_settings,
     tls::{Files, Tls, certificates},
 };
 
@@ -90,10 +91,21 @@ fn check_settings(config: &Config, problems: &mut Vec<Problem>) {
     if !config.operations.ip().is_loopback() {
         say("operations.listen", "health and metrics have no TLS, and are for this machine only: use 127.0.0.1");
     }
-    let StoreConfig::Sqlite { path } = &config.store;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if !folder.is_dir() {
-        say("store.sqlite", &format!("{} is no folder", folder.display()));
+    match &config.store {
+        StoreConfig::Sqlite { path } => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            if !folder.is_dir() {
+                say("store.sqlite", &format!("{} is no folder", folder.display()));
+            }
+        }
+        StoreConfig::Postgres(postgres) => {
+            if let Err(wrong) = postgres_settings(postgres) {
+                say("store.postgresql", &format!("`store.postgresql` {wrong}"));
+            }
+            if let Some(Err(error)) = postgres.authorities.as_deref().map(certificates) {
+                say("store.postgresql-authorities", &error.to_string());
+            }
+        }
     }
 }
 

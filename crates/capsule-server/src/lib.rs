@@ -26,7 +26,7 @@ mod tls;
 
 pub use check::{check, entry};
 pub use clock::{Clock, SystemClock};
-pub use config::{ClientFiles, Config, ConfigError, Endpoint, Limits, Log, Problem, StoreConfig, TlsFiles};
+pub use config::{ClientFiles, Config, ConfigError, Endpoint, Limits, Log, Postgres, Problem, StoreConfig, TlsFiles};
 pub use net::Rate;
 pub use server::{Server, StartError};
 pub use tls::FileError;

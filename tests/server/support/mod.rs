@@ -2,6 +2,7 @@
 
 mod client;
 mod people;
+pub mod postgres;
 
 use std::{
     net::SocketAddr,

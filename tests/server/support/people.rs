@@ -119,6 +119,13 @@ impl Authority {
         Self { issuer: Issuer::new(params, key), pem: certificate.pem(), above }
     }
 
+    /// A server with this name.
+    pub fn server(&self, name: &str) -> Person {
+        let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        self.person(Kind::P256, params)
+    }
+
     pub fn person(&self, kind: Kind, params: CertificateParams) -> Person {
         let key = kind.key();
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");

@@ -179,6 +179,10 @@ listed = {listed}
 
 [store]
 sqlite = "capsules.sqlite"
+# For several replicas, instead: the host that takes writes is found. See the operator's guide.
+# postgresql = "host=db1,db2 user=kapsel dbname=kapsel"
+# postgresql-password-file = "postgresql-password"
+# postgresql-authorities = "postgresql-authorities.pem"
 
 [expiry]
 # For a capsule that asks for no time, and for any capsule.

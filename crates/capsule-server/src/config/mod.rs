@@ -13,7 +13,7 @@ use std::{
 use capsule_api::{ExpiryPolicy, ServerId};
 use url::Url;
 
-use self::read::{Reader, Section, duration, number, parsed, text, texts};
+use self::read::{Reader, Section, boolean, duration, number, parsed, text, texts};
 use crate::net::Rate;
 
 /// Largest configuration that is read, in bytes.
@@ -87,6 +87,21 @@ pub enum StoreConfig {
         /// The file.
         path: PathBuf,
     },
+    /// In a database that replicas share.
+    Postgres(Postgres),
+}
+
+/// How to reach a PostgreSQL database.
+#[derive(Clone, Debug)]
+pub struct Postgres {
+    /// `host=a,b port=5432 user=… dbname=…` or a URL; of several hosts, the one that takes writes is used.
+    pub connection: String,
+    /// A file with the password.
+    pub password: Option<PathBuf>,
+    /// PEM: authorities for the hosts' certificates. With them there is TLS, or no connection.
+    pub authorities: Option<PathBuf>,
+    /// Without TLS to other machines, too: something else protects the way.
+    pub without_tls: bool,
 }
 
 /// What bounds connections and requests, on each interface.
@@ -312,9 +327,19 @@ fn read_clients<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>, folder: &Pat
 
 fn read_store<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>, folder: &Path) -> Option<StoreConfig> {
     let mut section = reader.section(top, "store");
-    let path = reader.required(&mut section, "sqlite", text);
+    let sqlite = reader.optional(&mut section, "sqlite", text);
+    let connection = reader.optional(&mut section, "postgresql", text);
+    let mut file = |key| reader.optional(&mut section, key, text).map(|name| folder.join(name));
+    let (password, authorities) = (file("postgresql-password-file"), file("postgresql-authorities"));
+    let without_tls = reader.optional(&mut section, "postgresql-without-tls", boolean).unwrap_or(false);
+    if !reader.exactly_one(&section, ["sqlite", "postgresql"]) {
+        return None;
+    }
     reader.finish(section);
-    Some(StoreConfig::Sqlite { path: folder.join(path?) })
+    match connection {
+        Some(connection) => Some(StoreConfig::Postgres(Postgres { connection, password, authorities, without_tls })),
+        None => Some(StoreConfig::Sqlite { path: folder.join(sqlite?) }),
+    }
 }
 
 fn read_expiry<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>) -> (ExpiryPolicy, Duration) {
@@ -472,6 +497,21 @@ format = "json"
         for ((line, message), (expected_line, words)) in found.iter().zip(expected) {
             assert!(*line == expected_line && message.contains(words), "{line:?} {message}");
         }
+    }
+
+    #[test]
+    fn there_is_exactly_one_store() {
+        let with = |store: &str| WHOLE.replace("sqlite = \"capsules.sqlite\"", store);
+        let postgres =
+            Config::parse(&with("postgresql = \"host=a,b user=u\"\npostgresql-without-tls = true"), Path::new(""));
+        assert!(matches!(
+            postgres.expect("no mistake").store,
+            StoreConfig::Postgres(Postgres { without_tls: true, .. })
+        ));
+        let found = problems(&with(""));
+        assert_eq!(found, [(Some(24), "either `store.sqlite` or `store.postgresql` must be there".to_owned())]);
+        assert_eq!(problems(&with("sqlite = \"a\"\npostgresql = \"host=a\"")), found);
+        assert_eq!(problems(&with("sqlite = 1")), [(Some(25), "`store.sqlite` must be a text".to_owned())]);
     }
 
     #[test]

@@ -96,6 +96,16 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// Notes when not exactly one of these settings stood in the section, right or wrong.
+    pub(super) fn exactly_one(&mut self, section: &Section<'t>, keys: [&'static str; 2]) -> bool {
+        let there = keys.iter().filter(|key| self.lines.contains_key(&section.path(key))).count();
+        if there != 1 {
+            let [one, other] = keys.map(|key| section.path(key));
+            self.problem(section.line, format!("either `{one}` or `{other}` must be there"));
+        }
+        there == 1
+    }
+
     /// Notes everything that was not taken out.
     pub(super) fn finish(&mut self, section: Section<'t>) {
         for (key, _) in &section.table {
@@ -123,6 +133,11 @@ pub(super) fn text(value: &DeValue<'_>) -> Result<String, String> {
 /// A text that `T` can be read from.
 pub(super) fn parsed<T: std::str::FromStr>(what: &str) -> impl FnOnce(&DeValue<'_>) -> Result<T, String> {
     move |value| text(value)?.parse().map_err(|_| format!("must be {what}"))
+}
+
+/// `true` or `false`.
+pub(super) fn boolean(value: &DeValue<'_>) -> Result<bool, String> {
+    value.as_bool().ok_or_else(|| "must be `true` or `false`".to_owned())
 }
 
 /// A list of texts.

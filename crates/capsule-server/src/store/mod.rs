@@ -4,6 +4,7 @@
 //! key that is not the recipient's are therefore one and the same question to a store, and it answers neither faster than the other.
 //! What a store holds names no transaction.
 
+mod postgres;
 mod sqlite;
 
 use std::{future::Future, pin::Pin, sync::Arc, time::SystemTime};
@@ -11,6 +12,8 @@ use std::{future::Future, pin::Pin, sync::Arc, time::SystemTime};
 use capsule_api::{Expiry, TransactionId};
 use sha2::{Digest, Sha256};
 
+pub use postgres::PostgresStore;
+pub(crate) use postgres::settings as postgres_settings;
 pub use sqlite::SqliteStore;
 
 use crate::{clock::unix, config::StoreConfig};
@@ -28,6 +31,7 @@ pub type SharedStore = Arc<dyn Store>;
 pub async fn open(config: &StoreConfig) -> Result<SharedStore, StoreError> {
     match config {
         StoreConfig::Sqlite { path } => Ok(Arc::new(SqliteStore::open(path)?)),
+        StoreConfig::Postgres(postgres) => Ok(Arc::new(PostgresStore::connect(postgres).await?)),
     }
 }
 
@@ -135,7 +139,7 @@ pub trait Store: Send + Sync + 'static {
     /// replicas share the store and another one is at it, none.
     fn delete_expired(&self, now: i64, at_most: u32) -> Answer<'_, u64>;
 
-    /// How many capsules are kept, expired ones that are not deleted yet among them.
+    /// How many capsules are kept, expired ones that are not deleted yet among them; roughly, where there are very many.
     fn count(&self) -> Answer<'_, u64>;
 
     /// Whether capsules can be kept right now.
