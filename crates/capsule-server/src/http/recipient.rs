@@ -1,0 +1,73 @@
+//! The recipient interface: `GET /key-capsules/{id}` with a client certificate (key-capsules API 3.1.1).
+//!
+//! Unknown, expired and somebody else's are one answer, after the same work.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{FromRequestParts, Path, Request, State},
+    http::{HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+    routing::{MethodFilter, any, on},
+};
+use capsule_api::{CAPSULES_PATH, EXPIRY_ADJUSTED_HEADER, EXPIRY_HEADER, IdError, TransactionId};
+
+use super::{CAPSULE_PATH, Refusal, not_found};
+use crate::{net::Peer, service::Capsules};
+
+/// The calls of the recipient interface.
+pub(crate) fn recipient(capsules: Arc<Capsules>) -> Router {
+    // Without a handler of its own, HEAD would be answered as GET.
+    let get = on(MethodFilter::GET, get_capsule).on(MethodFilter::HEAD, wrong_method).fallback(wrong_method);
+    Router::new()
+        .route(CAPSULE_PATH, get)
+        .route(CAPSULES_PATH, any(|| async { Refusal::Method("") }))
+        .fallback(not_found)
+        .with_state(capsules)
+}
+
+async fn wrong_method() -> Refusal {
+    Refusal::Method("GET")
+}
+
+/// What stands in the path: of the right length, and perhaps an id.
+struct AskedId(String);
+
+impl<S: Send + Sync> FromRequestParts<S> for AskedId {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let Path(id) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| Refusal::BadRequest)?;
+        match TransactionId::parse(&id) {
+            Err(IdError::Length) => Err(Refusal::BadRequest),
+            // No capsule has it; that is told after the same work as for one that could be.
+            _ => Ok(Self(id)),
+        }
+    }
+}
+
+async fn get_capsule(
+    State(capsules): State<Arc<Capsules>>,
+    AskedId(id): AskedId,
+    request: Request<Body>,
+) -> Result<Response, Refusal> {
+    let peer = request.extensions().get::<Peer>().expect("every request has a peer");
+    // The listener lets nobody in who has not proven a key.
+    let key = peer.key.as_ref().ok_or(Refusal::NotFound)?;
+    let found = capsules.give(&id, key).await?;
+    // Only how it begins, and nothing that is no id: a stranger does not write into our log.
+    let shown = TransactionId::parse(&id).ok();
+    tracing::info!(target: "audit", id = ?shown, found = found.is_some(), "capsule asked for");
+    let capsule = found.ok_or(Refusal::NotFound)?;
+    let mut response = (StatusCode::OK, capsule.body).into_response();
+    let headers = response.headers_mut();
+    let expires = HeaderValue::try_from(capsule.expires.to_string()).expect("a time is ASCII");
+    let adjusted = HeaderValue::from_static(if capsule.adjusted { "true" } else { "false" });
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(EXPIRY_HEADER, expires);
+    headers.insert(EXPIRY_ADJUSTED_HEADER, adjusted);
+    Ok(response)
+}

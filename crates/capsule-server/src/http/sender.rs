@@ -1,0 +1,74 @@
+//! The sender interface: `POST /key-capsules` (key-capsules API 3.1.1).
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::State,
+    http::{HeaderMap, HeaderValue, Request, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{any, post},
+};
+use capsule_api::{CAPSULES_PATH, EXPIRY_ADJUSTED_HEADER, EXPIRY_HEADER, Expiry, MAX_BODY};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Body as _;
+
+use super::{CAPSULE_PATH, Refusal, not_found};
+use crate::service::Capsules;
+
+/// The calls of the sender interface.
+pub(crate) fn sender(capsules: Arc<Capsules>) -> Router {
+    Router::new()
+        .route(CAPSULES_PATH, post(post_capsule).fallback(|| async { Refusal::Method("POST") }))
+        .route(CAPSULE_PATH, any(|| async { Refusal::Method("") }))
+        .fallback(not_found)
+        .with_state(capsules)
+}
+
+async fn post_capsule(State(capsules): State<Arc<Capsules>>, request: Request<Body>) -> Result<Response, Refusal> {
+    let asked = asked_expiry(request.headers())?;
+    if !is_json(request.headers()) {
+        return Err(Refusal::BadRequest);
+    }
+    let body = body(request).await?;
+    let taken = capsules.take(&body, asked).await?;
+    let text = |text: String| HeaderValue::try_from(text).expect("ids and times are ASCII");
+    let mut response = StatusCode::CREATED.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::LOCATION, text(taken.id.location()));
+    headers.insert(EXPIRY_HEADER, text(taken.granted.until.to_string()));
+    if taken.granted.adjusted {
+        headers.insert(EXPIRY_ADJUSTED_HEADER, HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+fn asked_expiry(headers: &HeaderMap) -> Result<Option<Expiry>, Refusal> {
+    let mut values = headers.get_all(EXPIRY_HEADER).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let expiry = value.to_str().ok().and_then(|text| Expiry::parse(text).ok());
+    match (expiry, values.next()) {
+        (Some(expiry), None) => Ok(Some(expiry)),
+        _ => Err(Refusal::BadRequest),
+    }
+}
+
+/// Any other type would let a web page of somebody else's post from a browser without asking.
+fn is_json(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(header::CONTENT_TYPE).iter();
+    let first = values.next().and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = first.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json") && values.next().is_none()
+}
+
+async fn body(request: Request<Body>) -> Result<Bytes, Refusal> {
+    if request.body().size_hint().lower() > MAX_BODY as u64 {
+        return Err(Refusal::TooLarge);
+    }
+    match Limited::new(request.into_body(), MAX_BODY).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Refusal::TooLarge),
+        Err(_) => Err(Refusal::BadRequest),
+    }
+}
