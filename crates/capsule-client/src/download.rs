@@ -74,8 +74,8 @@ impl Download {
 
     /// Everything that can be said before anything is sent.
     fn errand(&self, capsule: &ServerCapsule) -> Result<Errand> {
-        let id = TransactionId::parse(&capsule.transaction_id).map_err(Error::TransactionId)?;
         let server = self.client.server(&capsule.server_id)?;
+        let id = TransactionId::parse(&capsule.transaction_id).map_err(Error::TransactionId)?;
         let Some(url) = &server.recipient_url else {
             let reason = "it gives capsules for tickets only, which this version does not have".to_owned();
             return Err(Error::Unusable { server: server.id, reason });

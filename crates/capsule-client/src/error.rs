@@ -16,7 +16,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     /// A list of servers cannot be used.
     #[error(transparent)]
-    List(#[from] ListTrouble),
+    List(Arc<ListTrouble>),
     /// No list has a server of this identifier, which may be a stranger's words.
     #[error("no server list has the server {}", shown(.0))]
     UnknownServer(String),
@@ -230,6 +230,12 @@ pub enum ListTrouble {
         /// What is wrong.
         problem: String,
     },
+}
+
+impl From<ListTrouble> for Error {
+    fn from(trouble: ListTrouble) -> Self {
+        Self::List(Arc::new(trouble))
+    }
 }
 
 impl Cause {

@@ -44,7 +44,7 @@ pub use download::Download;
 pub use error::{Cause, Error, ListTrouble, ProxyProblem, Result, Step};
 pub use examine::{CheckStep, Checked, Examination};
 pub use net::{Proxy, ProxyCredentials};
-pub use servers::{Layer, ListFiles, Listed, ServerWarning, Servers, read};
+pub use servers::{Layer, ListFiles, Listed, ServerWarning, Servers, UserList, read};
 pub use settings::{Settings, Timeouts};
 pub use tls::{OcspProblem, OcspSeen, PeerProblem};
 pub use upload::Upload;

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
@@ -201,4 +201,60 @@ pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, ListTrouble> {
     let mut bytes = Vec::new();
     File::open(path).map_err(failed)?.take(MAX_READ).read_to_end(&mut bytes).map_err(failed)?;
     Ok(bytes)
+}
+
+/// The person's own list, to be changed.
+#[derive(Debug)]
+pub struct UserList {
+    path: PathBuf,
+    list: ServerList,
+}
+
+impl UserList {
+    /// Reads it; one that is not there yet is empty.
+    ///
+    /// # Errors
+    /// [`ListTrouble`], naming file and entry: a list with a mistake is not changed.
+    pub fn open(path: &Path) -> Result<Self, ListTrouble> {
+        let list = match read(path) {
+            Err(ListTrouble::NotReadable { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                ServerList::default()
+            }
+            list => list?,
+        };
+        Ok(Self { path: path.to_owned(), list })
+    }
+
+    /// Puts an entry first, in place of one with the same identifier.
+    pub fn put(&mut self, server: Server) {
+        self.list.servers.retain(|other| other.id != server.id);
+        self.list.servers.insert(0, server);
+    }
+
+    /// Takes an entry out; says whether it was there.
+    pub fn remove(&mut self, id: &str) -> bool {
+        let before = self.list.servers.len();
+        self.list.servers.retain(|server| server.id.as_str() != id);
+        self.list.servers.len() < before
+    }
+
+    /// Replaces the file as a whole, when what would stand in it is without a mistake.
+    ///
+    /// # Errors
+    /// [`ListTrouble::Mistake`], [`ListTrouble::NotWritable`].
+    pub fn save(&self) -> Result<(), ListTrouble> {
+        let text = self.list.to_json();
+        ServerList::parse(text.as_bytes(), &self.path.display().to_string())?;
+        let failed = |source| ListTrouble::NotWritable { path: self.path.clone(), source };
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let write = || {
+            std::fs::create_dir_all(folder)?;
+            let mut file = tempfile::NamedTempFile::new_in(folder)?;
+            file.write_all(text.as_bytes())?;
+            file.as_file().sync_all()?;
+            file.persist(&self.path)?;
+            Ok(())
+        };
+        write().map_err(failed)
+    }
 }

@@ -56,6 +56,11 @@ impl Upload {
         Self { cancel, ..self }
     }
 
+    /// Stops when `cancel` says so.
+    pub fn stop_by(&mut self, cancel: Cancel) {
+        self.cancel = cancel;
+    }
+
     /// Asks to keep every capsule until then at most.
     #[must_use]
     pub fn until(self, expiry: Expiry) -> Self {

@@ -105,6 +105,18 @@ impl KeyFile {
         Self { key, certificate, issuers }
     }
 
+    /// Takes the certificate of the key from another file, PEM or DER, when it stands there and none is known yet; says whether it
+    /// is known now.
+    pub fn certify(&mut self, file: &[u8]) -> bool {
+        if self.certificate.is_none() {
+            let certificates = certificates(file);
+            let public = self.key.public_key();
+            self.certificate = certificates.iter().find(|certificate| certificate.public_key == public).cloned();
+            self.issuers = self.certificate.as_ref().map(|own| issuers(own, &certificates)).unwrap_or_default();
+        }
+        self.certificate.is_some()
+    }
+
     /// The key with its certificate, as servers want to see it; `None` when the file holds no certificate of the key.
     pub fn authenticator(&self) -> Option<FileAuthenticator> {
         let certificate = self.certificate.as_ref()?;
@@ -152,6 +164,19 @@ impl fmt::Debug for FileAuthenticator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FileAuthenticator").field("public_key", &self.public).finish_non_exhaustive()
     }
+}
+
+/// The certificates of a file, PEM or DER; those that cannot be read are left out.
+fn certificates(file: &[u8]) -> Vec<Certificate> {
+    if file.len() > MAX_FILE {
+        return Vec::new();
+    }
+    let blocks = pem::blocks(file);
+    if blocks.is_empty() {
+        return Certificate::from_der(file).into_iter().collect();
+    }
+    let named = blocks.iter().filter(|block| block.label == "CERTIFICATE").take(MAX_KEYS);
+    named.filter_map(|block| Certificate::from_der(block.der()?).ok()).collect()
 }
 
 /// The authorities above `certificate`, the nearest first, as far as they stand in the file.

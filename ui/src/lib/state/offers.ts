@@ -45,6 +45,7 @@ export function offers(code: Code, task: Task, draft?: OpenDraft): readonly Offe
     case "not_readable":
     case "server_unreachable":
     case "server_timeout":
+    case "server_misbehaved":
     case "directory_unavailable":
     case "internal":
       return ["again", "back"];
