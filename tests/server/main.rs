@@ -7,5 +7,6 @@ mod certificates;
 mod exchange;
 mod operations;
 mod program;
+mod revocation;
 mod stores;
 mod support;

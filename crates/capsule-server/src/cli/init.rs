@@ -176,6 +176,9 @@ key = "server-key.pem"
 # PEM. Certificates of these authorities, and these certificates themselves, may fetch the capsules of their keys.
 authorities = {authorities}
 listed = {listed}
+# Whether certificates of authorities are revoked: without an answer, nobody is let through (`required`), or everybody (`soft`); or
+# nobody is asked (`off`). Listed certificates are not asked about.
+ocsp = "required"
 
 [store]
 sqlite = "capsules.sqlite"

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use capsule_server::{Config, Server, SystemClock, store};
+use capsule_server::{Config, OcspMode, Server, SystemClock, store};
 use tokio::{
     runtime::{Builder, Runtime},
     signal::unix::{SignalKind, signal},
@@ -24,6 +24,13 @@ pub(super) fn run(path: &Path) -> Result<(), Failure> {
 async fn serve(config: &Config) -> Result<(), Failure> {
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let mut hangup = signal(SignalKind::hangup())?;
+    match config.ocsp.mode {
+        OcspMode::Required => {}
+        OcspMode::Soft => {
+            tracing::warn!("client certificates are let through when nobody says whether they are revoked")
+        }
+        OcspMode::Off => tracing::warn!("nobody is asked whether client certificates are revoked"),
+    }
     let store = store::open(&config.store).await?;
     let server = Server::start(config, store, Arc::new(SystemClock)).await?;
     tracing::info!(target: "audit", server = %config.id, version = env!("CARGO_PKG_VERSION"), "started");

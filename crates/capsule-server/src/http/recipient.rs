@@ -15,17 +15,27 @@ use axum::{
 use capsule_api::{CAPSULES_PATH, EXPIRY_ADJUSTED_HEADER, EXPIRY_HEADER, IdError, TransactionId};
 
 use super::{CAPSULE_PATH, Refusal, not_found};
-use crate::{net::Peer, service::Capsules};
+use crate::{
+    net::Peer,
+    revocation::{Revocation, Standing},
+    service::Capsules,
+};
+
+/// What the calls work with.
+pub(crate) struct Recipients {
+    pub(crate) capsules: Arc<Capsules>,
+    pub(crate) revocation: Revocation,
+}
 
 /// The calls of the recipient interface.
-pub(crate) fn recipient(capsules: Arc<Capsules>) -> Router {
+pub(crate) fn recipient(recipients: Recipients) -> Router {
     // Without a handler of its own, HEAD would be answered as GET.
     let get = on(MethodFilter::GET, get_capsule).on(MethodFilter::HEAD, wrong_method).fallback(wrong_method);
     Router::new()
         .route(CAPSULE_PATH, get)
         .route(CAPSULES_PATH, any(|| async { Refusal::Method("") }))
         .fallback(not_found)
-        .with_state(capsules)
+        .with_state(Arc::new(recipients))
 }
 
 async fn wrong_method() -> Refusal {
@@ -49,14 +59,21 @@ impl<S: Send + Sync> FromRequestParts<S> for AskedId {
 }
 
 async fn get_capsule(
-    State(capsules): State<Arc<Capsules>>,
+    State(recipients): State<Arc<Recipients>>,
     AskedId(id): AskedId,
     request: Request<Body>,
 ) -> Result<Response, Refusal> {
     let peer = request.extensions().get::<Peer>().expect("every request has a peer");
     // The listener lets nobody in who has not proven a key.
-    let key = peer.key.as_ref().ok_or(Refusal::NotFound)?;
-    let found = capsules.give(&id, key).await?;
+    let client = peer.client.as_ref().ok_or(Refusal::NotFound)?;
+    if let Some(subject) = &client.subject {
+        match recipients.revocation.standing(subject).await {
+            Standing::Good => {}
+            Standing::Revoked => return Err(Refusal::Forbidden),
+            Standing::Unknown => return Err(Refusal::Unavailable { seconds: 30 }),
+        }
+    }
+    let found = recipients.capsules.give(&id, &client.key).await?;
     // Only how it begins, and nothing that is no id: a stranger does not write into our log.
     let shown = TransactionId::parse(&id).ok();
     tracing::info!(target: "audit", id = ?shown, found = found.is_some(), "capsule asked for");

@@ -12,11 +12,11 @@ use std::{net::IpAddr, sync::Arc};
 use tokio::sync::watch;
 
 pub(crate) use admission::{Admission, client};
-pub(crate) use listener::{Connections, Handler, Listener, Security};
+pub(crate) use listener::{Connections, Handler, Identify, Listener, Security};
 pub(crate) use rate::Buckets;
 pub use rate::Rate;
 
-use crate::tls::ClientKey;
+use crate::{revocation::Subject, tls::ClientKey};
 
 /// A listener of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,8 +46,16 @@ pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
 #[derive(Clone)]
 pub(crate) struct Peer {
     pub(crate) address: IpAddr,
-    /// The key that was proven, on the recipient interface.
-    pub(crate) key: Option<Arc<ClientKey>>,
+    /// Who proved a key, on the recipient interface.
+    pub(crate) client: Option<Arc<Client>>,
+}
+
+/// A client with a certificate.
+pub(crate) struct Client {
+    /// The key that was proven.
+    pub(crate) key: ClientKey,
+    /// What is to be asked before he gets anything, when there is something to ask.
+    pub(crate) subject: Option<Subject>,
 }
 
 /// Why somebody was turned away before a request was looked at.
