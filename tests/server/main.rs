@@ -5,8 +5,10 @@
 mod bounds;
 mod certificates;
 mod exchange;
+mod faults;
 mod operations;
 mod program;
 mod revocation;
 mod stores;
 mod support;
+mod timing;

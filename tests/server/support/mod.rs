@@ -3,6 +3,7 @@
 mod client;
 mod people;
 pub mod postgres;
+pub mod program;
 
 use std::{
     net::SocketAddr,

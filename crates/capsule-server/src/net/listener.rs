@@ -29,7 +29,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::{
     Client, Interface, Peer, Refused,
-    admission::{Admission, NoConnection},
+    admission::{Admission, NoConnection, Place},
     stopped,
 };
 use crate::{config::Limits, metrics::Metrics};
@@ -112,8 +112,10 @@ impl Connections {
             Ok(place) => {
                 let this = Arc::clone(self);
                 tasks.spawn(async move {
-                    this.connection(socket, address).await;
-                    drop(place);
+                    tokio::select! {
+                        () = this.connection(socket, address, &place) => {}
+                        () = place.must_go() => this.refuse(Refused::MadeRoom),
+                    }
                 });
             }
             Err(reason) => self.refuse(match reason {
@@ -128,10 +130,10 @@ impl Connections {
         self.metrics.refused(self.interface, reason);
     }
 
-    async fn connection(&self, socket: TcpStream, address: IpAddr) {
+    async fn connection(&self, socket: TcpStream, address: IpAddr, place: &Place) {
         let _ = socket.set_nodelay(true);
         let Security::Tls(config, identify) = &self.security else {
-            return self.serve(TokioIo::new(socket), Peer { address, client: None }).await;
+            return self.serve(TokioIo::new(socket), Peer { address, client: None }, place).await;
         };
         match timeout(self.limits.handshake_timeout, TlsAcceptor::from(config()).accept(socket)).await {
             Err(_) => self.refuse(Refused::HandshakeTimeout),
@@ -142,15 +144,20 @@ impl Connections {
             }
             Ok(Ok(stream)) => {
                 let client = stream.get_ref().1.peer_certificates().and_then(|chain| identify(chain)).map(Arc::new);
-                self.serve(TokioIo::new(stream), Peer { address, client }).await;
+                self.serve(TokioIo::new(stream), Peer { address, client }, place).await;
             }
         }
     }
 
-    async fn serve(&self, stream: impl Read + Write + Unpin, peer: Peer) {
+    async fn serve(&self, stream: impl Read + Write + Unpin, peer: Peer, place: &Place) {
         let service = service_fn(|request| {
             let answer = (self.handler)(request, peer.clone());
-            async move { Ok::<_, std::convert::Infallible>(answer.await) }
+            async move {
+                place.is_busy();
+                let answer = answer.await;
+                place.is_quiet();
+                Ok::<_, std::convert::Infallible>(answer)
+            }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())

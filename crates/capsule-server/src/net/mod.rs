@@ -61,8 +61,10 @@ pub(crate) struct Client {
 /// Why somebody was turned away before a request was looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Refused {
-    /// There are as many connections as may be.
+    /// There are as many connections as may be, each with a request under way.
     Full,
+    /// It was quiet for longest when there were as many as may be.
+    MadeRoom,
     /// The address has as many connections as one may have.
     TooManyOfClient,
     /// The address opens connections too fast.
@@ -83,6 +85,7 @@ impl Refused {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Full => "full",
+            Self::MadeRoom => "made_room",
             Self::TooManyOfClient => "connections_of_address",
             Self::ConnectionRate => "connection_rate",
             Self::HandshakeTimeout => "handshake_timeout",
