@@ -31,6 +31,7 @@ pub use clock::{Clock, SystemClock};
 pub use config::{
     ClientFiles, Config, ConfigError, Endpoint, Limits, Log, Ocsp, OcspMode, Postgres, Problem, StoreConfig, TlsFiles,
 };
+pub use http::openapi;
 pub use net::Rate;
 pub use server::{Server, StartError};
 pub use tls::FileError;

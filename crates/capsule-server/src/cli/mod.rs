@@ -11,7 +11,7 @@ use std::{
     sync::Arc,
 };
 
-use capsule_server::{Clock, Config, SystemClock, check, entry, store};
+use capsule_server::{Clock, Config, SystemClock, check, entry, openapi, store};
 use clap::{Args, Parser, Subcommand};
 
 /// Runs a capsule server, which keeps capsules for their recipients until they expire.
@@ -34,6 +34,8 @@ enum Command {
     ExportList(Configured),
     /// Delete expired capsules now
     Purge(Configured),
+    /// Print the OpenAPI document of the calls
+    Openapi,
 }
 
 #[derive(Debug, Args)]
@@ -53,6 +55,7 @@ pub(crate) fn main() -> ExitCode {
         Command::CheckConfig(Configured { config }) => check_config(&config),
         Command::ExportList(Configured { config }) => export_list(&config),
         Command::Purge(Configured { config }) => purge(&config),
+        Command::Openapi => print(openapi()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

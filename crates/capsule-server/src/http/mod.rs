@@ -1,5 +1,6 @@
 //! HTTP over the service: each call a few lines, one mapping of errors, no body with any of them.
 
+mod openapi;
 mod operations;
 mod recipient;
 mod sender;
@@ -17,6 +18,7 @@ use hyper::{Request, body::Incoming};
 use tokio::time::timeout;
 use tower::ServiceExt;
 
+pub use openapi::openapi;
 pub(crate) use operations::{Operations, operations};
 pub(crate) use recipient::{Recipients, recipient};
 pub(crate) use sender::sender;

@@ -43,7 +43,7 @@ async fn wrong_method() -> Refusal {
 }
 
 /// What stands in the path: of the right length, and perhaps an id.
-struct AskedId(String);
+pub(super) struct AskedId(String);
 
 impl<S: Send + Sync> FromRequestParts<S> for AskedId {
     type Rejection = Refusal;
@@ -58,7 +58,30 @@ impl<S: Send + Sync> FromRequestParts<S> for AskedId {
     }
 }
 
-async fn get_capsule(
+/// Fetch a capsule with a client certificate of the recipient's key.
+///
+/// Whether there is no such capsule, it has expired, or it is for another key cannot be told from the answer.
+#[utoipa::path(
+    get,
+    path = "/key-capsules/{transactionId}",
+    operation_id = "getCapsuleByTransactionId",
+    tag = "recipient",
+    params(("transactionId" = String, Path, min_length = 18, max_length = 34, pattern = "^[A-Za-z0-9]{18,34}$",
+        description = "As the sender got it.")),
+    security(("clientCertificate" = [])),
+    responses(
+        (status = 200, description = "The capsule, byte for byte as it was posted.", body = super::openapi::Capsule, headers(
+            ("x-expiry-time" = String, description = "Until when it is kept, in UTC."),
+            ("x-expiry-time-adjusted" = bool, description = "Whether that is earlier than its sender asked for."))),
+        (status = 400, description = "The id is shorter than 18 or longer than 34."),
+        (status = 403, description = "The client certificate is revoked."),
+        (status = 404, description = "No such capsule for this key."),
+        (status = 429, description = "The address or the key asks too often.", headers(("Retry-After" = u64, description = "Seconds."))),
+        (status = 503, description = "The capsule, or the standing of the certificate, cannot be looked up now.",
+            headers(("Retry-After" = u64, description = "Seconds."))),
+    )
+)]
+pub(super) async fn get_capsule(
     State(recipients): State<Arc<Recipients>>,
     AskedId(id): AskedId,
     request: Request<Body>,
