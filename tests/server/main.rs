@@ -6,6 +6,7 @@ mod bounds;
 mod certificates;
 mod exchange;
 mod faults;
+mod import;
 mod openapi;
 mod operations;
 mod program;

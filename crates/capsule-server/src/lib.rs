@@ -18,6 +18,7 @@ mod check;
 mod clock;
 mod config;
 mod http;
+mod import;
 mod metrics;
 mod net;
 mod revocation;
@@ -32,6 +33,7 @@ pub use config::{
     ClientFiles, Config, ConfigError, Endpoint, Limits, Log, Ocsp, OcspMode, Postgres, Problem, StoreConfig, TlsFiles,
 };
 pub use http::openapi;
+pub use import::{Imported, import_reference};
 pub use net::Rate;
 pub use server::{Server, StartError};
 pub use tls::FileError;

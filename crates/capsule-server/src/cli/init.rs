@@ -45,6 +45,9 @@ pub(super) struct Init {
     /// Port for health and metrics, on this machine only
     #[arg(long, value_name = "PORT", default_value_t = 8445)]
     operations_port: u16,
+    /// File of the embedded store, from the folder on
+    #[arg(long, value_name = "FILE", default_value = "capsules.sqlite")]
+    store: String,
     /// Client certificate (PEM) that may fetch capsules of its key; repeatable
     #[arg(long, value_name = "FILE")]
     trust_client: Vec<PathBuf>,
@@ -181,11 +184,13 @@ listed = {listed}
 ocsp = "required"
 
 [store]
-sqlite = "capsules.sqlite"
+sqlite = {store}
 # For several replicas, instead: the host that takes writes is found. See the operator's guide.
 # postgresql = "host=db1,db2 user=kapsel dbname=kapsel"
 # postgresql-password-file = "postgresql-password"
 # postgresql-authorities = "postgresql-authorities.pem"
+# Capsules are sealed with the first key of this file: an identifier, a space, and 32 bytes in base64 on each line.
+# sealing-keys-file = "sealing-keys"
 
 [expiry]
 # For a capsule that asks for no time, and for any capsule.
@@ -202,6 +207,7 @@ level = "info"
         sender_url = url(init.sender_port),
         recipient_port = init.recipient_port,
         recipient_url = url(init.recipient_port),
+        store = text(&init.store),
         operations_port = init.operations_port,
         authorities = file(authorities, "authorities.pem"),
         listed = file(listed, "clients.pem"),

@@ -31,7 +31,7 @@ async fn serve(config: &Config) -> Result<(), Failure> {
         }
         OcspMode::Off => tracing::warn!("nobody is asked whether client certificates are revoked"),
     }
-    let store = store::open(&config.store).await?;
+    let store = store::open(config).await?;
     let server = Server::start(config, store, Arc::new(SystemClock)).await?;
     tracing::info!(target: "audit", server = %config.id, version = env!("CARGO_PKG_VERSION"), "started");
     loop {
@@ -47,7 +47,7 @@ async fn serve(config: &Config) -> Result<(), Failure> {
     Ok(())
 }
 
-fn log(config: &Config) {
+pub(super) fn log(config: &Config) {
     let builder = tracing_subscriber::fmt().with_max_level(config.log.level).with_writer(std::io::stderr);
     if config.log.json {
         builder.json().flatten_event(true).init();
@@ -59,7 +59,10 @@ fn log(config: &Config) {
 /// A connection is a descriptor, and the usual soft limit is 1024.
 fn allow_many_connections() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current == maximum {
+        return;
+    }
     if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
         tracing::warn!(%error, "the limit of open files stays low");
     }

@@ -42,6 +42,8 @@ pub struct Config {
     pub ocsp: Ocsp,
     /// Where capsules are kept.
     pub store: StoreConfig,
+    /// Keys that seal capsules at rest, when they are in a file.
+    pub sealing_keys: Option<PathBuf>,
     /// How long.
     pub expiry: ExpiryPolicy,
     /// How often expired ones are deleted.
@@ -280,7 +282,7 @@ fn read_config<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>, folder: &Path
     reader.finish(operations);
     let tls = read_tls(reader, top, folder);
     let (clients, ocsp) = read_clients(reader, top, folder);
-    let store = read_store(reader, top, folder);
+    let (store, sealing_keys) = read_store(reader, top, folder);
     let (expiry, clean_up_every) = read_expiry(reader, top);
     let limits = read_limits(reader, top);
     let log = read_log(reader, top);
@@ -295,6 +297,7 @@ fn read_config<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>, folder: &Path
         clients,
         ocsp,
         store: store?,
+        sealing_keys,
         expiry,
         clean_up_every,
         limits,
@@ -359,21 +362,24 @@ fn read_clients<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>, folder: &Pat
     (files, Ocsp { mode: mode.unwrap_or_default(), responder })
 }
 
-fn read_store<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>, folder: &Path) -> Option<StoreConfig> {
+fn read_store<'t>(
+    reader: &mut Reader<'t>,
+    top: &mut Section<'t>,
+    folder: &Path,
+) -> (Option<StoreConfig>, Option<PathBuf>) {
     let mut section = reader.section(top, "store");
     let sqlite = reader.optional(&mut section, "sqlite", text);
     let connection = reader.optional(&mut section, "postgresql", text);
     let mut file = |key| reader.optional(&mut section, key, text).map(|name| folder.join(name));
     let (password, authorities) = (file("postgresql-password-file"), file("postgresql-authorities"));
+    let sealing_keys = file("sealing-keys-file");
     let without_tls = reader.optional(&mut section, "postgresql-without-tls", boolean).unwrap_or(false);
-    if !reader.exactly_one(&section, ["sqlite", "postgresql"]) {
-        return None;
-    }
+    let is_one = reader.exactly_one(&section, ["sqlite", "postgresql"]);
     reader.finish(section);
-    match connection {
-        Some(connection) => Some(StoreConfig::Postgres(Postgres { connection, password, authorities, without_tls })),
-        None => Some(StoreConfig::Sqlite { path: folder.join(sqlite?) }),
-    }
+    let postgres = connection.map(|connection| Postgres { connection, password, authorities, without_tls });
+    let sqlite = sqlite.map(|path| StoreConfig::Sqlite { path: folder.join(path) });
+    let store = postgres.map(StoreConfig::Postgres).or(sqlite);
+    (store.filter(|_| is_one), sealing_keys)
 }
 
 fn read_expiry<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>) -> (ExpiryPolicy, Duration) {
