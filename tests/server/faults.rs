@@ -123,6 +123,8 @@ fn a_full_disk_is_told_and_costs_nothing_that_is_there() {
         assert!(kept.len() < 100_000, "it is never full");
     };
     assert_eq!((full.status, full.body.len()), (503, 0));
+    let ready = || place.curl(&[&format!("http://127.0.0.1:{}/health/ready", place.operations_port())]).0;
+    assert_eq!(ready(), "503");
     assert!(kept.len() > 50, "{}", kept.len());
     for path in &kept {
         assert_eq!(exchange(&mut recipient, &get(path)).status, 200);
@@ -131,6 +133,7 @@ fn a_full_disk_is_told_and_costs_nothing_that_is_there() {
     let status = std::process::Command::new("prlimit").args(["--pid", &id, "--fsize=unlimited"]).status();
     assert!(status.expect("prlimit is there").success());
     eventually("room", || exchange(&mut sender, &post(&body_for(&mari))).status == 201);
+    assert_eq!(ready(), "200");
     println!("{} capsules until the disk was full, all there", kept.len());
 }
 

@@ -80,7 +80,7 @@ impl Server {
             patience: config.limits.store_timeout,
             metrics: Arc::clone(&metrics),
         });
-        capsules.clean_up().await?;
+        capsules.count().await?;
 
         let (stop, stopping) = watch::channel(false);
         let mut start =

@@ -89,6 +89,13 @@ impl Place {
         self.path("server/kapsel-server.toml")
     }
 
+    pub fn operations_port(&self) -> String {
+        let config = fs::read_to_string(self.config()).expect("readable");
+        let line = config.lines().skip_while(|line| *line != "[operations]").find(|line| line.starts_with("listen"));
+        let port = line.and_then(|line| line.trim_end_matches('"').rsplit(':').next());
+        port.expect("a port").to_owned()
+    }
+
     /// Changes the configuration.
     pub fn configure(&self, change: impl FnOnce(String) -> String) {
         let config = fs::read_to_string(self.config()).expect("readable");
