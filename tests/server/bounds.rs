@@ -209,16 +209,18 @@ fn many_slow_clients_of_one_address_leave_room_for_others() {
 }
 
 #[test]
-fn connections_are_bounded_in_all() {
-    let (_, fixture) = with_limits(|limits| limits.connections = 20);
-    let held: Vec<_> = (0..20)
+fn when_all_places_are_taken_whoever_was_quiet_longest_makes_room() {
+    let (mari, fixture) = with_limits(|limits| limits.connections = 20);
+    let mut held: Vec<_> = (0..20)
         .map(|number| connect_from(&format!("127.0.1.{}", number + 1), fixture.sender()).expect("the system connects"))
         .collect();
     eventually("taking all", || fixture.metric("kapsel_connections") == 20);
-    assert!(Connection::open(fixture.sender(), &fixture.certificate, None).is_err());
-    assert_eq!(refused(&fixture, "sender", "full"), 1);
-    drop(held);
-    eventually("room", || Connection::open(fixture.sender(), &fixture.certificate, None).is_ok());
+    others_are_answered(&fixture, &mari);
+    assert_eq!(refused(&fixture, "sender", "made_room"), 1);
+    assert!(until_closed(&mut held[0]) < PROMPTLY);
+    held[19].set_read_timeout(Some(Duration::from_millis(100))).expect("a time");
+    assert!(held[19].read(&mut [0]).is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock));
+    assert!(fixture.metric("kapsel_connections") <= 20);
 }
 
 #[test]

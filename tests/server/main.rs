@@ -5,7 +5,12 @@
 mod bounds;
 mod certificates;
 mod exchange;
+mod faults;
+mod import;
+mod openapi;
 mod operations;
 mod program;
+mod revocation;
 mod stores;
 mod support;
+mod timing;

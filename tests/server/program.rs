@@ -3,139 +3,16 @@
 use std::{
     fs,
     io::Read,
-    net::{TcpListener, TcpStream},
-    path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    path::Path,
+    process::{Command, Stdio},
 };
 
 use base64ct::{Base64, Encoding};
-use capsule_api::{Server, ServerList};
 
-use crate::support::{Kind, Person, body_for, eventually};
-
-struct Place {
-    folder: tempfile::TempDir,
-}
-
-/// A server that runs, and ends with the test.
-struct Running {
-    child: Child,
-    log: PathBuf,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Running {
-    fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
-        let status = Command::new("kill").args([&format!("-{name}"), &id]).status();
-        assert!(status.expect("kill is there").success());
-    }
-
-    fn log(&self) -> String {
-        fs::read_to_string(&self.log).expect("a log")
-    }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port()
-}
-
-fn kapsel_server(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_kapsel-server")).args(arguments).output().expect("it starts")
-}
-
-fn words(output: &Output) -> String {
-    String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned()
-}
-
-impl Place {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("temporary folder") }
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.folder.path().join(name).to_str().expect("UTF-8").to_owned()
-    }
-
-    /// Prepares a server for these people.
-    fn init(&self, people: &[&Person]) {
-        let ports = [free_port(), free_port(), free_port()].map(|port| port.to_string());
-        let dir = self.path("server");
-        let mut arguments = vec!["init", &dir, "--id", "css-a", "--organisation", "ee.a"];
-        for (name, port) in ["--sender-port", "--recipient-port", "--operations-port"].iter().zip(&ports) {
-            arguments.extend([*name, port]);
-        }
-        let files: Vec<_> = people.iter().map(|person| self.write_person(person)).collect();
-        for file in &files {
-            arguments.extend(["--trust-client", file]);
-        }
-        let output = kapsel_server(&arguments);
-        assert!(output.status.success(), "{}", words(&output));
-    }
-
-    /// Certificate and key in a file each; gives the certificate's.
-    fn write_person(&self, person: &Person) -> String {
-        let path = self.path(&format!("{}.pem", person.kind.capsule_type()));
-        fs::write(&path, &person.certificate_pem).expect("written");
-        fs::write(format!("{path}.key"), person.key.serialize_pem()).expect("written");
-        path
-    }
-
-    fn config(&self) -> String {
-        self.path("server/kapsel-server.toml")
-    }
-
-    fn entry(&self) -> Server {
-        let list = fs::read(self.path("server/server-list.json")).expect("a list");
-        ServerList::parse(&list, "server-list.json").expect("no mistake").servers.remove(0)
-    }
-
-    fn run(&self) -> Running {
-        let log = PathBuf::from(self.path("log"));
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kapsel-server"));
-        command.args(["run", "--config", &self.config()]).stdin(Stdio::null());
-        let file = fs::OpenOptions::new().create(true).append(true).open(&log).expect("a log");
-        let mut running = Running { child: command.stderr(file).spawn().expect("it starts"), log };
-        let url = self.entry().sender_url;
-        let address = (url.host_str().expect("a host").to_owned(), url.port().expect("a port"));
-        eventually("the server", || {
-            assert!(running.child.try_wait().expect("a child").is_none(), "{}", running.log());
-            TcpStream::connect((&address.0[..], address.1)).is_ok()
-        });
-        running
-    }
-
-    /// curl against the server's certificate; status, then what it printed.
-    fn curl(&self, arguments: &[&str]) -> (String, String) {
-        let certificate = self.path("server/server.pem");
-        let mut command = Command::new("curl");
-        command.args(["--silent", "--show-error", "--max-time", "20", "--cacert", &certificate, "--include"]);
-        let output = command.args(arguments).output().expect("curl is installed");
-        let text = words(&output);
-        let status = text.split(' ').nth(1).unwrap_or_default().to_owned();
-        (status, text)
-    }
-
-    fn post(&self, body: &str) -> String {
-        let url = format!("{}key-capsules", self.entry().sender_url);
-        let (status, text) = self.curl(&["--json", body, &url]);
-        assert_eq!(status, "201", "{text}");
-        let location = text.lines().find_map(|line| line.strip_prefix("location: "));
-        location.expect("a location").trim().to_owned()
-    }
-
-    fn get(&self, path: &str, person: &Person) -> (String, String) {
-        let url = format!("{}{}", self.entry().recipient_url.expect("a URL"), &path[1..]);
-        let certificate = self.write_person(person);
-        self.curl(&["--cert", &certificate, "--key", &format!("{certificate}.key"), &url])
-    }
-}
+use crate::support::{
+    Kind, Person, body_for, eventually,
+    program::{Place, kapsel_server, words},
+};
 
 #[test]
 fn a_new_server_works_at_once_and_keeps_its_capsules_over_a_restart() {

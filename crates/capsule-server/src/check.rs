@@ -13,7 +13,7 @@ use url::Url;
 use crate::{
     Clock, Config, FileError, Problem, StoreConfig,
     config::Endpoint,
-    store::postgres_settings,
+    store::{SealingKeys, postgres_settings},
     tls::{Files, Tls, certificates},
 };
 
@@ -90,6 +90,9 @@ fn check_settings(config: &Config, problems: &mut Vec<Problem>) {
     }
     if !config.operations.ip().is_loopback() {
         say("operations.listen", "health and metrics have no TLS, and are for this machine only: use 127.0.0.1");
+    }
+    if let Err(wrong) = SealingKeys::load(config.sealing_keys.as_deref()) {
+        say("store.sealing-keys-file", &wrong);
     }
     match &config.store {
         StoreConfig::Sqlite { path } => {

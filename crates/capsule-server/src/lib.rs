@@ -7,6 +7,7 @@
 //! From the outside in:
 //!
 //! - `net`: connections are taken, bounded and ended; `tls`: certificates, read again while the server runs
+//! - `revocation`: whether a client's certificate still counts
 //! - `http`: the calls of both interfaces and of the operations port, a few lines each
 //! - `service`: what is done with a capsule, without HTTP
 //! - [`store`]: where capsules are kept, one trait and the stores behind it
@@ -17,8 +18,10 @@ mod check;
 mod clock;
 mod config;
 mod http;
+mod import;
 mod metrics;
 mod net;
+mod revocation;
 mod server;
 mod service;
 pub mod store;
@@ -26,7 +29,11 @@ mod tls;
 
 pub use check::{check, entry};
 pub use clock::{Clock, SystemClock};
-pub use config::{ClientFiles, Config, ConfigError, Endpoint, Limits, Log, Postgres, Problem, StoreConfig, TlsFiles};
+pub use config::{
+    ClientFiles, Config, ConfigError, Endpoint, Limits, Log, Ocsp, OcspMode, Postgres, Problem, StoreConfig, TlsFiles,
+};
+pub use http::openapi;
+pub use import::{Imported, import_reference};
 pub use net::Rate;
 pub use server::{Server, StartError};
 pub use tls::FileError;

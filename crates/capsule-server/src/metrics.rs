@@ -33,12 +33,31 @@ impl Call {
     }
 }
 
+/// How a question about a client certificate ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum OcspOutcome {
+    Good,
+    Revoked,
+    NoAnswer,
+}
+
+impl OcspOutcome {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Revoked => "revoked",
+            Self::NoAnswer => "no_answer",
+        }
+    }
+}
+
 /// Everything that is counted.
 #[derive(Default)]
 pub(crate) struct Metrics {
     requests: Mutex<BTreeMap<(Interface, Call, u16), u64>>,
     durations: Mutex<BTreeMap<Call, Histogram>>,
     refused: Mutex<BTreeMap<(Interface, Refused), u64>>,
+    ocsp: Mutex<BTreeMap<OcspOutcome, u64>>,
     pub(crate) connections: AtomicU64,
     pub(crate) expired: AtomicU64,
     pub(crate) stored: AtomicU64,
@@ -77,12 +96,21 @@ impl Metrics {
         *refused.entry((interface, reason)).or_default() += 1;
     }
 
+    /// It was seen how a client certificate stands.
+    pub(crate) fn ocsp(&self, outcome: OcspOutcome) {
+        *self.ocsp.lock().expect("nobody panics while counting").entry(outcome).or_default() += 1;
+    }
+
     /// The text that Prometheus reads.
     pub(crate) fn text(&self) -> String {
         let mut text = String::with_capacity(4096);
         self.write_requests(&mut text);
         self.write_durations(&mut text);
         self.write_refused(&mut text);
+        head(&mut text, "ocsp_total", "counter", "How client certificates stood, as asked or remembered.");
+        for (outcome, count) in &*self.ocsp.lock().expect("nobody panics while counting") {
+            let _ = writeln!(text, "kapsel_ocsp_total{{outcome=\"{}\"}} {count}", outcome.name());
+        }
         let number = |atomic: &AtomicU64| atomic.load(Ordering::Relaxed);
         for (name, kind, help, value) in [
             ("connections", "gauge", "Open connections of senders and recipients.", number(&self.connections)),

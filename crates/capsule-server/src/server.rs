@@ -13,12 +13,13 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::sleep};
 use crate::{
     Clock, Config, FileError, Limits,
     clock::unix,
-    http::{self, Guard, Operations},
+    http::{self, Guard, Operations, Recipients},
     metrics::Metrics,
-    net::{Admission, Connections, Interface, Listener, Rate, Security, stopped},
+    net::{Admission, Client, Connections, Identify, Interface, Listener, Rate, Security, stopped},
+    revocation::Revocation,
     service::Capsules,
     store::{SharedStore, StoreError},
-    tls::{Files, Tls},
+    tls::{ClientKey, Files, Tls},
 };
 
 /// How often it is looked whether certificates changed.
@@ -79,25 +80,27 @@ impl Server {
             patience: config.limits.store_timeout,
             metrics: Arc::clone(&metrics),
         });
-        capsules.clean_up().await?;
+        capsules.count().await?;
 
         let (stop, stopping) = watch::channel(false);
         let mut start =
             Start { tasks: JoinSet::new(), metrics: Arc::clone(&metrics), stopping, admissions: Vec::new() };
+        let revocation = Revocation::new(config.ocsp.clone(), Arc::clone(&capsules.clock), Arc::clone(&metrics));
+        let identify = identify(&tls, revocation.is_on());
         let (for_senders, for_recipients) = (Arc::clone(&tls), Arc::clone(&tls));
         let sender = Part {
             interface: Interface::Sender,
             address: config.sender.listen,
             router: http::sender(Arc::clone(&capsules)),
-            security: Security::Tls(Arc::new(move || for_senders.sender())),
+            security: Security::Tls(Arc::new(move || for_senders.sender()), Arc::new(|_| None)),
             limits: config.limits,
         };
         let sender = start.listen(sender).await?;
         let recipient = Part {
             interface: Interface::Recipient,
             address: config.recipient.listen,
-            router: http::recipient(Arc::clone(&capsules)),
-            security: Security::Tls(Arc::new(move || for_recipients.recipient())),
+            router: http::recipient(Recipients { capsules: Arc::clone(&capsules), revocation }),
+            security: Security::Tls(Arc::new(move || for_recipients.recipient()), identify),
             limits: config.limits,
         };
         let recipient = start.listen(recipient).await?;
@@ -204,6 +207,16 @@ impl Start {
             }
         });
     }
+}
+
+/// Who a client is: his key, and what there is to be asked about his certificate.
+fn identify(tls: &Arc<Tls>, with_revocation: bool) -> Identify {
+    let tls = Arc::clone(tls);
+    Arc::new(move |chain| {
+        let key = ClientKey::of_der(chain.first()?)?;
+        let subject = if with_revocation { tls.subject(chain) } else { None };
+        Some(Client { key, subject })
+    })
 }
 
 /// One monitor of this machine asks, and must get an answer however busy the others are.

@@ -85,6 +85,11 @@ impl Capsules {
                 break;
             }
         }
+        self.count().await
+    }
+
+    /// Counts what is kept, for the quota and for the operator.
+    pub(crate) async fn count(&self) -> Result<(), StoreError> {
         self.metrics.stored.store(self.store.count().await?, Ordering::Relaxed);
         Ok(())
     }

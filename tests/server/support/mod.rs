@@ -3,6 +3,7 @@
 mod client;
 mod people;
 pub mod postgres;
+pub mod program;
 
 use std::{
     net::SocketAddr,
@@ -12,7 +13,7 @@ use std::{
 };
 
 use capsule_server::{
-    ClientFiles, Clock, Config, Limits, Server,
+    ClientFiles, Clock, Config, Limits, Ocsp, OcspMode, Server,
     store::{SharedStore, SqliteStore},
 };
 use tokio::runtime::Runtime;
@@ -50,6 +51,7 @@ pub struct Setup {
     pub limits: Limits,
     pub authorities: Vec<String>,
     pub listed: Vec<String>,
+    pub ocsp: Ocsp,
     pub store: Option<SharedStore>,
     pub clean_up_every: Duration,
 }
@@ -60,7 +62,9 @@ impl Default for Setup {
         let rate = capsule_server::Rate { per_second: 100_000, burst: 100_000 };
         let limits = Limits { connection_rate: rate, address_rate: rate, key_rate: rate, ..Limits::default() };
         let clean_up_every = Duration::from_millis(50);
-        Self { limits, authorities: Vec::new(), listed: Vec::new(), store: None, clean_up_every }
+        // Most authorities of tests have no responder.
+        let ocsp = Ocsp { mode: OcspMode::Off, responder: None };
+        Self { limits, authorities: Vec::new(), listed: Vec::new(), ocsp, store: None, clean_up_every }
     }
 }
 
@@ -85,6 +89,7 @@ impl Setup {
         };
         let mut config = config(folder.path());
         (config.limits, config.clients, config.clean_up_every) = (self.limits, clients, self.clean_up_every);
+        config.ocsp = self.ocsp;
         let clock = Arc::new(TestClock(Mutex::new(SystemTime::now())));
         let runtime = Runtime::new().expect("a runtime");
         let store = self

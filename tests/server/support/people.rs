@@ -119,6 +119,11 @@ impl Authority {
         Self { issuer: Issuer::new(params, key), pem: certificate.pem(), above }
     }
 
+    /// Its own certificate and key, in PEM.
+    pub fn signer(&self) -> (String, String) {
+        (self.pem.clone(), self.issuer.key().serialize_pem())
+    }
+
     /// A server with this name.
     pub fn server(&self, name: &str) -> Person {
         let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");

@@ -45,6 +45,9 @@ pub(super) struct Init {
     /// Port for health and metrics, on this machine only
     #[arg(long, value_name = "PORT", default_value_t = 8445)]
     operations_port: u16,
+    /// File of the embedded store, from the folder on
+    #[arg(long, value_name = "FILE", default_value = "capsules.sqlite")]
+    store: String,
     /// Client certificate (PEM) that may fetch capsules of its key; repeatable
     #[arg(long, value_name = "FILE")]
     trust_client: Vec<PathBuf>,
@@ -176,13 +179,18 @@ key = "server-key.pem"
 # PEM. Certificates of these authorities, and these certificates themselves, may fetch the capsules of their keys.
 authorities = {authorities}
 listed = {listed}
+# Whether certificates of authorities are revoked: without an answer, nobody is let through (`required`), or everybody (`soft`); or
+# nobody is asked (`off`). Listed certificates are not asked about.
+ocsp = "required"
 
 [store]
-sqlite = "capsules.sqlite"
+sqlite = {store}
 # For several replicas, instead: the host that takes writes is found. See the operator's guide.
 # postgresql = "host=db1,db2 user=kapsel dbname=kapsel"
 # postgresql-password-file = "postgresql-password"
 # postgresql-authorities = "postgresql-authorities.pem"
+# Capsules are sealed with the first key of this file: an identifier, a space, and 32 bytes in base64 on each line.
+# sealing-keys-file = "sealing-keys"
 
 [expiry]
 # For a capsule that asks for no time, and for any capsule.
@@ -199,6 +207,7 @@ level = "info"
         sender_url = url(init.sender_port),
         recipient_port = init.recipient_port,
         recipient_url = url(init.recipient_port),
+        store = text(&init.store),
         operations_port = init.operations_port,
         authorities = file(authorities, "authorities.pem"),
         listed = file(listed, "clients.pem"),

@@ -11,7 +11,7 @@ use std::{
     sync::Arc,
 };
 
-use capsule_server::{Clock, Config, SystemClock, check, entry, store};
+use capsule_server::{Clock, Config, Imported, Postgres, SystemClock, check, entry, openapi, store};
 use clap::{Args, Parser, Subcommand};
 
 /// Runs a capsule server, which keeps capsules for their recipients until they expire.
@@ -34,6 +34,10 @@ enum Command {
     ExportList(Configured),
     /// Delete expired capsules now
     Purge(Configured),
+    /// Move the capsules of a reference server here, and compare; may be interrupted and begun again
+    ImportReference(ImportReference),
+    /// Print the OpenAPI document of the calls
+    Openapi,
 }
 
 #[derive(Debug, Args)]
@@ -41,6 +45,24 @@ struct Configured {
     /// The configuration
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct ImportReference {
+    #[command(flatten)]
+    configured: Configured,
+    /// Connection string of the reference server's PostgreSQL, without its password
+    #[arg(long, value_name = "CONNECTION")]
+    from: String,
+    /// File with the password
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// Authorities (PEM) for the database's certificate; with them there is TLS
+    #[arg(long, value_name = "FILE")]
+    authorities: Option<PathBuf>,
+    /// Without TLS to another machine, too
+    #[arg(long)]
+    without_tls: bool,
 }
 
 /// What went wrong, in words for whoever runs the program.
@@ -53,6 +75,8 @@ pub(crate) fn main() -> ExitCode {
         Command::CheckConfig(Configured { config }) => check_config(&config),
         Command::ExportList(Configured { config }) => export_list(&config),
         Command::Purge(Configured { config }) => purge(&config),
+        Command::ImportReference(import) => import_reference(import),
+        Command::Openapi => print(openapi()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -90,6 +114,26 @@ fn export_list(path: &Path) -> Result<(), Failure> {
 fn purge(path: &Path) -> Result<(), Failure> {
     let config = Config::read(path)?;
     let runtime = run::runtime()?;
-    let deleted = runtime.block_on(store::purge(&config.store, SystemClock.now()))?;
+    let deleted = runtime.block_on(store::purge(&config, SystemClock.now()))?;
     print(format_args!("{deleted} expired capsules deleted\n"))
+}
+
+fn import_reference(import: ImportReference) -> Result<(), Failure> {
+    let config = Config::read(&import.configured.config)?;
+    run::log(&config);
+    let source = Postgres {
+        connection: import.from,
+        password: import.password_file,
+        authorities: import.authorities,
+        without_tls: import.without_tls,
+    };
+    let imported = run::runtime()?.block_on(async {
+        let target = store::open(&config).await?;
+        capsule_server::import_reference(&source, &target, SystemClock.now()).await
+    })?;
+    let Imported { moved, there, expired, refused, verified } = imported;
+    print(format_args!(
+        "{moved} moved, {there} were here, {expired} expired, {refused} refused; {verified} compared and the same\n"
+    ))?;
+    if imported.is_complete() { Ok(()) } else { Err("not everything is here".into()) }
 }

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use capsule_server::{Config, Server, SystemClock, store};
+use capsule_server::{Config, OcspMode, Server, SystemClock, store};
 use tokio::{
     runtime::{Builder, Runtime},
     signal::unix::{SignalKind, signal},
@@ -24,7 +24,14 @@ pub(super) fn run(path: &Path) -> Result<(), Failure> {
 async fn serve(config: &Config) -> Result<(), Failure> {
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let mut hangup = signal(SignalKind::hangup())?;
-    let store = store::open(&config.store).await?;
+    match config.ocsp.mode {
+        OcspMode::Required => {}
+        OcspMode::Soft => {
+            tracing::warn!("client certificates are let through when nobody says whether they are revoked")
+        }
+        OcspMode::Off => tracing::warn!("nobody is asked whether client certificates are revoked"),
+    }
+    let store = store::open(config).await?;
     let server = Server::start(config, store, Arc::new(SystemClock)).await?;
     tracing::info!(target: "audit", server = %config.id, version = env!("CARGO_PKG_VERSION"), "started");
     loop {
@@ -40,7 +47,7 @@ async fn serve(config: &Config) -> Result<(), Failure> {
     Ok(())
 }
 
-fn log(config: &Config) {
+pub(super) fn log(config: &Config) {
     let builder = tracing_subscriber::fmt().with_max_level(config.log.level).with_writer(std::io::stderr);
     if config.log.json {
         builder.json().flatten_event(true).init();
@@ -52,7 +59,10 @@ fn log(config: &Config) {
 /// A connection is a descriptor, and the usual soft limit is 1024.
 fn allow_many_connections() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current == maximum {
+        return;
+    }
     if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
         tracing::warn!(%error, "the limit of open files stays low");
     }

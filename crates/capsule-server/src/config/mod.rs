@@ -38,8 +38,12 @@ pub struct Config {
     pub tls: TlsFiles,
     /// Which client certificates are let in.
     pub clients: ClientFiles,
+    /// Whether client certificates are revoked.
+    pub ocsp: Ocsp,
     /// Where capsules are kept.
     pub store: StoreConfig,
+    /// Keys that seal capsules at rest, when they are in a file.
+    pub sealing_keys: Option<PathBuf>,
     /// How long.
     pub expiry: ExpiryPolicy,
     /// How often expired ones are deleted.
@@ -77,6 +81,27 @@ pub struct ClientFiles {
     pub authorities: Vec<PathBuf>,
     /// Certificates that are let in by identity.
     pub listed: Vec<PathBuf>,
+}
+
+/// How it is found out whether client certificates of authorities are revoked.
+#[derive(Clone, Debug, Default)]
+pub struct Ocsp {
+    /// What happens without an answer.
+    pub mode: OcspMode,
+    /// Who is asked, instead of whom certificates name.
+    pub responder: Option<Url>,
+}
+
+/// What happens when nobody says whether a client certificate is revoked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OcspMode {
+    /// Its holder gets nothing (503).
+    #[default]
+    Required,
+    /// Its holder is let through.
+    Soft,
+    /// Nobody is asked.
+    Off,
 }
 
 /// Where capsules are kept.
@@ -256,8 +281,8 @@ fn read_config<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>, folder: &Path
     let operations_listen = reader.required(&mut operations, "listen", parsed("an address and a port"));
     reader.finish(operations);
     let tls = read_tls(reader, top, folder);
-    let clients = read_clients(reader, top, folder);
-    let store = read_store(reader, top, folder);
+    let (clients, ocsp) = read_clients(reader, top, folder);
+    let (store, sealing_keys) = read_store(reader, top, folder);
     let (expiry, clean_up_every) = read_expiry(reader, top);
     let limits = read_limits(reader, top);
     let log = read_log(reader, top);
@@ -270,7 +295,9 @@ fn read_config<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>, folder: &Path
         operations: operations_listen?,
         tls: tls?,
         clients,
+        ocsp,
         store: store?,
+        sealing_keys,
         expiry,
         clean_up_every,
         limits,
@@ -314,32 +341,45 @@ fn read_tls<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>, folder: &Path) -
     Some(TlsFiles { certificate: folder.join(certificate?), key: folder.join(key?) })
 }
 
-fn read_clients<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>, folder: &Path) -> ClientFiles {
+fn read_clients<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>, folder: &Path) -> (ClientFiles, Ocsp) {
     let mut section = reader.section(top, "clients");
     let mut files = |key| {
         let names = reader.optional(&mut section, key, texts).unwrap_or_default();
         names.into_iter().map(|name| folder.join(name)).collect()
     };
     let files = ClientFiles { authorities: files("authorities"), listed: files("listed") };
+    let mode = reader.optional(&mut section, "ocsp", |value| match text(value)?.as_str() {
+        "required" => Ok(OcspMode::Required),
+        "soft" => Ok(OcspMode::Soft),
+        "off" => Ok(OcspMode::Off),
+        _ => Err("must be `required`, `soft` or `off`".to_owned()),
+    });
+    let responder = reader.optional(&mut section, "ocsp-responder", |value| {
+        let url = Url::parse(&text(value)?).ok().filter(|url| url.scheme() == "http" && url.has_host());
+        url.ok_or_else(|| "must be an http URL: answers are signed".to_owned())
+    });
     reader.finish(section);
-    files
+    (files, Ocsp { mode: mode.unwrap_or_default(), responder })
 }
 
-fn read_store<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>, folder: &Path) -> Option<StoreConfig> {
+fn read_store<'t>(
+    reader: &mut Reader<'t>,
+    top: &mut Section<'t>,
+    folder: &Path,
+) -> (Option<StoreConfig>, Option<PathBuf>) {
     let mut section = reader.section(top, "store");
     let sqlite = reader.optional(&mut section, "sqlite", text);
     let connection = reader.optional(&mut section, "postgresql", text);
     let mut file = |key| reader.optional(&mut section, key, text).map(|name| folder.join(name));
     let (password, authorities) = (file("postgresql-password-file"), file("postgresql-authorities"));
+    let sealing_keys = file("sealing-keys-file");
     let without_tls = reader.optional(&mut section, "postgresql-without-tls", boolean).unwrap_or(false);
-    if !reader.exactly_one(&section, ["sqlite", "postgresql"]) {
-        return None;
-    }
+    let is_one = reader.exactly_one(&section, ["sqlite", "postgresql"]);
     reader.finish(section);
-    match connection {
-        Some(connection) => Some(StoreConfig::Postgres(Postgres { connection, password, authorities, without_tls })),
-        None => Some(StoreConfig::Sqlite { path: folder.join(sqlite?) }),
-    }
+    let postgres = connection.map(|connection| Postgres { connection, password, authorities, without_tls });
+    let sqlite = sqlite.map(|path| StoreConfig::Sqlite { path: folder.join(path) });
+    let store = postgres.map(StoreConfig::Postgres).or(sqlite);
+    (store.filter(|_| is_one), sealing_keys)
 }
 
 fn read_expiry<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>) -> (ExpiryPolicy, Duration) {

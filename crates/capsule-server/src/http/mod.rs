@@ -1,5 +1,6 @@
 //! HTTP over the service: each call a few lines, one mapping of errors, no body with any of them.
 
+mod openapi;
 mod operations;
 mod recipient;
 mod sender;
@@ -17,8 +18,9 @@ use hyper::{Request, body::Incoming};
 use tokio::time::timeout;
 use tower::ServiceExt;
 
+pub use openapi::openapi;
 pub(crate) use operations::{Operations, operations};
-pub(crate) use recipient::recipient;
+pub(crate) use recipient::{Recipients, recipient};
 pub(crate) use sender::sender;
 
 use crate::{
@@ -36,6 +38,8 @@ const CAPSULE_PATH: &str = "/key-capsules/{id}";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Refusal {
     BadRequest,
+    /// The client certificate is revoked.
+    Forbidden,
     /// Unknown, expired, or for another key.
     NotFound,
     Method(&'static str),
@@ -53,6 +57,7 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let (status, extra) = match self {
             Self::BadRequest => (StatusCode::BAD_REQUEST, None),
+            Self::Forbidden => (StatusCode::FORBIDDEN, None),
             Self::NotFound => (StatusCode::NOT_FOUND, None),
             Self::Method(allowed) => {
                 (StatusCode::METHOD_NOT_ALLOWED, Some((header::ALLOW, HeaderValue::from_static(allowed))))
@@ -154,8 +159,8 @@ impl Guard {
             }
         };
         self.addresses.take(client(peer.address), now).map_err(refused(Refused::AddressRate))?;
-        if let Some(key) = &peer.key {
-            self.keys.take(key.digest(), now).map_err(refused(Refused::KeyRate))?;
+        if let Some(client) = &peer.client {
+            self.keys.take(client.key.digest(), now).map_err(refused(Refused::KeyRate))?;
         }
         Ok(())
     }

@@ -26,7 +26,34 @@ pub(crate) fn sender(capsules: Arc<Capsules>) -> Router {
         .with_state(capsules)
 }
 
-async fn post_capsule(State(capsules): State<Arc<Capsules>>, request: Request<Body>) -> Result<Response, Refusal> {
+/// Leave a capsule for a recipient.
+///
+/// It is kept until the time of expiry, and given to whoever proves the recipient's key. A longer time than the server grants is
+/// shortened, which the answer tells; one that is past is refused.
+#[utoipa::path(
+    post,
+    path = "/key-capsules",
+    operation_id = "createCapsule",
+    tag = "sender",
+    request_body = super::openapi::Capsule,
+    params(("x-expiry-time" = Option<String>, Header, format = DateTime,
+        description = "Until when to keep it (RFC 3339; without an offset it is UTC). By default as the server's operator has set.")),
+    responses(
+        (status = 201, description = "Kept.", headers(
+            ("Location" = String, description = "Path of the capsule, `/key-capsules/` and its transaction id."),
+            ("x-expiry-time" = String, description = "Until when it is kept, in UTC."),
+            ("x-expiry-time-adjusted" = bool, description = "`true` when that is earlier than was asked for; else absent."))),
+        (status = 400, description = "No capsule, or no time to keep one until."),
+        (status = 408, description = "The body did not come in time."),
+        (status = 413, description = "The body is larger than 8 KiB."),
+        (status = 429, description = "The address asks too often.", headers(("Retry-After" = u64, description = "Seconds."))),
+        (status = 503, description = "It cannot be kept now.", headers(("Retry-After" = u64, description = "Seconds."))),
+    )
+)]
+pub(super) async fn post_capsule(
+    State(capsules): State<Arc<Capsules>>,
+    request: Request<Body>,
+) -> Result<Response, Refusal> {
     let asked = asked_expiry(request.headers())?;
     if !is_json(request.headers()) {
         return Err(Refusal::BadRequest);

@@ -10,7 +10,6 @@ use std::{
 };
 
 use axum::body::Body;
-use der::Decode;
 use hyper::{
     Request, Response,
     body::Incoming,
@@ -19,7 +18,7 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
-use rustls::ServerConfig;
+use rustls::{ServerConfig, pki_types::CertificateDer};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
@@ -27,14 +26,13 @@ use tokio::{
     time::timeout,
 };
 use tokio_rustls::TlsAcceptor;
-use x509_cert::Certificate;
 
 use super::{
-    Interface, Peer, Refused,
-    admission::{Admission, NoConnection},
+    Client, Interface, Peer, Refused,
+    admission::{Admission, NoConnection, Place},
     stopped,
 };
-use crate::{config::Limits, metrics::Metrics, tls::ClientKey};
+use crate::{config::Limits, metrics::Metrics};
 
 /// Pause after the system has no more descriptors or memory for a connection.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -46,11 +44,14 @@ const MIN_BUFFER: usize = 8192;
 pub(crate) type Handler =
     Arc<dyn Fn(Request<Incoming>, Peer) -> Pin<Box<dyn Future<Output = Response<Body>> + Send>> + Send + Sync>;
 
+/// Who a client is by his verified chain; nobody where none is asked for.
+pub(crate) type Identify = Arc<dyn Fn(&[CertificateDer<'_>]) -> Option<Client> + Send + Sync>;
+
 /// What a connection begins with.
 #[derive(Clone)]
 pub(crate) enum Security {
-    /// TLS by what is in use at that moment.
-    Tls(Arc<dyn Fn() -> Arc<ServerConfig> + Send + Sync>),
+    /// TLS by what is in use at that moment, and who a client is by his chain.
+    Tls(Arc<dyn Fn() -> Arc<ServerConfig> + Send + Sync>, Identify),
     /// Nothing: the operations port, which listens to this machine.
     None,
 }
@@ -111,8 +112,10 @@ impl Connections {
             Ok(place) => {
                 let this = Arc::clone(self);
                 tasks.spawn(async move {
-                    this.connection(socket, address).await;
-                    drop(place);
+                    tokio::select! {
+                        () = this.connection(socket, address, &place) => {}
+                        () = place.must_go() => this.refuse(Refused::MadeRoom),
+                    }
                 });
             }
             Err(reason) => self.refuse(match reason {
@@ -127,10 +130,10 @@ impl Connections {
         self.metrics.refused(self.interface, reason);
     }
 
-    async fn connection(&self, socket: TcpStream, address: IpAddr) {
+    async fn connection(&self, socket: TcpStream, address: IpAddr, place: &Place) {
         let _ = socket.set_nodelay(true);
-        let Security::Tls(config) = &self.security else {
-            return self.serve(TokioIo::new(socket), Peer { address, key: None }).await;
+        let Security::Tls(config, identify) = &self.security else {
+            return self.serve(TokioIo::new(socket), Peer { address, client: None }, place).await;
         };
         match timeout(self.limits.handshake_timeout, TlsAcceptor::from(config()).accept(socket)).await {
             Err(_) => self.refuse(Refused::HandshakeTimeout),
@@ -140,17 +143,21 @@ impl Connections {
                 self.refuse(Refused::Handshake);
             }
             Ok(Ok(stream)) => {
-                let leaf = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
-                let key = leaf.and_then(|leaf| ClientKey::of(&Certificate::from_der(leaf).ok()?)).map(Arc::new);
-                self.serve(TokioIo::new(stream), Peer { address, key }).await;
+                let client = stream.get_ref().1.peer_certificates().and_then(|chain| identify(chain)).map(Arc::new);
+                self.serve(TokioIo::new(stream), Peer { address, client }, place).await;
             }
         }
     }
 
-    async fn serve(&self, stream: impl Read + Write + Unpin, peer: Peer) {
+    async fn serve(&self, stream: impl Read + Write + Unpin, peer: Peer, place: &Place) {
         let service = service_fn(|request| {
             let answer = (self.handler)(request, peer.clone());
-            async move { Ok::<_, std::convert::Infallible>(answer.await) }
+            async move {
+                place.is_busy();
+                let answer = answer.await;
+                place.is_quiet();
+                Ok::<_, std::convert::Infallible>(answer)
+            }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())

@@ -12,11 +12,11 @@ use std::{net::IpAddr, sync::Arc};
 use tokio::sync::watch;
 
 pub(crate) use admission::{Admission, client};
-pub(crate) use listener::{Connections, Handler, Listener, Security};
+pub(crate) use listener::{Connections, Handler, Identify, Listener, Security};
 pub(crate) use rate::Buckets;
 pub use rate::Rate;
 
-use crate::tls::ClientKey;
+use crate::{revocation::Subject, tls::ClientKey};
 
 /// A listener of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,15 +46,25 @@ pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
 #[derive(Clone)]
 pub(crate) struct Peer {
     pub(crate) address: IpAddr,
-    /// The key that was proven, on the recipient interface.
-    pub(crate) key: Option<Arc<ClientKey>>,
+    /// Who proved a key, on the recipient interface.
+    pub(crate) client: Option<Arc<Client>>,
+}
+
+/// A client with a certificate.
+pub(crate) struct Client {
+    /// The key that was proven.
+    pub(crate) key: ClientKey,
+    /// What is to be asked before he gets anything, when there is something to ask.
+    pub(crate) subject: Option<Subject>,
 }
 
 /// Why somebody was turned away before a request was looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Refused {
-    /// There are as many connections as may be.
+    /// There are as many connections as may be, each with a request under way.
     Full,
+    /// It was quiet for longest when there were as many as may be.
+    MadeRoom,
     /// The address has as many connections as one may have.
     TooManyOfClient,
     /// The address opens connections too fast.
@@ -75,6 +85,7 @@ impl Refused {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Full => "full",
+            Self::MadeRoom => "made_room",
             Self::TooManyOfClient => "connections_of_address",
             Self::ConnectionRate => "connection_rate",
             Self::HandshakeTimeout => "handshake_timeout",

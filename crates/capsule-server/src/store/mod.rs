@@ -5,6 +5,7 @@
 //! What a store holds names no transaction.
 
 mod postgres;
+mod sealed;
 mod sqlite;
 
 use std::{future::Future, pin::Pin, sync::Arc, time::SystemTime};
@@ -12,11 +13,13 @@ use std::{future::Future, pin::Pin, sync::Arc, time::SystemTime};
 use capsule_api::{Expiry, TransactionId};
 use sha2::{Digest, Sha256};
 
+pub(crate) use postgres::Link;
 pub use postgres::PostgresStore;
 pub(crate) use postgres::settings as postgres_settings;
+pub use sealed::{SEALING_KEYS_VARIABLE, SealingKeys};
 pub use sqlite::SqliteStore;
 
-use crate::{clock::unix, config::StoreConfig};
+use crate::{Config, clock::unix, config::StoreConfig};
 
 /// What a store's calls give, some time later.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -28,18 +31,25 @@ pub type SharedStore = Arc<dyn Store>;
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn open(config: &StoreConfig) -> Result<SharedStore, StoreError> {
-    match config {
-        StoreConfig::Sqlite { path } => Ok(Arc::new(SqliteStore::open(path)?)),
-        StoreConfig::Postgres(postgres) => Ok(Arc::new(PostgresStore::connect(postgres).await?)),
-    }
+pub async fn open(config: &Config) -> Result<SharedStore, StoreError> {
+    let keys = SealingKeys::load(config.sealing_keys.as_deref()).map_err(StoreError::Unusable)?;
+    let store: SharedStore = match &config.store {
+        StoreConfig::Sqlite { path } => Arc::new(SqliteStore::open(path)?),
+        StoreConfig::Postgres(postgres) => Arc::new(PostgresStore::connect(postgres).await?),
+    };
+    Ok(sealed(store, keys))
+}
+
+/// A store whose capsules are sealed with the first of these keys, and opened with any. Without keys they are kept as they are.
+pub fn sealed(store: SharedStore, keys: SealingKeys) -> SharedStore {
+    Arc::new(sealed::SealedStore::new(store, keys))
 }
 
 /// Deletes everything that has expired, beside a server that may run; says how much.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn purge(config: &StoreConfig, now: SystemTime) -> Result<u64, StoreError> {
+pub async fn purge(config: &Config, now: SystemTime) -> Result<u64, StoreError> {
     let store = open(config).await?;
     let mut deleted = 0;
     loop {
@@ -144,4 +154,26 @@ pub trait Store: Send + Sync + 'static {
 
     /// Whether capsules can be kept right now.
     fn ready(&self) -> Answer<'_, ()>;
+}
+
+impl<S: Store + ?Sized> Store for Arc<S> {
+    fn put(&self, locator: Locator, capsule: Capsule) -> Answer<'_, ()> {
+        (**self).put(locator, capsule)
+    }
+
+    fn get(&self, locator: Locator, now: i64) -> Answer<'_, Option<Capsule>> {
+        (**self).get(locator, now)
+    }
+
+    fn delete_expired(&self, now: i64, at_most: u32) -> Answer<'_, u64> {
+        (**self).delete_expired(now, at_most)
+    }
+
+    fn count(&self) -> Answer<'_, u64> {
+        (**self).count()
+    }
+
+    fn ready(&self) -> Answer<'_, ()> {
+        (**self).ready()
+    }
 }

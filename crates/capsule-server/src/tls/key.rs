@@ -1,7 +1,7 @@
 //! The key that a recipient proves with a client certificate.
 
 use cdoc2::{Curve, EcPublicKey, RsaPublicKey};
-use der::{asn1::ObjectIdentifier, referenced::OwnedToRef};
+use der::{Decode, asn1::ObjectIdentifier, referenced::OwnedToRef};
 use sha2::{Digest, Sha256};
 use x509_cert::{Certificate, spki::SubjectPublicKeyInfoRef};
 
@@ -25,6 +25,11 @@ impl ClientKey {
         let recipient_id = recipient_id(&spki.owned_to_ref())?;
         let digest = Sha256::digest(&recipient_id).into();
         Some(Self { recipient_id, digest })
+    }
+
+    /// The key of a certificate in DER.
+    pub(crate) fn of_der(certificate: &[u8]) -> Option<Self> {
+        Self::of(&Certificate::from_der(certificate).ok()?)
     }
 
     /// EC: the uncompressed point; RSA: the DER of the PKCS#1 `RSAPublicKey`.

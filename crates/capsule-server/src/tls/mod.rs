@@ -4,6 +4,7 @@ mod clients;
 mod key;
 
 use std::{
+    collections::HashSet,
     fs,
     path::{Path, PathBuf},
     sync::{Arc, RwLock},
@@ -27,6 +28,7 @@ use crate::{
     Clock,
     clock::unix,
     config::{ClientFiles, TlsFiles},
+    revocation::Subject,
 };
 
 /// Largest file of certificates that is read, in bytes.
@@ -53,6 +55,8 @@ struct Current {
     sender: Arc<ServerConfig>,
     recipient: Arc<ServerConfig>,
     not_after: u64,
+    authorities: Arc<[CertificateDer<'static>]>,
+    listed: Arc<HashSet<Vec<u8>>>,
     /// Of the files' contents.
     digest: [u8; 32],
 }
@@ -85,6 +89,16 @@ impl Tls {
     /// Until when the server's certificate is valid, in seconds since 1970.
     pub(crate) fn not_after(&self) -> u64 {
         self.current.read().expect("nobody panics while replacing").not_after
+    }
+
+    /// What is asked about, of a client whose chain was verified: nothing when his certificate is listed.
+    pub(crate) fn subject(&self, chain: &[CertificateDer<'_>]) -> Option<Subject> {
+        let (authorities, listed) = {
+            let current = self.current.read().expect("nobody panics while replacing");
+            (Arc::clone(&current.authorities), Arc::clone(&current.listed))
+        };
+        let is_listed = chain.first().is_some_and(|leaf| listed.contains(leaf.as_ref()));
+        if is_listed { None } else { Subject::new(chain, &authorities) }
     }
 
     /// Reads the files again. When one cannot be used, everything stays as it is.
@@ -127,12 +141,14 @@ impl Current {
         // Before the files are read: one that changes meanwhile is found to be stale.
         let digest = files.digest()?;
         let sender = Arc::new(server_config(files, clock, &provider, None)?);
-        let clients = client_certificates(&files.clients, &provider)?;
+        let (listed, authorities) = (all(&files.clients.listed)?, all(&files.clients.authorities)?);
+        let clients = client_certificates(&files.clients, listed.clone(), authorities.clone(), &provider)?;
         let recipient = Arc::new(server_config(files, clock, &provider, Some(clients))?);
         let leaf = Certificate::from_der(&certificates(&files.server.certificate)?[0])
             .map_err(|error| failed(&files.server.certificate, error.to_string()))?;
         let not_after = leaf.tbs_certificate().validity().not_after.to_unix_duration().as_secs();
-        Ok(Self { sender, recipient, not_after, digest })
+        let listed = Arc::new(listed.into_iter().map(|certificate| certificate.to_vec()).collect());
+        Ok(Self { sender, recipient, not_after, authorities: authorities.into(), listed, digest })
     }
 }
 
@@ -165,18 +181,20 @@ fn server_config(
 
 fn client_certificates(
     files: &ClientFiles,
+    listed: Vec<CertificateDer<'static>>,
+    authorities: Vec<CertificateDer<'static>>,
     provider: &Arc<CryptoProvider>,
 ) -> Result<clients::ClientCertificates, FileError> {
-    let mut listed = Vec::new();
-    for path in &files.listed {
-        listed.extend(certificates(path)?);
-    }
-    let mut authorities = Vec::new();
-    for path in &files.authorities {
-        authorities.extend(certificates(path)?);
-    }
     let first = files.authorities.first().or(files.listed.first()).unwrap_or(&PathBuf::new()).clone();
     clients::ClientCertificates::new(listed, authorities, provider).map_err(|reason| failed(&first, reason))
+}
+
+fn all(paths: &[PathBuf]) -> Result<Vec<CertificateDer<'static>>, FileError> {
+    let mut all = Vec::new();
+    for path in paths {
+        all.extend(certificates(path)?);
+    }
+    Ok(all)
 }
 
 /// The certificates of a PEM file, at least one.

@@ -30,15 +30,15 @@ const PAUSES: [Duration; 4] =
     [Duration::ZERO, Duration::from_millis(50), Duration::from_millis(250), Duration::from_millis(1000)];
 
 /// A connection to whichever host takes writes.
-pub(super) struct Link {
+pub(crate) struct Link {
     config: Config,
     tls: Option<Tls>,
     session: Mutex<Option<Arc<Session>>>,
 }
 
 /// A connection as long as it lives.
-pub(super) struct Session {
-    pub(super) client: Client,
+pub(crate) struct Session {
+    pub(crate) client: Client,
     statements: Mutex<HashMap<&'static str, Statement>>,
     driver: AbortHandle,
 }
@@ -104,14 +104,14 @@ pub(crate) fn settings(postgres: &Postgres) -> Result<Config, String> {
 impl Link {
     /// # Errors
     /// What is wrong with the settings.
-    pub(super) fn new(postgres: &Postgres) -> Result<Self, String> {
+    pub(crate) fn new(postgres: &Postgres) -> Result<Self, String> {
         let config = settings(postgres)?;
         let tls = postgres.authorities.as_deref().map(Tls::new).transpose().map_err(|error| error.to_string())?;
         Ok(Self { config, tls, session: Mutex::new(None) })
     }
 
     /// Does `work` over the connection, and again over a new one when it broke. Work must be such that twice is as good as once.
-    pub(super) async fn run<T, F>(&self, work: impl Fn(Arc<Session>) -> F) -> Result<T, StoreError>
+    pub(crate) async fn run<T, F>(&self, work: impl Fn(Arc<Session>) -> F) -> Result<T, StoreError>
     where
         F: Future<Output = Result<T, Error>>,
     {

@@ -19,8 +19,7 @@ use tokio::{
 };
 use tokio_postgres::Row;
 
-use self::link::Link;
-pub(crate) use self::link::settings;
+pub(crate) use self::link::{Link, settings};
 use super::{Answer, Capsule, Locator, Store, StoreError};
 use crate::config::Postgres;
 
