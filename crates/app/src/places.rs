@@ -29,6 +29,11 @@ pub fn user_server_list() -> Option<PathBuf> {
     Some(dirs::config_dir()?.join("kapsel").join("servers.json"))
 }
 
+/// The serial of the central configuration that was imported last.
+pub fn central_serial_file() -> Option<PathBuf> {
+    Some(dirs::config_dir()?.join("kapsel").join("central-configuration.serial"))
+}
+
 /// `~/Documents` instead of the whole path, for people.
 pub fn shortened(path: &std::path::Path) -> String {
     let home = dirs::home_dir().filter(|home| home.parent().is_some());

@@ -1,22 +1,25 @@
 //! Capsule servers: the lists that name them, bringing capsules there when encrypting, fetching them when opening.
 
 use std::{
-    path::PathBuf,
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use capsule_api::CapsuleType;
 pub use capsule_api::Expiry;
-use capsule_client::{Cause, Client, Download, Error, ListFiles, PeerProblem, Servers, Settings, Upload};
+use capsule_client::{Cause, Central, Client, Download, Error, ListFiles, PeerProblem, Servers, Settings, Upload};
 use cdoc2::{Cancel, CapsuleFetcher, FetchError, Recipient, ServerCapsule};
 use eid::Authenticator;
 use serde::Serialize;
 
 use crate::{
     failure::{Failure, Result},
+    files::read_small,
     opening::Key,
-    places::{system_server_list, user_server_list},
+    places::{central_serial_file, system_server_list, user_server_list},
     recipients::NewRecipient,
     view::Code,
 };
@@ -122,6 +125,44 @@ impl DeliveryPlan {
     pub fn kept_until(&self) -> Option<i64> {
         self.upload.as_ref()?.kept_until_all().map(Expiry::unix)
     }
+}
+
+/// Reads a central configuration, which must be signed by `key` and not older than the one that was imported last.
+///
+/// # Errors
+/// [`Code::ServerListInvalid`], [`Code::NotReadable`].
+pub fn read_central(config: &Path, signature: &Path, key: &Path) -> Result<Central> {
+    let read = |path: &Path| read_small(path, Code::ServerListInvalid);
+    let known = match central_serial_file().map(fs::read_to_string) {
+        None => None,
+        Some(Err(error)) if error.kind() == io::ErrorKind::NotFound => None,
+        // What cannot be read is not taken for nothing: an old configuration would pass.
+        Some(text) => {
+            let serial = text.ok().and_then(|text| text.trim().parse().ok());
+            let words = "the serial of the configuration before cannot be read";
+            Some(serial.ok_or_else(|| Failure::new(Code::ServerListInvalid, words))?)
+        }
+    };
+    let (bytes, signature, key) = (read(config)?, read(signature)?, read(key)?);
+    let origin = config.display().to_string();
+    Ok(Central::read(&bytes, &signature, &key, known, SystemTime::now(), &origin).map_err(Error::from)?)
+}
+
+/// Keeps the serial of a central configuration that was taken over.
+///
+/// # Errors
+/// [`Code::NotWritable`].
+pub fn keep_central_serial(serial: u64) -> Result<()> {
+    let Some(path) = central_serial_file() else { return Ok(()) };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let write = || {
+        fs::create_dir_all(folder)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        writeln!(file, "{serial}")?;
+        file.persist(&path)?;
+        Ok(())
+    };
+    write().map_err(|source: io::Error| cdoc2::Error::writing(&path, source).into())
 }
 
 /// Reads until when capsules are to be kept: a day (`2027-06-30`, to its end in UTC), a moment by RFC 3339, or a time from `now` on

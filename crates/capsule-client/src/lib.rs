@@ -29,6 +29,7 @@
 //! # Ok::<(), Error>(())
 //! ```
 
+mod central;
 mod client;
 mod download;
 mod error;
@@ -39,6 +40,7 @@ mod settings;
 mod tls;
 mod upload;
 
+pub use central::Central;
 pub use client::Client;
 pub use download::Download;
 pub use error::{Cause, Error, ListTrouble, ProxyProblem, Result, Step};

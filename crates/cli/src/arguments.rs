@@ -204,16 +204,26 @@ pub(crate) enum ServersCommand {
         id: String,
     },
     /// Add the servers of a list to the person's own, in place of those with the same identifiers
-    Import {
-        /// The list
-        #[arg(value_hint = ValueHint::FilePath)]
-        file: PathBuf,
-    },
+    Import(Import),
     /// Print a list of these servers, or of all
     Export {
         /// Their identifiers
         ids: Vec<String>,
     },
+}
+
+/// Servers to be trusted, by a file.
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The list; with --central-key, the central configuration of Estonia's eID (config.json)
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// Public key that must have signed the central configuration, PEM or DER (config.ecpub, compared in another way)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) central_key: Option<PathBuf>,
+    /// Its signature [default: beside it, with the ending .ecc]
+    #[arg(long, value_name = "FILE", requires = "central_key", value_hint = ValueHint::FilePath)]
+    pub(crate) signature: Option<PathBuf>,
 }
 
 /// A server to be trusted.

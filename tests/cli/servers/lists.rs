@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     organisation::{Organisation, list},
-    support::{Outcome, Place},
+    support::{Outcome, Place, openssl},
 };
 
 const USER_LIST: &str = "home/.config/kapsel/servers.json";
@@ -136,4 +136,36 @@ fn a_certificate_is_added_beside_the_old_one() {
     place.run(&["servers", "test", "css-a"]).expect(0);
     let shown = json(&place.run(&["servers", "show", "css-a", "--json"]).expect(0));
     assert_eq!(shown["certificates"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn the_central_configuration_is_imported_by_the_key_that_signed_it() {
+    let (place, organisation) = (Place::new(), Organisation::start("css-a", &[]));
+    openssl(
+        place.root(),
+        &["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384", "-out", "central.pem"],
+    );
+    openssl(place.root(), &["pkey", "-in", "central.pem", "-pubout", "-out", "config.ecpub"]);
+    let publish = |serial: u64| {
+        let entry = organisation.entry();
+        let config = serde_json::json!({
+            "META-INF": { "DATE": "20240612102015Z", "SERIAL": serial },
+            "CDOC2-CONF": { "css-a": { "NAME": "A", "POST": entry["senderUrl"], "FETCH": entry["recipientUrl"] } },
+            "CERT-BUNDLE": entry["certificates"],
+        });
+        place.file("config.json", config.to_string());
+        openssl(place.root(), &["dgst", "-sha384", "-sign", "central.pem", "-out", "signature", "config.json"]);
+        openssl(place.root(), &["base64", "-in", "signature", "-out", "config.ecc"]);
+    };
+    let import = || place.run(&["servers", "import", "config.json", "--central-key", "config.ecpub"]);
+    publish(7);
+    import().expect(0);
+    place.run(&["servers", "test", "css-a"]).expect(0);
+    publish(6);
+    let words = import().expect(5).stderr();
+    assert!(words.contains("serial 6 is lower than 7"), "{words}");
+    publish(8);
+    place.file("config.json", fs::read_to_string(place.path("config.json")).expect("there") + " ");
+    let words = import().expect(5).stderr();
+    assert!(words.contains("not signed by this key"), "{words}");
 }

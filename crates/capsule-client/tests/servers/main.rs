@@ -1,5 +1,6 @@
 //! The client against servers that are hostile, broken, slow or somebody else: real sockets and real TLS on this machine.
 
+mod central;
 mod delivering;
 mod fetching;
 mod lists;

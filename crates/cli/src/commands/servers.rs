@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeSet,
     io::{self, IsTerminal, Write},
-    path::Path,
     time::SystemTime,
 };
 
@@ -15,7 +14,7 @@ use capsule_client::{
 use serde_json::{Value, json};
 
 use crate::{
-    arguments::{AddServer, Confirmed, ServersCommand, wrong_usage},
+    arguments::{AddServer, Confirmed, Import, ServersCommand, wrong_usage},
     terminal::{Terminal, harmless, print},
 };
 
@@ -28,7 +27,7 @@ pub(crate) fn servers(command: ServersCommand, lists: &ListFiles, terminal: &Ter
         ServersCommand::Add(server) => add(&client()?, server, terminal),
         ServersCommand::Pin { id, confirmed } => pin(&client()?, &id, &confirmed, terminal),
         ServersCommand::Remove { id } => remove(&id, terminal),
-        ServersCommand::Import { file } => import(&file, terminal),
+        ServersCommand::Import(import) => imported(&import, terminal),
         ServersCommand::Export { ids } => export(client()?.servers(), &ids),
     }
 }
@@ -312,7 +311,14 @@ fn remove(id: &str, terminal: &Terminal) -> Result<()> {
     terminal.result(&json!({ "removed": id }), |output| writeln!(output, "No longer in your own list: {id}"))
 }
 
-fn import(file: &Path, terminal: &Terminal) -> Result<()> {
+fn imported(import: &Import, terminal: &Terminal) -> Result<()> {
+    let file = &import.file;
+    if let Some(key) = &import.central_key {
+        let signature = import.signature.clone().unwrap_or_else(|| file.with_extension("ecc"));
+        let central = servers::read_central(file, &signature, key)?;
+        put(central.servers, terminal)?;
+        return servers::keep_central_serial(central.serial);
+    }
     let list = capsule_client::read(file).map_err(Error::from)?;
     if list.expires.is_some_and(|expires| expires.is_over(SystemTime::now())) {
         let words = format!("{}: the list has expired", file.display());
