@@ -81,6 +81,14 @@ fn with_sources(error: &dyn std::error::Error) -> String {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
+        let error = match error {
+            // What fetches capsules may fail before it comes to that.
+            Error::Fetch(error) => match error.downcast::<Self>() {
+                Ok(failure) => return *failure,
+                Err(error) => Error::Fetch(error),
+            },
+            error => error,
+        };
         let failure = Self::new(code_of(&error), with_sources(&error));
         match error {
             Error::UnsupportedVersion(version) => failure.about(version.to_string()),

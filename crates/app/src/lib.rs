@@ -6,6 +6,7 @@
 //! - [`servers`]: capsule servers, by the lists that name them
 //! - [`desk`]: the same in the terms of a window, which names files by number ([`grants`]) and gets plain values ([`view`])
 //! - [`failure`]: one closed set of causes, [`view::Code`], for which front ends have words
+//! - [`network`]: proxy, time-outs, what is asked of servers
 //! - [`meter`], [`password`], [`settings`], [`places`]: progress, strength, choices, folders
 //!
 //! Nothing here prints or opens windows, and only [`servers`] leads to a network.
@@ -16,6 +17,7 @@ pub mod failure;
 pub mod files;
 pub mod grants;
 pub mod meter;
+pub mod network;
 pub mod opening;
 pub mod password;
 pub mod places;

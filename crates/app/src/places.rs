@@ -29,6 +29,16 @@ pub fn user_server_list() -> Option<PathBuf> {
     Some(dirs::config_dir()?.join("kapsel").join("servers.json"))
 }
 
+/// How the network is used, for the whole machine.
+pub fn system_network_file() -> Option<PathBuf> {
+    Some(system_server_list()?.with_file_name("network.toml"))
+}
+
+/// How the person uses the network.
+pub fn user_network_file() -> Option<PathBuf> {
+    Some(user_server_list()?.with_file_name("network.toml"))
+}
+
 /// The serial of the central configuration that was imported last.
 pub fn central_serial_file() -> Option<PathBuf> {
     Some(dirs::config_dir()?.join("kapsel").join("central-configuration.serial"))

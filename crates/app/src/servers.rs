@@ -10,7 +10,7 @@ use std::{
 
 use capsule_api::CapsuleType;
 pub use capsule_api::Expiry;
-use capsule_client::{Cause, Central, Client, Download, Error, ListFiles, PeerProblem, Servers, Settings, Upload};
+use capsule_client::{Cause, Central, Client, Download, Error, ListFiles, PeerProblem, Servers, Upload};
 use cdoc2::{Cancel, CapsuleFetcher, FetchError, Recipient, ServerCapsule};
 use eid::Authenticator;
 use serde::Serialize;
@@ -18,6 +18,7 @@ use serde::Serialize;
 use crate::{
     failure::{Failure, Result},
     files::read_small,
+    network,
     opening::Key,
     places::{central_serial_file, system_server_list, user_server_list},
     recipients::NewRecipient,
@@ -32,10 +33,10 @@ pub fn list_files(given: &[PathBuf]) -> ListFiles {
 /// A client of the servers in `lists`.
 ///
 /// # Errors
-/// [`Code::ServerListInvalid`], which names file and entry.
+/// [`Code::ServerListInvalid`], which names file and entry; [`Code::SettingsInvalid`].
 pub fn client(lists: &ListFiles) -> Result<Client> {
     let servers = Servers::load(lists).map_err(Error::from)?;
-    Ok(Client::new(servers, Settings::default()))
+    Ok(Client::new(servers, network::settings()?))
 }
 
 /// Where the capsules of recipients with keys go, and for how long.
@@ -217,8 +218,7 @@ impl CapsuleFetcher for Fetcher<'_> {
     }
 
     fn fetch_first(&self, capsules: &[&ServerCapsule]) -> Result<(usize, Vec<u8>), FetchError> {
-        let servers = Servers::load(self.lists).map_err(Error::from)?;
-        let client = Client::new(servers, Settings::default());
+        let client = client(self.lists)?;
         Download::new(client, self.keys.clone()).cancelled_by(self.cancel.clone()).fetch_first(capsules)
     }
 }

@@ -557,6 +557,8 @@ pub enum Code {
     ServerUnusable,
     /// A server list has a mistake.
     ServerListInvalid,
+    /// The network settings have a mistake.
+    SettingsInvalid,
     /// The server's key is not the listed one.
     ServerPinMismatch,
     /// The server does not answer.

@@ -11,9 +11,9 @@ pub(crate) fn status(code: Code) -> u8 {
     match code {
         NotARecipient | WrongPassword | WrongKey | KeyFilePassword | KeyFilePasswordNeeded => 3,
         Damaged | NotAContainer | OldFormat | UnsupportedFormat => 4,
-        ServerUnknown | ServerUnusable | ServerListInvalid | ServerPinMismatch | ServerUnreachable | ServerTimeout
-        | ServerMisbehaved | ProxyRequired | CapsuleNotFound | CertificateNeeded | CertificateExpired
-        | CertificateRevoked | CertificateRefused | DirectoryUnavailable => 5,
+        ServerUnknown | ServerUnusable | ServerListInvalid | SettingsInvalid | ServerPinMismatch
+        | ServerUnreachable | ServerTimeout | ServerMisbehaved | ProxyRequired | CapsuleNotFound
+        | CertificateNeeded | CertificateExpired | CertificateRevoked | CertificateRefused | DirectoryUnavailable => 5,
         PinIncorrect | PinBlocked | PinCancelled | PinChangeRequired | NoPcsc | NoReader | NoCard | CardUnsupported
         | CardRemoved => 6,
         UnsafeContent | LimitsExceeded => 7,
@@ -64,6 +64,7 @@ pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
         Code::ServerUnknown => "`kapsel servers list` shows those that are known; --server-list names another list",
         Code::ServerUnusable => "`kapsel servers list` says why, and for which servers",
         Code::ServerListInvalid => "mend the list: no server is used until then",
+        Code::SettingsInvalid => "mend the file: nothing is sent until then",
         Code::ServerPinMismatch => {
             "do not continue: somebody may stand between; compare `kapsel servers test` with what the server's owner says"
         }

@@ -243,3 +243,29 @@ fn a_signal_ends_the_wait_for_a_server_at_once_and_leaves_nothing() {
     assert_eq!(status.code(), Some(130), "{words}");
     assert_eq!(stage.place.everything(), before);
 }
+
+#[test]
+fn the_way_out_of_the_network_is_the_systems_or_the_persons() {
+    let stage = Stage::new();
+    let unused = TcpListener::bind(("127.0.0.1", 0)).expect("a port").local_addr().expect("bound").port();
+    let run = |bypass: &str| {
+        let arguments = ["encrypt", "-o", "c.cdoc2", "-r", "p384.crt", "letter.txt", "--overwrite", "--json"];
+        let arguments = [&arguments[..], &["--server", "css-a", "--server-list", "servers.json"]].concat();
+        let mut command = stage.place.kapsel(&arguments);
+        command.env("HTTPS_PROXY", format!("http://127.0.0.1:{unused}")).env("NO_PROXY", bypass);
+        Outcome(command.output().expect("kapsel starts"))
+    };
+    let network = |text: &str| drop(stage.place.file("home/.config/kapsel/network.toml", text));
+    assert_eq!(run("").expect(5).code(), "proxy_required");
+    run("localhost").expect(0);
+    network("proxy = \"none\"");
+    run("").expect(0);
+    network(&format!("proxy = \"http://127.0.0.1:{unused}\""));
+    assert_eq!(run("localhost").expect(5).code(), "proxy_required");
+    network("proxy = \"none\"\nocsp = \"required\"");
+    let outcome = run("").expect(5);
+    assert_eq!(outcome.code(), "server_misbehaved");
+    assert!(outcome.stderr().contains("gives no OCSP answer, which is required"), "{}", outcome.stderr());
+    network("proxies = \"none\"");
+    assert_eq!(run("").expect(5).code(), "settings_invalid");
+}

@@ -67,6 +67,14 @@ pub(crate) struct ProxyRoute {
 }
 
 impl Proxy {
+    /// This one always; `None` unless it is `http://host:port` and nothing more.
+    pub fn given(url: &str) -> Option<Self> {
+        let url = Url::parse(url).ok()?;
+        let bare = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+        let plain = bare && url.fragment().is_none() && url.path() == "/";
+        (plain && url.scheme() == "http" && url.has_host()).then_some(Self::Given { url, credentials: None })
+    }
+
     /// Through which proxy `url` is reached; `None` for none.
     pub(crate) fn route(&self, url: &Url) -> Option<ProxyRoute> {
         match self {

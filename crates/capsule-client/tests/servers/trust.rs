@@ -283,6 +283,31 @@ fn an_ocsp_answer_that_is_not_good_is_never_let_pass() {
 }
 
 #[test]
+fn a_damaged_ocsp_answer_is_never_taken_for_a_proof() {
+    let stapling = Stapling::new();
+    let good = stapling.answer().der();
+    let client = |double: &Double| {
+        let settings = Settings { ocsp_required: true, ..settings() };
+        Client::new(servers(&[Entry::new("a", double.port, &stapling.shown)]), settings)
+    };
+    let believed = |answer: Vec<u8>| {
+        let shown = Shown { ocsp: answer, ..stapling.shown.clone() };
+        let double = Double::start(shown.for_senders(), |_| crate::support::status("405 Method Not Allowed", ""));
+        let examined = client(&double).examine("a", &Cancel::default()).expect("examined");
+        examined[0].is_good()
+    };
+    assert!(believed(good.clone()));
+    for position in 0..good.len() {
+        let mut damaged = good.clone();
+        damaged[position] ^= 1 << (position % 8);
+        assert!(!believed(damaged), "byte {position}");
+    }
+    for length in (0..good.len()).step_by(11) {
+        assert!(!believed(good[..length].to_vec()), "{length} bytes");
+    }
+}
+
+#[test]
 fn a_required_ocsp_answer_must_be_there_and_provable() {
     let mut stapling = Stapling::new();
     stapling.posted(&[], false).expect("believed");

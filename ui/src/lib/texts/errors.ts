@@ -116,6 +116,8 @@ const table: Record<Code, (error: ErrorView) => Words> = {
     ),
   server_list_invalid: () =>
     words(m.error_server_list_invalid(), m.error_server_list_invalid_text(), m.error_server_list_invalid_next()),
+  settings_invalid: () =>
+    words(m.error_settings_invalid(), m.error_settings_invalid_text(), m.error_settings_invalid_next()),
   server_pin_mismatch: (error) =>
     words(
       m.error_server_pin_mismatch(),
