@@ -249,9 +249,10 @@ pub(crate) struct AddServer {
 /// How a certificate is confirmed without a person at a terminal.
 #[derive(Debug, Args)]
 pub(crate) struct Confirmed {
-    /// SHA-256 of the certificate in hex, as it was told in another way; then nothing is asked
+    /// SHA-256 of the certificate in hex, as it was told in another way; then nothing is asked; may be repeated when the two
+    /// addresses show different ones
     #[arg(long, value_name = "SHA256")]
-    pub(crate) fingerprint: Option<String>,
+    pub(crate) fingerprint: Vec<String>,
 }
 
 #[derive(Debug, Args)]

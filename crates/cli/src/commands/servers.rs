@@ -1,16 +1,18 @@
 //! `servers`: which capsule servers are trusted, whether they work, and changing the person's own list.
 
 use std::{
-    collections::BTreeSet,
     io::{self, IsTerminal, Write},
     time::SystemTime,
 };
 
-use app::{Failure, Result, places::user_server_list, servers, view::Code};
-use capsule_api::{CapsuleType, Pin, Server, ServerId, ServerList};
-use capsule_client::{
-    CheckStep, Client, Error, Examination, Layer, ListFiles, Listed, ServerWarning, Servers, UserList,
+use app::{
+    Failure, Result,
+    servers::{self, NewServer},
+    view::Code,
 };
+use capsule_api::{CapsuleType, Pin, ServerId, ServerList};
+use capsule_client::{CheckStep, Client, Error, Examination, Layer, ListFiles, Listed, ServerWarning, Servers};
+use cdoc2::Cancel;
 use serde_json::{Value, json};
 
 use crate::{
@@ -27,7 +29,7 @@ pub(crate) fn servers(command: ServersCommand, lists: &ListFiles, terminal: &Ter
         ServersCommand::Add(server) => add(&client()?, server, terminal),
         ServersCommand::Pin { id, confirmed } => pin(&client()?, &id, &confirmed, terminal),
         ServersCommand::Remove { id } => remove(&id, terminal),
-        ServersCommand::Import(import) => imported(&import, terminal),
+        ServersCommand::Import(arguments) => import(&arguments, terminal),
         ServersCommand::Export { ids } => export(client()?.servers(), &ids),
     }
 }
@@ -197,27 +199,16 @@ fn step(step: CheckStep) -> &'static str {
     }
 }
 
-/// The certificate that is shown at an address, confirmed by a fingerprint or a person.
-fn confirmed_pin(
-    client: &Client,
-    id: &ServerId,
-    url: &url::Url,
-    confirmed: &Confirmed,
-    terminal: &Terminal,
-) -> Result<Pin> {
-    let shown = terminal.watch(|control| client.shown_certificates(url, control.cancel()))?;
-    let shown = shown.map_err(|cause| Failure::from(Error::Server { server: id.clone(), cause }))?;
-    let own = shown.into_iter().next().expect("at least the server's own");
-    let refused = |words: String| Failure::new(Code::ServerPinMismatch, words).about(id.as_str());
-    if let Some(expected) = &confirmed.fingerprint {
-        let plain = |text: &str| text.replace([':', ' '], "").to_lowercase();
-        let (expected, shown) = (plain(expected), own.fingerprint());
-        if expected != shown {
-            return Err(refused(format!(
-                "the server shows the certificate {shown}, not {expected}; nothing was changed"
-            )));
+/// Lets a certificate pass that has the fingerprint given, or that a person at the terminal says yes to.
+fn confirm(id: &str, confirmed: &Confirmed, url: &url::Url, shown: &Pin) -> Result<()> {
+    let refused = |words: String| Failure::new(Code::ServerPinMismatch, words).about(id);
+    if !confirmed.fingerprint.is_empty() {
+        let plain = |text: &String| text.replace([':', ' '], "").to_lowercase();
+        if confirmed.fingerprint.iter().map(plain).any(|expected| expected == shown.fingerprint()) {
+            return Ok(());
         }
-        return Ok(own);
+        let words = format!("{url} shows another certificate, {}; nothing was changed", shown.fingerprint());
+        return Err(refused(words));
     }
     if !io::stdin().is_terminal() {
         wrong_usage("without a terminal, give the certificate's --fingerprint");
@@ -226,105 +217,51 @@ fn confirmed_pin(
     let question = format!(
         "{url} shows a certificate that is valid until {}.\n  SHA-256: {}\n\
          Compare it with what the server's owner told you in another way. Is it the same? [y/N] ",
-        day(own.not_after()),
-        own.fingerprint()
+        day(shown.not_after()),
+        shown.fingerprint()
     );
     let mut answer = String::new();
     let asked = write!(output, "{}", harmless(&question)).and_then(|()| output.flush());
     asked.and_then(|()| io::stdin().read_line(&mut answer)).map_err(cdoc2::Error::Io)?;
-    if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
-        Ok(own)
-    } else {
-        Err(refused("the certificate was not confirmed; nothing was changed".to_owned()))
+    match answer.trim().to_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => Err(refused("the certificate was not confirmed; nothing was changed".to_owned())),
     }
 }
 
 fn add(client: &Client, new: AddServer, terminal: &Terminal) -> Result<()> {
-    let invalid = |words: String| Failure::new(Code::ServerListInvalid, words);
-    let address = |text: &str| {
-        url::Url::parse(text).ok().filter(|url| url.scheme() == "https" && url.has_host() && url.path() == "/")
-    };
-    let id = ServerId::parse(&new.id).map_err(|error| invalid(format!("{:?}: {error}", new.id)))?;
-    let (Some(sender_url), Some(recipient_url)) = (address(&new.sender_url), address(&new.recipient_url)) else {
-        wrong_usage("write addresses as https://host:port");
-    };
-    let host = sender_url.host_str().unwrap_or_default().to_owned();
-    let mut pins = vec![confirmed_pin(client, &id, &sender_url, &new.confirmed, terminal)?];
-    // Both addresses usually show one certificate; another one is confirmed by itself.
-    let others = terminal.watch(|control| client.shown_certificates(&recipient_url, control.cancel()))?;
-    let others = others.map_err(|cause| Failure::from(Error::Server { server: id.clone(), cause }))?;
-    if others.first().is_some_and(|other| other.public_key() != pins[0].public_key()) {
-        pins.push(confirmed_pin(client, &id, &recipient_url, &new.confirmed, terminal)?);
-    }
-    let server = Server {
-        name: new.name.unwrap_or_else(|| new.id.clone()),
-        organisation: new.organisation.unwrap_or(host),
-        capsule_types: BTreeSet::from([
-            CapsuleType::EcP256,
-            CapsuleType::EcP384,
-            CapsuleType::EcP521,
-            CapsuleType::Rsa,
-        ]),
-        id,
-        sender_url,
-        recipient_url: Some(recipient_url),
-        ticket_url: None,
-        shares_url: None,
-        pins,
-        incomplete: None,
-    };
-    put(vec![server], terminal)
+    let AddServer { id, sender_url, recipient_url, name, organisation, confirmed } = new;
+    let server = NewServer { id: id.clone(), name, organisation, sender_url, recipient_url };
+    let confirm = |url: &url::Url, shown: &Pin| confirm(&id, &confirmed, url, shown);
+    let added = servers::trust_new(client, server, &Cancel::default(), confirm)?;
+    say_added(&[added], terminal)
 }
 
 fn pin(client: &Client, id: &str, confirmed: &Confirmed, terminal: &Terminal) -> Result<()> {
-    let mut server = listed(client.servers(), id)?.server.clone();
-    let own = confirmed_pin(client, &server.id, &server.sender_url, confirmed, terminal)?;
-    if !server.pins.contains(&own) {
-        server.pins.push(own);
-    }
-    server.incomplete = None;
-    put(vec![server], terminal)
+    let confirm = |url: &url::Url, shown: &Pin| confirm(id, confirmed, url, shown);
+    let added = servers::add_pin(client, id, &Cancel::default(), confirm)?;
+    say_added(&[added], terminal)
 }
 
-fn user_list() -> Result<UserList> {
-    let path = user_server_list()
-        .ok_or_else(|| Failure::new(Code::NotWritable, "this system has no place for the person's own list"))?;
-    Ok(UserList::open(&path).map_err(Error::from)?)
-}
-
-/// Writes entries into the person's own list.
-fn put(servers: Vec<Server>, terminal: &Terminal) -> Result<()> {
-    let ids: Vec<_> = servers.iter().map(|server| server.id.to_string()).collect();
-    let mut list = user_list()?;
-    servers.into_iter().rev().for_each(|server| list.put(server));
-    list.save().map_err(Error::from)?;
+fn say_added(ids: &[ServerId], terminal: &Terminal) -> Result<()> {
+    let ids: Vec<_> = ids.iter().map(ServerId::as_str).collect();
     terminal.result(&json!({ "added": ids }), |output| writeln!(output, "In your own list now: {}", ids.join(", ")))
 }
 
 fn remove(id: &str, terminal: &Terminal) -> Result<()> {
-    let mut list = user_list()?;
-    if !list.remove(id) {
-        let words = format!("your own list has no server {id}; other lists are changed by whoever keeps them");
-        return Err(Failure::new(Code::ServerUnknown, words).about(id));
-    }
-    list.save().map_err(Error::from)?;
+    servers::forget(id)?;
     terminal.result(&json!({ "removed": id }), |output| writeln!(output, "No longer in your own list: {id}"))
 }
 
-fn imported(import: &Import, terminal: &Terminal) -> Result<()> {
-    let file = &import.file;
-    if let Some(key) = &import.central_key {
-        let signature = import.signature.clone().unwrap_or_else(|| file.with_extension("ecc"));
-        let central = servers::read_central(file, &signature, key)?;
-        put(central.servers, terminal)?;
-        return servers::keep_central_serial(central.serial);
-    }
-    let list = capsule_client::read(file).map_err(Error::from)?;
-    if list.expires.is_some_and(|expires| expires.is_over(SystemTime::now())) {
-        let words = format!("{}: the list has expired", file.display());
-        return Err(Failure::new(Code::ServerListInvalid, words));
-    }
-    put(list.servers, terminal)
+fn import(import: &Import, terminal: &Terminal) -> Result<()> {
+    let ids = match &import.central_key {
+        None => servers::import(&import.file)?,
+        Some(key) => {
+            let signature = import.signature.clone().unwrap_or_else(|| import.file.with_extension("ecc"));
+            servers::import_central(&import.file, &signature, key)?
+        }
+    };
+    say_added(&ids, terminal)
 }
 
 /// Prints a list.

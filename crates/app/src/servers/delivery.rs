@@ -1,43 +1,17 @@
-//! Capsule servers: the lists that name them, bringing capsules there when encrypting, fetching them when opening.
+//! Which recipient's capsule goes to which servers, and until when.
 
-use std::{
-    fs,
-    io::{self, Write},
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use capsule_api::CapsuleType;
-pub use capsule_api::Expiry;
-use capsule_client::{Cause, Central, Client, Download, Error, ListFiles, PeerProblem, Servers, Upload};
-use cdoc2::{Cancel, CapsuleFetcher, FetchError, Recipient, ServerCapsule};
-use eid::Authenticator;
+use capsule_api::{CapsuleType, Expiry};
+use capsule_client::{Client, Error, Upload};
+use cdoc2::Recipient;
 use serde::Serialize;
 
 use crate::{
     failure::{Failure, Result},
-    files::read_small,
-    network,
-    opening::Key,
-    places::{central_serial_file, system_server_list, user_server_list},
     recipients::NewRecipient,
     view::Code,
 };
-
-/// The lists of the machine and the person, and those that are `given` for one operation.
-pub fn list_files(given: &[PathBuf]) -> ListFiles {
-    ListFiles { system: system_server_list(), user: user_server_list(), given: given.to_vec() }
-}
-
-/// A client of the servers in `lists`.
-///
-/// # Errors
-/// [`Code::ServerListInvalid`], which names file and entry; [`Code::SettingsInvalid`].
-pub fn client(lists: &ListFiles) -> Result<Client> {
-    let servers = Servers::load(lists).map_err(Error::from)?;
-    Ok(Client::new(servers, network::settings()?))
-}
 
 /// Where the capsules of recipients with keys go, and for how long.
 #[derive(Clone, Debug)]
@@ -128,44 +102,6 @@ impl DeliveryPlan {
     }
 }
 
-/// Reads a central configuration, which must be signed by `key` and not older than the one that was imported last.
-///
-/// # Errors
-/// [`Code::ServerListInvalid`], [`Code::NotReadable`].
-pub fn read_central(config: &Path, signature: &Path, key: &Path) -> Result<Central> {
-    let read = |path: &Path| read_small(path, Code::ServerListInvalid);
-    let known = match central_serial_file().map(fs::read_to_string) {
-        None => None,
-        Some(Err(error)) if error.kind() == io::ErrorKind::NotFound => None,
-        // What cannot be read is not taken for nothing: an old configuration would pass.
-        Some(text) => {
-            let serial = text.ok().and_then(|text| text.trim().parse().ok());
-            let words = "the serial of the configuration before cannot be read";
-            Some(serial.ok_or_else(|| Failure::new(Code::ServerListInvalid, words))?)
-        }
-    };
-    let (bytes, signature, key) = (read(config)?, read(signature)?, read(key)?);
-    let origin = config.display().to_string();
-    Ok(Central::read(&bytes, &signature, &key, known, SystemTime::now(), &origin).map_err(Error::from)?)
-}
-
-/// Keeps the serial of a central configuration that was taken over.
-///
-/// # Errors
-/// [`Code::NotWritable`].
-pub fn keep_central_serial(serial: u64) -> Result<()> {
-    let Some(path) = central_serial_file() else { return Ok(()) };
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let write = || {
-        fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        writeln!(file, "{serial}")?;
-        file.persist(&path)?;
-        Ok(())
-    };
-    write().map_err(|source: io::Error| cdoc2::Error::writing(&path, source).into())
-}
-
 /// Reads until when capsules are to be kept: a day (`2027-06-30`, to its end in UTC), a moment by RFC 3339, or a time from `now` on
 /// (`12h`, `30d`, `6w`, `1y`).
 ///
@@ -190,78 +126,6 @@ pub fn parse_expiry(text: &str, now: SystemTime) -> Result<Expiry, String> {
     };
     let expiry = expiry.map_err(|_| HELP)?;
     if expiry.is_over(now) { Err(format!("{text} is past")) } else { Ok(expiry) }
-}
-
-/// Fetches capsules with the keys at hand. The lists are read when the first one is needed: a container that needs no server opens
-/// whatever is wrong with them.
-pub(crate) struct Fetcher<'a> {
-    keys: Vec<Arc<dyn Authenticator>>,
-    lists: &'a ListFiles,
-    cancel: &'a Cancel,
-}
-
-impl<'a> Fetcher<'a> {
-    pub(crate) fn new(keys: &[Key], lists: &'a ListFiles, cancel: &'a Cancel) -> Self {
-        let files = keys.iter().filter_map(|key| match key {
-            Key::File(files) => Some(files),
-            Key::Secret(_) | Key::Password(_) => None,
-        });
-        let shared = |key| Arc::new(key) as Arc<dyn Authenticator>;
-        let keys = files.flatten().filter_map(|file| file.authenticator()).map(shared).collect();
-        Self { keys, lists, cancel }
-    }
-}
-
-impl CapsuleFetcher for Fetcher<'_> {
-    fn fetch(&self, capsule: &ServerCapsule) -> Result<Vec<u8>, FetchError> {
-        Ok(self.fetch_first(&[capsule])?.1)
-    }
-
-    fn fetch_first(&self, capsules: &[&ServerCapsule]) -> Result<(usize, Vec<u8>), FetchError> {
-        let client = client(self.lists)?;
-        Download::new(client, self.keys.clone()).cancelled_by(self.cancel.clone()).fetch_first(capsules)
-    }
-}
-
-/// The code for what went wrong; of several servers, for the most telling.
-pub(crate) fn code_of(error: &Error) -> Code {
-    match error.most_telling() {
-        Error::List(_) => Code::ServerListInvalid,
-        Error::UnknownServer(_) => Code::ServerUnknown,
-        Error::Unusable { .. } | Error::TypeNotTaken { .. } | Error::Shares => Code::ServerUnusable,
-        Error::Capsule(_) => Code::RecipientUnusable,
-        // Whoever wrote the container wrote that.
-        Error::TransactionId(_) => Code::CapsuleNotFound,
-        Error::CertificateNeeded { .. } => Code::CertificateNeeded,
-        Error::Cancelled => Code::Cancelled,
-        Error::Server { cause, .. } => match cause {
-            Cause::Peer(PeerProblem::PinMismatch { .. } | PeerProblem::Unreadable) => Code::ServerPinMismatch,
-            Cause::Resolve { .. } | Cause::Connect { .. } | Cause::Lost(_) | Cause::Busy { .. } => {
-                Code::ServerUnreachable
-            }
-            Cause::Timeout { .. } => Code::ServerTimeout,
-            Cause::Proxy { .. } => Code::ProxyRequired,
-            Cause::CertificateExpired => Code::CertificateExpired,
-            Cause::CertificateRevoked => Code::CertificateRevoked,
-            Cause::CertificateRefused(_) => Code::CertificateRefused,
-            Cause::Key(_) => Code::KeyFileUnusable,
-            Cause::NotFound => Code::CapsuleNotFound,
-            _ => Code::ServerMisbehaved,
-        },
-        _ => Code::Internal,
-    }
-}
-
-/// The server that it is about; of several, the one of the most telling failure.
-pub(crate) fn server_of(error: &Error) -> Option<String> {
-    match error.most_telling() {
-        Error::UnknownServer(id) => Some(id.clone()),
-        Error::Unusable { server, .. }
-        | Error::TypeNotTaken { server, .. }
-        | Error::CertificateNeeded { server }
-        | Error::Server { server, .. } => Some(server.to_string()),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
