@@ -49,20 +49,21 @@ impl Client {
         &self.settings
     }
 
-    /// The server with this identifier, with a warning when its certificate will soon be over.
+    /// The server with this identifier, to be connected to.
     pub(crate) fn server(&self, id: &str) -> Result<Server> {
-        let listed = self.servers.get(id).ok_or_else(|| Error::UnknownServer(id.to_owned()))?;
-        let server = listed.usable()?.clone();
-        for ServerWarning::CertificateEnds { replaced, .. } in listed.warnings(SystemTime::now()) {
+        self.servers.usable(id).cloned()
+    }
+
+    /// The way to an address of a server; a warning when its certificate will soon be over.
+    pub(crate) fn route(&self, server: &Server, url: &Url, key: Option<Arc<dyn Authenticator>>) -> Route {
+        let listed = self.servers.get(server.id.as_str());
+        for ServerWarning::CertificateEnds { replaced, .. } in
+            listed.iter().flat_map(|listed| listed.warnings(SystemTime::now()))
+        {
             if !replaced {
                 tracing::warn!(server = %server.id, "the certificate in the server list ends soon");
             }
         }
-        Ok(server)
-    }
-
-    /// The way to an address of a server.
-    pub(crate) fn route(&self, server: &Server, url: &Url, key: Option<Arc<dyn Authenticator>>) -> Route {
         let verifier = Arc::new(PinnedServer::new(server.pins.clone(), self.settings.ocsp_required));
         let identity = key.map(|key| Arc::new(Identity::new(key)));
         self.route_by(url, tls::config(verifier, identity))
