@@ -18,7 +18,7 @@ use capsule_server::{
 };
 use tokio::runtime::Runtime;
 
-pub use client::{Answer, Connection, connect_from, exchange, get, post, post_request, read_answer, try_exchange};
+pub use client::{Answer, Connection, connect_from, exchange, get, post, post_request, read_answer, tls, try_exchange};
 pub use people::{Authority, Kind, Person, body_for, params};
 
 /// A clock that stands still until it is moved.
