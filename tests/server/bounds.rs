@@ -69,6 +69,13 @@ fn a_body_that_is_too_large_is_refused_before_it_is_read() {
     let sent = (0..6400).take_while(|_| connection.write_all(chunk.as_bytes()).is_ok()).count();
     assert!(sent < 6400, "all was read");
 
+    // Whoever sends somewhat too much, and reads only then, gets his answer.
+    let mut connection = fixture.as_sender();
+    for _ in 0..3 {
+        let answer = exchange(&mut connection, &post(&" ".repeat(100_000)));
+        assert_eq!((answer.status, answer.body.len()), (413, 0));
+    }
+
     let largest = format!("{}{}", body_for(&mari), " ".repeat(8192 - body_for(&mari).len()));
     assert_eq!(exchange(&mut fixture.as_sender(), &post(&largest)).status, 201);
     assert_eq!(exchange(&mut fixture.as_sender(), &post(&format!("{largest} "))).status, 413);

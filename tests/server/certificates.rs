@@ -2,13 +2,15 @@
 
 use std::{
     io,
+    net::TcpStream,
     process::Command,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use rcgen::{BasicConstraints, CertificateParams, CustomExtension, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose};
 
-use crate::support::{Authority, Connection, Fixture, Kind, Person, Setup, body_for, get, params, try_exchange};
+use crate::support::{Authority, Connection, Fixture, Kind, Person, Setup, body_for, get, params, tls, try_exchange};
 
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -188,4 +190,26 @@ fn only_tls_1_3_is_spoken() {
         assert!(old.contains("alert protocol version") && !old.contains("CONNECTION ESTABLISHED"), "{old}");
         assert!(handshake("-tls1_3").contains("Protocol version: TLSv1.3"));
     }
+}
+
+#[test]
+fn no_recipient_goes_on_from_an_earlier_handshake() {
+    let mari = Person::new(Kind::P384);
+    let fixture = Setup::listing(&[&mari]).start();
+    let twice = |address, person: Option<&Person>, request: &str| {
+        let config = Arc::new(tls(&fixture.certificate, person));
+        let mut resumed = false;
+        for _ in 0..2 {
+            let socket = TcpStream::connect(address).expect("connects");
+            let mut connection = Connection::with(socket, &config).expect("let in");
+            // What there is to go on from comes with the answer.
+            try_exchange(&mut connection, request).expect("an answer");
+            resumed = connection.is_resumed();
+        }
+        resumed
+    };
+    let path = get("/key-capsules/KC00112233445566778899aabbccddeeff");
+    assert!(!twice(fixture.recipient(), Some(&mari), &path));
+    // The test would see it: senders may.
+    assert!(twice(fixture.sender(), None, &path));
 }

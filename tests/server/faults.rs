@@ -14,6 +14,7 @@ use std::{
 
 use crate::support::{
     Connection, Kind, Person, body_for, connect_from, eventually, exchange, get, post,
+    postgres::Cluster,
     program::{Place, Running},
     try_exchange,
 };
@@ -203,6 +204,37 @@ fn all_attacks_at_once_leave_others_answered_and_memory_bounded() {
         println!("6 attacks at once: others answered in {slowest:?} at most, {memory} KiB");
         assert!(slowest < PROMPTLY && memory < MOST_MEMORY, "{slowest:?}, {memory} KiB");
     });
+}
+
+#[test]
+fn two_servers_over_one_database_are_one_and_go_on_without_each_other() {
+    let mari = Person::new(Kind::P384);
+    let cluster = Cluster::start();
+    let database = cluster.database("shared").connection;
+    let places = [(); 2].map(|()| {
+        let place = place(&mari, NO_RATES);
+        let store = format!("postgresql = \"{database}\"");
+        place.configure(|config| config.replace("sqlite = \"capsules.sqlite\"", &store));
+        place
+    });
+    let mut running = places.each_ref().map(|place| Some(place.run()));
+    let bodies = [(); 2].map(|()| body_for(&mari));
+    let paths = [places[0].post(&bodies[0]), places[1].post(&bodies[1])];
+    for (place, other) in [(&places[0], 1), (&places[1], 0)] {
+        let (status, text) = place.get(&paths[other], &mari);
+        assert!(status == "200" && text.ends_with(&bodies[other]), "{text}");
+    }
+    running[0] = None;
+    let (status, text) = places[1].get(&paths[0], &mari);
+    assert!(status == "200" && text.ends_with(&bodies[0]), "{text}");
+    // The database goes, and comes again.
+    cluster.crash();
+    let ready = || places[1].curl(&[&format!("http://127.0.0.1:{}/health/ready", places[1].operations_port())]).0;
+    eventually("trouble", || ready() == "503");
+    assert_eq!(places[1].get(&paths[0], &mari).0, "503");
+    cluster.up();
+    eventually("the database", || ready() == "200");
+    assert_eq!(places[1].get(&paths[0], &mari).0, "200");
 }
 
 /// What somebody does with a connection.

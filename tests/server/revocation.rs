@@ -10,7 +10,7 @@ use std::{
 use capsule_server::{Ocsp, OcspMode};
 use rcgen::{CertificateParams, CustomExtension, ExtendedKeyUsagePurpose};
 
-use crate::support::{Authority, Fixture, Kind, Person, Setup, body_for, eventually, exchange, get, params};
+use crate::support::{Authority, Fixture, Kind, Person, Setup, body_for, eventually, exchange, free_port, get, params};
 
 /// A responder of an authority, on a port that its certificates name.
 struct Responder {
@@ -27,8 +27,7 @@ impl Drop for Responder {
 
 impl Responder {
     fn new() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
-        Self { folder: tempfile::tempdir().expect("temporary folder"), port, child: None }
+        Self { folder: tempfile::tempdir().expect("temporary folder"), port: free_port(), child: None }
     }
 
     /// Contents of a certificate whose authority is asked here.

@@ -29,14 +29,25 @@ impl Connection {
     }
 
     pub fn over(socket: TcpStream, server: &[u8], person: Option<&Person>) -> io::Result<Self> {
+        Self::with(socket, &Arc::new(tls(server, person)))
+    }
+
+    pub fn with(socket: TcpStream, config: &Arc<ClientConfig>) -> io::Result<Self> {
         socket.set_read_timeout(Some(PATIENCE))?;
         let name = ServerName::try_from("localhost").expect("a name");
-        let connection = ClientConnection::new(Arc::new(tls(server, person)), name).map_err(io::Error::other)?;
+        let connection = ClientConnection::new(Arc::clone(config), name).map_err(io::Error::other)?;
         let mut stream = StreamOwned::new(connection, socket);
         while stream.conn.is_handshaking() {
             stream.conn.complete_io(&mut stream.sock)?;
         }
         Ok(Self(stream))
+    }
+}
+
+impl Connection {
+    /// Whether the handshake went on from an earlier one.
+    pub fn is_resumed(&self) -> bool {
+        self.0.conn.handshake_kind() == Some(rustls::HandshakeKind::Resumed)
     }
 }
 
@@ -57,7 +68,7 @@ impl Write for Connection {
 }
 
 /// Trusts the one server, and shows a certificate when there is one.
-fn tls(server: &[u8], person: Option<&Person>) -> ClientConfig {
+pub fn tls(server: &[u8], person: Option<&Person>) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from(server.to_vec())).expect("a certificate");
     let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))

@@ -6,9 +6,12 @@ pub mod postgres;
 pub mod program;
 
 use std::{
-    net::SocketAddr,
+    net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -18,7 +21,7 @@ use capsule_server::{
 };
 use tokio::runtime::Runtime;
 
-pub use client::{Answer, Connection, connect_from, exchange, get, post, post_request, read_answer, try_exchange};
+pub use client::{Answer, Connection, connect_from, exchange, get, post, post_request, read_answer, tls, try_exchange};
 pub use people::{Authority, Kind, Person, body_for, params};
 
 /// A clock that stands still until it is moved.
@@ -179,6 +182,19 @@ impl Fixture {
         let value = text.lines().find_map(|it| it.strip_prefix(line)?.strip_prefix(' '));
         value.map_or(0, |value| value.parse().expect("a number"))
     }
+}
+
+/// A port for a program to listen to: below those that the system gives to connections, of which other tests make thousands.
+pub fn free_port() -> u16 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let begin = std::process::id().wrapping_mul(37);
+    let candidates = std::iter::repeat_with(|| {
+        let offset = begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 20_000;
+        u16::try_from(10_000 + offset).expect("below 30000")
+    });
+    let is_free =
+        |port: &u16| TcpListener::bind(("::", *port)).is_ok() && TcpListener::bind(("0.0.0.0", *port)).is_ok();
+    candidates.take(20_000).find(is_free).expect("a free port")
 }
 
 /// Waits until something is so, for as long as a busy machine may need.

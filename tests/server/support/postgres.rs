@@ -2,12 +2,13 @@
 
 use std::{
     fs,
-    net::TcpListener,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
 use capsule_server::Postgres;
+
+use super::free_port;
 
 /// A running PostgreSQL.
 pub struct Cluster {
@@ -173,8 +174,4 @@ fn make_folder(folder: &Path) {
 
 fn text(path: &Path) -> &str {
     path.to_str().expect("UTF-8")
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port()
 }

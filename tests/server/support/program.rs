@@ -2,14 +2,14 @@
 
 use std::{
     fs,
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
 };
 
 use capsule_api::{Server, ServerList};
 
-use super::{Person, eventually};
+use super::{Person, eventually, free_port};
 
 pub struct Place {
     folder: tempfile::TempDir,
@@ -38,10 +38,6 @@ impl Running {
     pub fn log(&self) -> String {
         fs::read_to_string(&self.log).expect("a log")
     }
-}
-
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port()
 }
 
 pub fn kapsel_server(arguments: &[&str]) -> Output {

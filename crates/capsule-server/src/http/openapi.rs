@@ -3,7 +3,7 @@
 use utoipa::{
     Modify, OpenApi, ToSchema,
     openapi::{
-        RefOr, Schema,
+        RefOr, Required, Schema,
         schema::AdditionalProperties,
         security::{SecurityRequirement, SecurityScheme},
     },
@@ -11,7 +11,14 @@ use utoipa::{
 
 /// A capsule: a key for one recipient, for what a container holds.
 #[derive(ToSchema)]
-#[schema(title = "Capsule")]
+#[schema(
+    title = "Capsule",
+    example = json!({
+        "recipient_id": "BAoKclYJjjUzd5pTWvq9AfOR7ZszZn1yvDD/Ht9EgblbsyfnspZaBNXc7L31y1tXviHqrYuHqSFtQeCNuo1Hj90=",
+        "ephemeral_key_material": "BLxens8ng5cRRrt+2vWGJ3KSYePcP5+3uKRtoVJxaAFXiTx/rV0GfM87DwT5pjQv82ypgs78UFWaCrDbHTVl04Y=",
+        "capsule_type": "ecc_secp256r1",
+    })
+)]
 #[allow(dead_code, reason = "it is only described")]
 pub(super) struct Capsule {
     /// The recipient's key, 65 to 2100 bytes in base64. EC: the uncompressed point; RSA: the canonical DER of the PKCS#1
@@ -56,7 +63,7 @@ enum CapsuleType {
 )]
 struct Document;
 
-/// What the macros have no words for: mutual TLS, and that a capsule has these members and no others.
+/// What the macros have no words for: mutual TLS, a header that may be absent, and that a capsule has these members and no others.
 struct Rest;
 
 impl Modify for Rest {
@@ -69,6 +76,14 @@ impl Modify for Rest {
         );
         if let Some(RefOr::T(Schema::Object(capsule))) = components.schemas.get_mut("Capsule") {
             capsule.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+        }
+        // A text where it stands, and not needed: the macros make it nullable, which a header cannot be.
+        for parameters in document.paths.paths.values_mut().filter_map(|path| path.post.as_mut()?.parameters.as_mut()) {
+            for parameter in parameters {
+                if let RefOr::T(parameter) = parameter {
+                    parameter.required = Required::False;
+                }
+            }
         }
         // None of it for senders.
         document.security.get_or_insert_default().push(SecurityRequirement::default());

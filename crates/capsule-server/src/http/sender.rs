@@ -4,18 +4,21 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    body::{Body, Bytes},
+    body::Body,
     extract::State,
     http::{HeaderMap, HeaderValue, Request, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{any, post},
 };
 use capsule_api::{CAPSULES_PATH, EXPIRY_ADJUSTED_HEADER, EXPIRY_HEADER, Expiry, MAX_BODY};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use hyper::body::Body as _;
 
 use super::{CAPSULE_PATH, Refusal, not_found};
 use crate::service::Capsules;
+
+/// Most bytes of a body that are read, to be thrown away when they are more than [`MAX_BODY`].
+const MAX_DISCARDED: u64 = 256 << 10;
 
 /// The calls of the sender interface.
 pub(crate) fn sender(capsules: Arc<Capsules>) -> Router {
@@ -36,7 +39,7 @@ pub(crate) fn sender(capsules: Arc<Capsules>) -> Router {
     operation_id = "createCapsule",
     tag = "sender",
     request_body = super::openapi::Capsule,
-    params(("x-expiry-time" = Option<String>, Header, format = DateTime,
+    params(("x-expiry-time" = String, Header, format = DateTime,
         description = "Until when to keep it (RFC 3339; without an offset it is UTC). By default as the server's operator has set.")),
     responses(
         (status = 201, description = "Kept.", headers(
@@ -89,13 +92,23 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence.eq_ignore_ascii_case("application/json") && values.next().is_none()
 }
 
-async fn body(request: Request<Body>) -> Result<Bytes, Refusal> {
-    if request.body().size_hint().lower() > MAX_BODY as u64 {
+/// The body, when it is not too large. One that is somewhat too large is read to its end all the same: a connection that is closed over
+/// bytes that nobody read may take the answer with it.
+async fn body(request: Request<Body>) -> Result<Vec<u8>, Refusal> {
+    let mut body = request.into_body();
+    if body.size_hint().lower() > MAX_DISCARDED {
         return Err(Refusal::TooLarge);
     }
-    match Limited::new(request.into_body(), MAX_BODY).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Refusal::TooLarge),
-        Err(_) => Err(Refusal::BadRequest),
+    let (mut kept, mut length) = (Vec::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| Refusal::BadRequest)?.into_data() else { continue };
+        length += data.len() as u64;
+        if length > MAX_DISCARDED {
+            return Err(Refusal::TooLarge);
+        }
+        if length <= MAX_BODY as u64 {
+            kept.extend(data);
+        }
     }
+    if length > MAX_BODY as u64 { Err(Refusal::TooLarge) } else { Ok(kept) }
 }

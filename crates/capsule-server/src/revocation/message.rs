@@ -243,3 +243,132 @@ fn verify(
     let mut all = aws_lc_rs::default_provider().signature_verification_algorithms.all.iter();
     all.find(fits).is_some_and(|it| it.verify_signature(key, signed, signature).is_ok())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, PKCS_ECDSA_P256_SHA256, SigningKey};
+
+    use super::*;
+
+    const NOW: Duration = Duration::from_secs(1_800_000_000);
+
+    /// An authority, and a question about a certificate of its.
+    struct Asked {
+        key: KeyPair,
+        issuer: Certificate,
+        question: Question,
+    }
+
+    fn asked() -> Asked {
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).expect("a key");
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let issuer = params.self_signed(&key).expect("a certificate");
+        let other = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).expect("a key");
+        let leaf = CertificateParams::default().signed_by(&other, &Issuer::from_params(&params, &key));
+        let read = |der: &[u8]| Certificate::from_der(der).expect("a certificate");
+        let issuer = read(issuer.der());
+        let question = Question::new(&read(leaf.expect("a certificate").der()), &issuer).expect("a question");
+        Asked { key, issuer, question }
+    }
+
+    /// What an answer is made of.
+    struct Made {
+        status: u8,
+        this_update: Duration,
+        next_update: Option<Duration>,
+        nonce: Option<[u8; 32]>,
+    }
+
+    impl Asked {
+        fn made(&self) -> Made {
+            Made { status: 0x80, this_update: NOW, next_update: None, nonce: Some(self.question.nonce) }
+        }
+
+        fn answer(&self, made: &Made) -> Vec<u8> {
+            let time = |since: Duration| GeneralizedTime::from_unix_duration(since).expect("a time");
+            let nonce = made.nonce.map(|nonce| {
+                let nonce = OctetString::new(nonce.to_vec()).and_then(|nonce| nonce.to_der()).expect("DER");
+                vec![Extension { extn_id: NONCE, critical: false, extn_value: OctetString::new(nonce).expect("DER") }]
+            });
+            let response = SingleResponse {
+                certificate: self.question.certificate.clone(),
+                status: Any::from_der(&[made.status, 0]).expect("DER"),
+                this_update: time(made.this_update),
+                next_update: made.next_update.map(time),
+                extensions: None,
+            };
+            let contents = ResponseContents {
+                version: None,
+                responder: Any::from_der(&[0xa2, 0x02, 0x04, 0x00]).expect("DER"),
+                produced: time(NOW),
+                responses: vec![response],
+                extensions: nonce,
+            };
+            let contents = contents.to_der().expect("DER");
+            let algorithm = self.issuer.signature_algorithm().clone();
+            let signature = BitString::from_bytes(&self.key.sign(&contents).expect("signed")).expect("DER");
+            let contents = Any::from_der(&contents).expect("DER");
+            let basic = BasicResponse { contents, algorithm, signature, certificates: None }.to_der().expect("DER");
+            let bytes = ResponseBytes { kind: BASIC, response: OctetString::new(basic).expect("DER") };
+            OcspResponse { status: ResponseStatus::Successful, bytes: Some(bytes) }.to_der().expect("DER")
+        }
+
+        fn finding(&self, made: &Made) -> Result<Finding, &'static str> {
+            self.question.finding(&self.answer(made), &self.issuer, NOW)
+        }
+    }
+
+    #[test]
+    fn an_answer_counts_for_its_question_and_in_its_time() {
+        let asked = asked();
+        let made = || asked.made();
+        let good = Finding { status: Status::Good, until: None };
+        assert_eq!(asked.finding(&made()), Ok(good));
+        let revoked = asked.finding(&Made { status: 0xa1, ..made() }).map(|finding| finding.status);
+        assert_eq!(revoked, Ok(Status::Revoked));
+        let unknown = asked.finding(&Made { status: 0x82, ..made() }).map(|finding| finding.status);
+        assert_eq!(unknown, Ok(Status::Revoked));
+        let (hour, day) = (Duration::from_secs(3600), Duration::from_secs(86_400));
+        let without_nonce = || Made { nonce: None, ..made() };
+        assert!(asked.finding(&without_nonce()).is_ok());
+        let kept = Made { this_update: NOW - day, next_update: Some(NOW + hour), ..without_nonce() };
+        assert_eq!(asked.finding(&kept).map(|finding| finding.until), Ok(Some(NOW + hour)));
+        for (wrong, why) in [
+            (Made { nonce: Some([7; 32]), ..made() }, "another's nonce"),
+            (Made { this_update: NOW - hour, ..without_nonce() }, "old, and nothing says that it is ours"),
+            (Made { this_update: NOW - day, next_update: Some(NOW - hour), ..made() }, "over"),
+            (Made { this_update: NOW + hour, ..made() }, "of the future"),
+        ] {
+            assert!(asked.finding(&wrong).is_err(), "{why}");
+        }
+        let another = self::asked();
+        let answer = another.answer(&another.made());
+        assert!(asked.question.finding(&answer, &another.issuer, NOW).is_err(), "about another certificate");
+        assert!(asked.question.finding(&asked.answer(&made()), &another.issuer, NOW).is_err(), "by another issuer");
+    }
+
+    #[test]
+    fn no_change_of_an_answer_says_something_else() {
+        let asked = asked();
+        let revoked = asked.answer(&Made { status: 0x81, ..asked.made() });
+        for index in 0..revoked.len() {
+            for change in [1, 0x20, 0x80, 0xff] {
+                let mut changed = revoked.clone();
+                changed[index] ^= change;
+                let finding = asked.question.finding(&changed, &asked.issuer, NOW);
+                assert!(!finding.is_ok_and(|finding| finding.status == Status::Good), "byte {index}");
+            }
+            assert!(asked.question.finding(&revoked[..index], &asked.issuer, NOW).is_err());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+            let asked = asked();
+            prop_assert!(asked.question.finding(&bytes, &asked.issuer, NOW).is_err());
+        }
+    }
+}
