@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
 import hashlib
+import json
 import sys
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from cdoc2py.errors import CdocError  # noqa: E402
 from cdoc2py.vectorfile import Vector, open_body  # noqa: E402
 from cryptography import x509  # noqa: E402
 from cryptography.hazmat.primitives import hashes, serialization  # noqa: E402
+from cryptography.hazmat.primitives.asymmetric import ec  # noqa: E402
 from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat, PublicFormat, pkcs12  # noqa: E402
 from cryptography.x509.oid import NameOID, ObjectIdentifier  # noqa: E402
 
@@ -56,6 +59,8 @@ def main() -> None:
     write(corpus / "archive", kit.archives)
     write(corpus / "label", [label for vector in kit.vectors.values() for label in labels_of(vector)])
     write(corpus / "key_files", key_files(kit) + certificates(kit))
+    write(corpus / "capsule", capsules(kit))
+    write(corpus / "server_list", server_lists(kit))
 
 
 def write(folder: Path, seeds: list[bytes]) -> None:
@@ -100,6 +105,40 @@ def certificates(kit: Kit) -> list[bytes]:
         for common_name in ("JÕEORG,JAAK-KRISTJAN,38001085718", "Firma OÜ", ""):
             certificate = certificate_of(key.private, common_name)
             seeds += [certificate.public_bytes(encoding) for encoding in (Encoding.PEM, Encoding.DER)]
+    return seeds
+
+
+def capsules(kit: Kit) -> list[bytes]:
+    """Bodies as servers get them, and what they answer beside."""
+    seeds = [b"/key-capsules/KC00112233445566778899aabbccddeeff", b"2030-01-01T02:00:00+02:00", b"2030-01-01T00:00:00Z"]
+    for key in kit.keys.values():
+        public = key.private.public_key()
+        if isinstance(public, ec.EllipticCurvePublicKey):
+            recipient = public.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+            material, kind = recipient, f"ecc_{public.curve.name}"
+        else:
+            recipient, material, kind = public.public_bytes(Encoding.DER, PublicFormat.PKCS1), bytes(256), "rsa"
+        values = [base64.b64encode(value).decode() for value in (recipient, material)]
+        body = {"recipient_id": values[0], "ephemeral_key_material": values[1], "capsule_type": kind}
+        seeds.append(json.dumps(body).encode())
+    return seeds
+
+
+def server_lists(kit: Kit) -> list[bytes]:
+    seeds = []
+    for key in kit.keys.values():
+        certificate = certificate_of(key.private, "capsules.example")
+        pem = certificate.public_bytes(Encoding.PEM).decode()
+        der = base64.b64encode(certificate.public_bytes(Encoding.DER)).decode()
+        server = {
+            "id": "css-a", "name": "Capsules of A", "organisation": "a", "capsuleTypes": ["ecc_secp384r1", "rsa"],
+            "senderUrl": "https://capsules.example:8443", "recipientUrl": "https://capsules.example:8444",
+            "ticketUrl": "https://capsules.example:8445", "sharesUrl": "https://capsules.example/shares",
+            "certificates": [pem, der],
+        }
+        later = {**server, "id": "css-b", "certificates": [], "incomplete": "not yet"}
+        seeds.append(json.dumps({"version": 1, "serial": 4, "expires": "2030-01-01T00:00:00Z",
+                                 "servers": [server, later]}).encode())
     return seeds
 
 

@@ -112,7 +112,9 @@ impl<'a> Check<'a> {
     fn without_a_server(&mut self, opening: &Opening) {
         let arguments = [&["--json", "decrypt", CONTAINER, "-o", "out"], &*self.key_arguments(opening)].concat();
         let outcome = self.place.run(&arguments);
-        if outcome.status() != 5 || outcome.code() != "server_unknown" {
+        // The list that ships has the server of some vectors, but not its certificate.
+        let told = ["server_unknown", "server_unusable"].contains(&outcome.code().as_str());
+        if outcome.status() != 5 || !told {
             self.problem("decrypt", format_args!("{} {}", outcome.status(), outcome.stderr()));
         }
         self.nothing_left("decrypt");

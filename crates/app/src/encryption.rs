@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use cdoc2::{Compression, Control, Encryptor, NameSet, Refusal, check_name};
 
-use crate::{failure::Failure, recipients::NewRecipient};
+use crate::{failure::Failure, recipients::NewRecipient, servers::DeliveryPlan};
 
 /// More files than this, and the Java reader refuses the container.
 pub const JAVA_READER_FILES: usize = 1000;
@@ -51,8 +51,21 @@ pub fn propose_output(first: &Path) -> PathBuf {
     free.next().unwrap_or_else(|| folder.join(format!("{stem}.{EXTENSION}")))
 }
 
-/// An encryptor for `recipients`.
+/// An encryptor for `recipients`, with every capsule inside the container.
 pub fn encryptor(recipients: Vec<NewRecipient>, compression: Compression, control: Control) -> Encryptor<'static> {
     let recipients = recipients.into_iter().map(NewRecipient::into_recipient).collect();
     Encryptor::new(recipients).compression(compression).control(control)
+}
+
+/// An encryptor for the recipients of a plan, which takes their capsules where the plan says; once a plan.
+pub fn encryptor_for(plan: &mut DeliveryPlan, compression: Compression, control: Control) -> Encryptor<'_> {
+    if let Some(upload) = &mut plan.upload {
+        upload.stop_by(control.cancel().clone());
+    }
+    let recipients = std::mem::take(&mut plan.recipients);
+    let encryptor = Encryptor::new(recipients).compression(compression).control(control);
+    match &plan.upload {
+        Some(upload) => encryptor.delivery(upload),
+        None => encryptor,
+    }
 }

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use cdoc2::{Error, KeyError, LimitKind, NameProblem, NoServerAccess, Refusal, SecretKind, safe_name, shown};
 
-use crate::view::{Code, ErrorView};
+use crate::{
+    servers,
+    view::{Code, ErrorView},
+};
 
 /// Result of a use case.
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
@@ -78,6 +81,14 @@ fn with_sources(error: &dyn std::error::Error) -> String {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
+        let error = match error {
+            // What fetches capsules may fail before it comes to that.
+            Error::Fetch(error) => match error.downcast::<Self>() {
+                Ok(failure) => return *failure,
+                Err(error) => Error::Fetch(error),
+            },
+            error => error,
+        };
         let failure = Self::new(code_of(&error), with_sources(&error));
         match error {
             Error::UnsupportedVersion(version) => failure.about(version.to_string()),
@@ -98,11 +109,24 @@ impl From<Error> for Failure {
                 Refusal::NotOneFile(number) => failure.with_number(number as u64),
                 _ => failure,
             },
-            Error::Fetch(error) => match error.downcast::<NoServerAccess>() {
-                Ok(missing) => failure.about(shown(&missing.0)),
-                Err(_) => failure,
+            Error::Fetch(error) => match error.downcast_ref::<capsule_client::Error>().and_then(servers::server_of) {
+                Some(server) => failure.about(shown(&server)),
+                None => match error.downcast::<NoServerAccess>() {
+                    Ok(missing) => failure.about(shown(&missing.0)),
+                    Err(_) => failure,
+                },
             },
             _ => failure,
+        }
+    }
+}
+
+impl From<capsule_client::Error> for Failure {
+    fn from(error: capsule_client::Error) -> Self {
+        let failure = Self::new(servers::code_of(&error), error.to_string());
+        match servers::server_of(&error) {
+            Some(server) => failure.about(shown(&server)),
+            None => failure,
         }
     }
 }
@@ -118,7 +142,9 @@ fn code_of(error: &Error) -> Code {
         Error::WrongKey(SecretKind::SymmetricKey) => Code::WrongKey,
         Error::Key(KeyError::Rejected | KeyError::Unusable(_)) => Code::KeyFileUnusable,
         Error::Fetch(error) if error.is::<NoServerAccess>() => Code::ServerUnknown,
-        Error::Fetch(_) => Code::ServerUnreachable,
+        Error::Fetch(error) => {
+            error.downcast_ref::<capsule_client::Error>().map_or(Code::ServerUnreachable, servers::code_of)
+        }
         Error::UnsafeContent { .. } => Code::UnsafeContent,
         Error::LimitExceeded { .. } => Code::LimitsExceeded,
         Error::DiskFull(_) => Code::DiskFull,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use capsule_client::ListFiles;
 use cdoc2::{
     Capsule, Container, Control, Curve, DecryptionKey, Error, FileMasterKey, Header, Keyring, Label, LabelKind,
     Password, PublicKey, Record, SymmetricKey, Zeroizing, shown,
@@ -12,6 +13,7 @@ use crate::{
     failure::{Failure, Result},
     files::read_small,
     recipients::{base_name, initials},
+    servers,
     view::{Code, OpensWith, RecipientKind, RecordView},
 };
 
@@ -59,6 +61,19 @@ impl Key {
         Ok(Self::Password(Password::new(password)?))
     }
 
+    /// Takes the certificates of private keys from a file, for capsule servers, where the keys come without.
+    ///
+    /// # Errors
+    /// [`Code::NotReadable`].
+    pub fn certify(&mut self, path: &Path) -> Result<bool> {
+        let bytes = read_small(path, Code::RecipientUnusable)?;
+        Ok(match self {
+            // Each of them, not until the first.
+            Self::File(files) => files.iter_mut().map(|file| file.certify(&bytes)).fold(false, |any, one| any | one),
+            Self::Secret(_) | Self::Password(_) => false,
+        })
+    }
+
     fn decryption_keys(&self) -> Vec<DecryptionKey<'_>> {
         match self {
             Self::File(files) => files.iter().map(KeyFile::decryption_key).collect(),
@@ -99,12 +114,22 @@ fn recipient(capsule: &Capsule) -> Option<PublicKey> {
     }
 }
 
-/// Unlocks a container with the keys at hand.
+/// Unlocks a container with the keys at hand, and the servers of the machine's and the person's lists.
 ///
 /// # Errors
 /// As the container says; [`Code::NotARecipient`] names for whom it is, [`Code::WrongPassword`] carries the hints.
 pub fn unlock(container: &Container, keys: &[Key], control: &Control) -> Result<FileMasterKey> {
+    unlock_by(container, keys, &servers::list_files(&[]), control)
+}
+
+/// The same with these server lists, which are read when a key at hand is for a capsule on a server.
+///
+/// # Errors
+/// As [`unlock`].
+pub fn unlock_by(container: &Container, keys: &[Key], lists: &ListFiles, control: &Control) -> Result<FileMasterKey> {
     let keyring = Keyring::new(keys.iter().flat_map(Key::decryption_keys));
+    let fetcher = servers::Fetcher::new(keys, lists, control.cancel());
+    let keyring = keyring.with_capsules(&fetcher);
     container.unlock(&keyring, control).map_err(|error| {
         let names = match &error {
             Error::NoKeyFits => recipients_in_short(container.header()),

@@ -12,6 +12,38 @@ pub fn settings_file() -> Option<PathBuf> {
     Some(dirs::config_dir()?.join("kapsel").join("settings.toml"))
 }
 
+/// The administrator's list of servers, for the whole machine.
+pub fn system_server_list() -> Option<PathBuf> {
+    let folder = if cfg!(windows) {
+        PathBuf::from(std::env::var_os("ProgramData")?).join("Kapsel")
+    } else if cfg!(target_os = "macos") {
+        PathBuf::from("/Library/Application Support/Kapsel")
+    } else {
+        PathBuf::from("/etc/kapsel")
+    };
+    Some(folder.join("servers.json"))
+}
+
+/// The person's own list of servers.
+pub fn user_server_list() -> Option<PathBuf> {
+    Some(dirs::config_dir()?.join("kapsel").join("servers.json"))
+}
+
+/// How the network is used, for the whole machine.
+pub fn system_network_file() -> Option<PathBuf> {
+    Some(system_server_list()?.with_file_name("network.toml"))
+}
+
+/// How the person uses the network.
+pub fn user_network_file() -> Option<PathBuf> {
+    Some(user_server_list()?.with_file_name("network.toml"))
+}
+
+/// The serial of the central configuration that was imported last.
+pub fn central_serial_file() -> Option<PathBuf> {
+    Some(dirs::config_dir()?.join("kapsel").join("central-configuration.serial"))
+}
+
 /// `~/Documents` instead of the whole path, for people.
 pub fn shortened(path: &std::path::Path) -> String {
     let home = dirs::home_dir().filter(|home| home.parent().is_some());

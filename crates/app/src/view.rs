@@ -553,16 +553,26 @@ pub enum Code {
     SecretTooShort,
     /// The list has no such server.
     ServerUnknown,
+    /// The list has the server, but it cannot be used: incomplete, expired, or for other keys.
+    ServerUnusable,
+    /// A server list has a mistake.
+    ServerListInvalid,
+    /// The network settings have a mistake.
+    SettingsInvalid,
     /// The server's key is not the listed one.
     ServerPinMismatch,
     /// The server does not answer.
     ServerUnreachable,
     /// The server answers too late.
     ServerTimeout,
+    /// The server answers otherwise than a capsule server does.
+    ServerMisbehaved,
     /// A proxy stands in the way.
     ProxyRequired,
     /// Expired, never there, or for another key.
     CapsuleNotFound,
+    /// The server wants the certificate of the key, and the key comes without one.
+    CertificateNeeded,
     /// The certificate is out of date, by the server.
     CertificateExpired,
     /// The certificate was revoked.

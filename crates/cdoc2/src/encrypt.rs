@@ -271,7 +271,10 @@ impl<'a> Encryptor<'a> {
     ) -> Result<u64> {
         let fmk = Fmk::generate();
         // Everything that can refuse the recipients, and every upload, comes before the first byte.
-        let header = header::write(&seal(&fmk, &self.recipients, self.delivery)?)?;
+        let sealed = seal(&fmk, &self.recipients, self.delivery);
+        // Whoever delivers stops when the operation is stopped, and says so in its own words.
+        self.control.check()?;
+        let header = header::write(&sealed?)?;
         let envelope = Envelope { mac: fmk.header_mac(&header), header, nonce: random() };
         let encryption = Encryption::new(&fmk.payload_keys(), &envelope.nonce, &envelope.aad());
         let (filling, emptying) = pipe(0);

@@ -63,6 +63,11 @@ impl Control {
         Self { cancel, observer: Some(Arc::new(observer)) }
     }
 
+    /// What stops the operation, for parts of it that wait for something else.
+    pub fn cancel(&self) -> &Cancel {
+        &self.cancel
+    }
+
     /// Reports progress; an error when the operation was cancelled.
     pub(crate) fn report(&self, step: Step, done: u64, total: Option<u64>) -> Result<()> {
         self.check()?;

@@ -7,6 +7,7 @@ use crate::{
     error::{FetchError, Refusal},
     header::{Capsule, KeyShare, NewRecord, ServerCapsule, SharesCapsule},
     key::{Fmk, Kek, PASSWORD_ITERATIONS, Password, PublicKey, SALT_LENGTH, SymmetricKey, ephemeral_agreement, random},
+    label::{Label, LabelKind},
 };
 
 /// Longest key label in bytes that is written; the format has no limit of its own below the header's.
@@ -95,6 +96,11 @@ pub trait Delivery: Send + Sync {
     /// # Errors
     /// Whatever the delivery says; nothing is encrypted then.
     fn deliver_shares(&self, shares: &[OutgoingShare]) -> Result<Vec<String>, FetchError>;
+
+    /// Until when the server keeps a capsule that was delivered, in unix seconds, when it said so; the label of its record will tell it.
+    fn kept_until(&self, _transaction_id: &str) -> Option<i64> {
+        None
+    }
 }
 
 /// Makes the records of a header, in the order of `recipients`.
@@ -132,6 +138,9 @@ impl Outgoing {
             match &mut record.capsule {
                 Capsule::Server(capsule) => {
                     capsule.transaction_id = transactions.next().expect("one for each capsule");
+                    if let Some(until) = delivery.kept_until(&capsule.transaction_id) {
+                        record.label = with_expiry(&record.label, until);
+                    }
                 }
                 Capsule::Shares(capsule) => {
                     for share in &mut capsule.shares {
@@ -142,6 +151,17 @@ impl Outgoing {
             }
         }
         Ok(())
+    }
+}
+
+/// The label with the expiry, where the format has a place for it (CDOC2, "Key label recommendations"): for a certificate.
+fn with_expiry(label: &str, until: i64) -> String {
+    let parsed = Label::parse(label);
+    match parsed.kind() {
+        LabelKind::IdCard | LabelKind::DigiId | LabelKind::DigiIdEResident | LabelKind::Certificate => {
+            parsed.with_server_expiry(until).to_string()
+        }
+        _ => label.to_owned(),
     }
 }
 

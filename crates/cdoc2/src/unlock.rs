@@ -6,9 +6,7 @@ use crate::{
     Error, Result,
     error::{FetchError, KeyError, SecretKind},
     header::{Capsule, Header, KeyShare, Record, ServerCapsule},
-    key::{
-        Curve, DecryptionKey, EcPublicKey, EcdhKey, Fmk, Kek, Password, PublicKey, RsaKey, SharedSecret, SymmetricKey,
-    },
+    key::{DecryptionKey, EcPublicKey, EcdhKey, Fmk, Kek, Password, PublicKey, RsaKey, SharedSecret, SymmetricKey},
     label::{Label, shown},
     progress::{Control, Step},
 };
@@ -25,6 +23,22 @@ pub trait CapsuleFetcher {
     /// # Errors
     /// Whatever the fetcher says: unknown server, unreachable, not found.
     fn fetch(&self, capsule: &ServerCapsule) -> Result<Vec<u8>, FetchError>;
+
+    /// The key material of one of `capsules`, which are for the same recipient and never none, and its position among them: whichever can
+    /// be had first. By default they are fetched one after the other.
+    ///
+    /// # Errors
+    /// When none can be had.
+    fn fetch_first(&self, capsules: &[&ServerCapsule]) -> Result<(usize, Vec<u8>), FetchError> {
+        let mut failure = None;
+        for (position, capsule) in capsules.iter().enumerate() {
+            match self.fetch(capsule) {
+                Ok(material) => return Ok((position, material)),
+                Err(error) => failure = failure.or(Some(error)),
+            }
+        }
+        Err(failure.unwrap_or_else(|| "there is no capsule to fetch".into()))
+    }
 }
 
 /// Fetches all shares of a key, as one recipient.
@@ -102,7 +116,7 @@ pub(crate) fn unlock(
     keyring: &Keyring<'_>,
     control: &Control,
 ) -> Result<FileMasterKey> {
-    let mut attempt = Attempt { header, mac, keyring, control, untried: 0, failure: Error::NoKeyFits };
+    let mut attempt = Attempt { header, mac, keyring, control, tried: 0, untried: 0, failure: Error::NoKeyFits };
     for key in &keyring.keys {
         if let Some(opened) = attempt.with_key(*key)? {
             return Ok(opened);
@@ -122,6 +136,8 @@ struct Attempt<'a> {
     mac: &'a [u8; 32],
     keyring: &'a Keyring<'a>,
     control: &'a Control,
+    /// Records tried with the key at hand.
+    tried: usize,
     untried: usize,
     /// The most telling failure so far.
     failure: Error,
@@ -129,6 +145,7 @@ struct Attempt<'a> {
 
 impl<'a> Attempt<'a> {
     fn with_key(&mut self, key: DecryptionKey<'a>) -> Result<Option<FileMasterKey>> {
+        self.tried = 0;
         match key {
             DecryptionKey::Ec(key) => self.with_ec(key),
             DecryptionKey::Rsa(key) => self.with_rsa(key),
@@ -139,44 +156,45 @@ impl<'a> Attempt<'a> {
 
     fn with_ec(&mut self, key: &dyn EcdhKey) -> Result<Option<FileMasterKey>> {
         let own = key.public_key();
-        self.each(
-            |capsule| match capsule {
-                Capsule::Ec { recipient, .. } => recipient == own,
-                Capsule::Server(capsule) => matches!(&capsule.recipient, PublicKey::Ec(recipient) if recipient == own),
-                _ => false,
-            },
+        let agreed = |sender: &EcPublicKey| {
+            let shared = key.agree(sender).map_err(Error::Key)?;
+            Ok(Some(Kek::from_ecdh(&shared, own, sender)))
+        };
+        let direct = self.each(
+            |capsule| matches!(capsule, Capsule::Ec { recipient, .. } if recipient == own),
             Error::Tampered,
-            |this, record| {
-                let sender = match &record.capsule {
-                    Capsule::Ec { sender, .. } => sender.clone(),
-                    Capsule::Server(capsule) => this.fetched_point(capsule, own.curve())?,
-                    _ => return Err(Error::Tampered),
-                };
-                let shared = key.agree(&sender).map_err(Error::Key)?;
-                Ok(Some(Kek::from_ecdh(&shared, own, &sender)))
+            |_, record| match &record.capsule {
+                Capsule::Ec { sender, .. } => agreed(sender),
+                _ => Ok(None),
             },
-        )
+        )?;
+        match direct {
+            None => self.each_on_servers(&PublicKey::Ec(own.clone()), |material| {
+                let sender = EcPublicKey::from_point(own.curve(), material);
+                agreed(&sender.map_err(|error| Error::Fetch(Box::new(error)))?)
+            }),
+            opened => Ok(opened),
+        }
     }
 
     fn with_rsa(&mut self, key: &dyn RsaKey) -> Result<Option<FileMasterKey>> {
         let own = key.public_key();
-        self.each(
-            |capsule| match capsule {
-                Capsule::Rsa { recipient, .. } => recipient == own,
-                Capsule::Server(capsule) => matches!(&capsule.recipient, PublicKey::Rsa(recipient) if recipient == own),
-                _ => false,
-            },
+        let decrypted = |encrypted_kek: &[u8]| {
+            let kek: SharedSecret = key.decrypt_oaep(encrypted_kek).map_err(Error::Key)?;
+            Ok(Kek::from_bytes(kek.as_bytes()))
+        };
+        let direct = self.each(
+            |capsule| matches!(capsule, Capsule::Rsa { recipient, .. } if recipient == own),
             Error::Tampered,
-            |this, record| {
-                let kek: SharedSecret = match &record.capsule {
-                    Capsule::Rsa { encrypted_kek, .. } => key.decrypt_oaep(encrypted_kek),
-                    Capsule::Server(capsule) => key.decrypt_oaep(&this.fetched(capsule)?),
-                    _ => return Err(Error::Tampered),
-                }
-                .map_err(Error::Key)?;
-                Ok(Kek::from_bytes(kek.as_bytes()))
+            |_, record| match &record.capsule {
+                Capsule::Rsa { encrypted_kek, .. } => decrypted(encrypted_kek),
+                _ => Ok(None),
             },
-        )
+        )?;
+        match direct {
+            None => self.each_on_servers(&PublicKey::Rsa(own.clone()), decrypted),
+            opened => Ok(opened),
+        }
     }
 
     fn with_symmetric(&mut self, key: &SymmetricKey) -> Result<Option<FileMasterKey>> {
@@ -212,6 +230,7 @@ impl<'a> Attempt<'a> {
 
     fn with_shares(&mut self) -> Result<Option<FileMasterKey>> {
         let Some(fetcher) = self.keyring.shares else { return Ok(None) };
+        self.tried = 0;
         self.each(
             |capsule| matches!(capsule, Capsule::Shares(shares) if shares.recipient_id == fetcher.recipient_id()),
             Error::Tampered,
@@ -240,20 +259,19 @@ impl<'a> Attempt<'a> {
         mut kek: impl FnMut(&mut Self, &Record) -> Result<Option<Kek>>,
     ) -> Result<Option<FileMasterKey>> {
         let header = self.header;
-        let mut tried = 0;
+        let before = self.tried;
         let mut failure = None;
         for record in header.records().iter().filter(|record| fits(record)) {
-            if tried == MAX_TRIES {
+            if self.tried == MAX_TRIES {
                 self.untried += 1;
                 continue;
             }
-            tried += 1;
+            self.tried += 1;
             self.control.report(Step::Unlocking, 0, None)?;
             match kek(self, record) {
                 Ok(Some(kek)) => {
-                    let fmk = kek.unwrap(&record.encrypted_fmk);
-                    if fmk.authenticates(header.bytes(), self.mac) {
-                        return Ok(Some(FileMasterKey { fmk, record: record.index, untried: self.untried }));
+                    if let Some(opened) = self.unwrapped(&kek, record) {
+                        return Ok(Some(opened));
                     }
                 }
                 Ok(None) | Err(Error::Key(KeyError::Rejected) | Error::Tampered) => {}
@@ -261,9 +279,67 @@ impl<'a> Attempt<'a> {
                 Err(error) => return Err(error),
             }
         }
-        if tried > 0 {
+        if self.tried > before {
             self.note(failure.unwrap_or(mismatch));
         }
+        Ok(None)
+    }
+
+    /// The file master key, when `kek` is the one of `record`.
+    fn unwrapped(&self, kek: &Kek, record: &Record) -> Option<FileMasterKey> {
+        let fmk = kek.unwrap(&record.encrypted_fmk);
+        let authentic = fmk.authenticates(self.header.bytes(), self.mac);
+        authentic.then_some(FileMasterKey { fmk, record: record.index, untried: self.untried })
+    }
+
+    /// Asks for the capsules of all records for `own` that are on servers, and unwraps with each that comes until the header's HMAC is
+    /// right. One that is not right is left aside, and the others are asked for again.
+    fn each_on_servers(
+        &mut self,
+        own: &PublicKey,
+        kek: impl Fn(&[u8]) -> Result<Option<Kek>>,
+    ) -> Result<Option<FileMasterKey>> {
+        let header = self.header;
+        let on_server = |record: &'a Record| match &record.capsule {
+            Capsule::Server(capsule) if capsule.recipient == *own => Some((record, capsule)),
+            _ => None,
+        };
+        let mut waiting: Vec<_> = header.records().iter().filter_map(on_server).collect();
+        let allowed = MAX_TRIES - self.tried;
+        self.untried += waiting.len().saturating_sub(allowed);
+        waiting.truncate(allowed);
+        let Some((_, first)) = waiting.first() else { return Ok(None) };
+        let Some(fetcher) = self.keyring.capsules else {
+            self.note(Error::Fetch(Box::new(NoServerAccess(first.server_id.clone()))));
+            return Ok(None);
+        };
+        let mut failure = None;
+        while !waiting.is_empty() {
+            self.control.report(Step::Unlocking, 0, None)?;
+            let capsules: Vec<_> = waiting.iter().map(|(_, capsule)| *capsule).collect();
+            let (position, material) = match fetcher.fetch_first(&capsules) {
+                Ok(first) => first,
+                Err(error) => {
+                    // Whoever fetches stops when the operation is stopped, and says so in its own words.
+                    self.control.check()?;
+                    self.note(Error::Fetch(error));
+                    return Ok(None);
+                }
+            };
+            let (record, _) = waiting.remove(position.min(waiting.len() - 1));
+            self.tried += 1;
+            match kek(&material) {
+                Ok(Some(kek)) => {
+                    if let Some(opened) = self.unwrapped(&kek, record) {
+                        return Ok(Some(opened));
+                    }
+                }
+                Ok(None) | Err(Error::Key(KeyError::Rejected)) => {}
+                Err(error @ Error::Fetch(_)) => failure = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        self.note(failure.unwrap_or(Error::Tampered));
         Ok(None)
     }
 
@@ -278,16 +354,6 @@ impl<'a> Attempt<'a> {
         if weight(&failure) > weight(&self.failure) {
             self.failure = failure;
         }
-    }
-
-    fn fetched(&self, capsule: &ServerCapsule) -> Result<Vec<u8>> {
-        let fetcher =
-            self.keyring.capsules.ok_or_else(|| Error::Fetch(Box::new(NoServerAccess(capsule.server_id.clone()))))?;
-        fetcher.fetch(capsule).map_err(Error::Fetch)
-    }
-
-    fn fetched_point(&self, capsule: &ServerCapsule, curve: Curve) -> Result<EcPublicKey> {
-        EcPublicKey::from_point(curve, &self.fetched(capsule)?).map_err(|error| Error::Fetch(Box::new(error)))
     }
 }
 

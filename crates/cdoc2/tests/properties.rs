@@ -269,6 +269,66 @@ fn compression() -> impl Strategy<Value = Compression> {
     prop_oneof![Just(Compression::Fast), Just(Compression::Best), Just(Compression::None)]
 }
 
+/// Servers of which the last answers first. One lies, and tells until when it keeps what it got.
+struct Hasty {
+    servers: Servers,
+    liar: &'static str,
+    asked: Mutex<Vec<Vec<String>>>,
+}
+
+impl Delivery for Hasty {
+    fn deliver_capsules(&self, capsules: &[OutgoingCapsule]) -> Result<Vec<String>, FetchError> {
+        self.servers.deliver_capsules(capsules)
+    }
+
+    fn deliver_shares(&self, shares: &[OutgoingShare]) -> Result<Vec<String>, FetchError> {
+        self.servers.deliver_shares(shares)
+    }
+
+    fn kept_until(&self, _: &str) -> Option<i64> {
+        Some(1_900_000_000)
+    }
+}
+
+impl CapsuleFetcher for Hasty {
+    fn fetch(&self, capsule: &ServerCapsule) -> Result<Vec<u8>, FetchError> {
+        if capsule.server_id != self.liar {
+            return self.servers.give(&capsule.transaction_id);
+        }
+        match public_key(Curve::P384, 99) {
+            PublicKey::Ec(key) => Ok(key.point().to_vec()),
+            PublicKey::Rsa(_) => unreachable!("a point was asked for"),
+        }
+    }
+
+    fn fetch_first(&self, capsules: &[&ServerCapsule]) -> Result<(usize, Vec<u8>), FetchError> {
+        let ids = capsules.iter().map(|capsule| capsule.server_id.clone()).collect();
+        self.asked.lock().expect("no test panicked").push(ids);
+        let last = capsules.len() - 1;
+        Ok((last, self.fetch(capsules[last])?))
+    }
+}
+
+#[test]
+fn of_several_servers_the_first_right_answer_opens() {
+    let hasty = Hasty { servers: Servers::default(), liar: "c", asked: Mutex::default() };
+    let certificate = Label::certificate(None, "Mari", "00").to_string();
+    let recipient = |id: &str| Recipient::server(public_key(Curve::P384, 7), id, certificate.clone());
+    let other = Recipient::server(public_key(Curve::P384, 8), "d", "free text");
+    let recipients = vec![recipient("a"), recipient("b"), recipient("c"), other];
+    let bytes = encrypted(&[("a".to_owned(), vec![1])], &Encryptor::new(recipients).delivery(&hasty));
+    let container = Container::from_stream(Cursor::new(bytes)).expect("a container");
+    let labels: Vec<_> = container.header().records().iter().map(|record| record.label.as_str()).collect();
+    assert_eq!(labels[0], "data:,CERT_SHA1=00&CN=Mari&SERVER_EXP=1900000000&TYPE=cert&V=1");
+    assert_eq!(labels[3], "free text");
+    let key = MemoryKey::new(Curve::P384, 7);
+    let keyring = Keyring::new([DecryptionKey::Ec(&key)]).with_capsules(&hasty);
+    let opened = container.unlock(&keyring, &Control::default()).expect("two servers are honest");
+    assert_eq!(opened.record(), 1);
+    // All at once, and then those that are left.
+    assert_eq!(*hasty.asked.lock().expect("no test panicked"), [vec!["a", "b", "c"], vec!["a", "b"]]);
+}
+
 proptest! {
     #![proptest_config(Config { cases: 48, ..Config::default() })]
 

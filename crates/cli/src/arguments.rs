@@ -45,6 +45,9 @@ pub(crate) struct Global {
     /// Say what is being done
     #[arg(long, short, global = true, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
+    /// Trust the capsule servers of this list, too; it comes before the person's and the machine's; may be repeated
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) server_list: Vec<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -64,6 +67,9 @@ pub(crate) enum Command {
     /// Open a container and encrypt its files for others, without their plaintext on disk
     #[command(after_long_help = RE_ENCRYPT_EXAMPLES)]
     ReEncrypt(ReEncrypt),
+    /// Show, test and change the capsule servers that are trusted
+    #[command(after_long_help = SERVERS_EXAMPLES)]
+    Servers(Servers),
     /// Print a completion script for a shell
     Completions {
         /// For which shell
@@ -81,6 +87,7 @@ const ENCRYPT_EXAMPLES: &str = "\
 Examples:
   kapsel encrypt -o contract.cdoc2 --recipient mari.pem contract.pdf annex.pdf
   kapsel encrypt -o photos.cdoc2 --password --label 'the usual one' photos/
+  kapsel encrypt -o offer.cdoc2 --recipient mari.pem --server ria --expires 30d offer.pdf
   kapsel encrypt -o - --recipient toomas.cer report.pdf | ssh host 'cat > report.cdoc2'
   tar c folder | kapsel encrypt -o folder.cdoc2 --secret-file key.bin --name folder.tar -";
 
@@ -90,6 +97,14 @@ Examples:
   kapsel decrypt photos.cdoc2 -o photos --password
   kapsel decrypt report.cdoc2 -o - --p12 me.p12 --password-file pass.txt > report.pdf
   ssh host 'cat report.cdoc2' | kapsel decrypt - -o report --key my-key.pem";
+
+const SERVERS_EXAMPLES: &str = "\
+Examples:
+  kapsel servers list
+  kapsel servers test hospital-a
+  kapsel servers import from-the-administrator.json
+  kapsel servers add hospital-a https://capsules.example:8443 --recipient-url https://capsules.example:8444
+  kapsel servers list --server-list trial.json --json";
 
 const LIST_EXAMPLES: &str = "\
 Examples:
@@ -133,6 +148,113 @@ pub(crate) struct Recipients {
     pub(crate) label: Vec<String>,
 }
 
+/// Where capsules go. Passwords and symmetric keys need none.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Delivery")]
+pub(crate) struct Delivering {
+    /// Put the capsules of recipients with keys on this server, from which they disappear in time; may be repeated: opening needs
+    /// one of them
+    #[arg(long, value_name = "ID", conflicts_with = "no_server")]
+    pub(crate) server: Vec<String>,
+    /// Until when servers keep them at most: a day as 2027-06-30, a moment as 2027-06-30T12:00:00Z, or a time as 12h, 30d, 6w, 1y
+    /// [default: as long as the recipient's certificate is valid, or as the server does by itself]
+    #[arg(long, value_name = "WHEN", requires = "server", value_parser = expiry)]
+    pub(crate) expires: Option<app::servers::Expiry>,
+    /// Keep capsules inside the container, which then opens without a server and for ever (this is the default)
+    #[arg(long)]
+    pub(crate) no_server: bool,
+}
+
+fn expiry(text: &str) -> Result<app::servers::Expiry, String> {
+    app::servers::parse_expiry(text, std::time::SystemTime::now())
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Servers {
+    #[command(subcommand)]
+    pub(crate) command: ServersCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ServersCommand {
+    /// Show every server, the list it stands in, and whether it can be used
+    List,
+    /// Show everything that is known of a server
+    Show {
+        /// Its identifier
+        id: String,
+    },
+    /// Go to a server step by step: name, connection, TLS, pin, host name, validity, OCSP, interface; nothing is sent
+    Test {
+        /// Its identifier
+        id: String,
+    },
+    /// Trust a server: look at its certificate, show the fingerprint, ask, and write it into the person's own list
+    Add(AddServer),
+    /// Add the certificate that a server shows now to its entry, after asking; the entry goes into the person's own list
+    Pin {
+        /// Its identifier
+        id: String,
+        #[command(flatten)]
+        confirmed: Confirmed,
+    },
+    /// Take a server out of the person's own list
+    Remove {
+        /// Its identifier
+        id: String,
+    },
+    /// Add the servers of a list to the person's own, in place of those with the same identifiers
+    Import(Import),
+    /// Print a list of these servers, or of all
+    Export {
+        /// Their identifiers
+        ids: Vec<String>,
+    },
+}
+
+/// Servers to be trusted, by a file.
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The list; with --central-key, the central configuration of Estonia's eID (config.json)
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// Public key that must have signed the central configuration, PEM or DER (config.ecpub, compared in another way)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) central_key: Option<PathBuf>,
+    /// Its signature [default: beside it, with the ending .ecc]
+    #[arg(long, value_name = "FILE", requires = "central_key", value_hint = ValueHint::FilePath)]
+    pub(crate) signature: Option<PathBuf>,
+}
+
+/// A server to be trusted.
+#[derive(Debug, Args)]
+pub(crate) struct AddServer {
+    /// Identifier that stands in containers
+    pub(crate) id: String,
+    /// Where senders post capsules, https://host:port
+    pub(crate) sender_url: String,
+    /// Where recipients fetch them
+    #[arg(long, value_name = "URL")]
+    pub(crate) recipient_url: String,
+    /// A name for people [default: the identifier]
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Who runs it; servers of one organisation have the same [default: the host name]
+    #[arg(long)]
+    pub(crate) organisation: Option<String>,
+    #[command(flatten)]
+    pub(crate) confirmed: Confirmed,
+}
+
+/// How a certificate is confirmed without a person at a terminal.
+#[derive(Debug, Args)]
+pub(crate) struct Confirmed {
+    /// SHA-256 of the certificate in hex, as it was told in another way; then nothing is asked; may be repeated when the two
+    /// addresses show different ones
+    #[arg(long, value_name = "SHA256")]
+    pub(crate) fingerprint: Vec<String>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Encrypt {
     /// The container to write; - for standard output
@@ -140,6 +262,8 @@ pub(crate) struct Encrypt {
     pub(crate) output: PathBuf,
     #[command(flatten)]
     pub(crate) recipients: Recipients,
+    #[command(flatten)]
+    pub(crate) delivering: Delivering,
     #[command(flatten)]
     pub(crate) writing: Writing,
     /// Encrypt files under the safe names that are proposed for names the format forbids
@@ -198,6 +322,9 @@ pub(crate) struct Keys {
     /// Private key in a PKCS#12 file (.p12, .pfx); may be repeated
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) p12: Vec<PathBuf>,
+    /// Certificate of a private key whose file holds none, PEM or DER: capsule servers ask for it; may be repeated
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) certificate: Vec<PathBuf>,
 }
 
 /// Secrets to open with. A password unlocks key files, too.
@@ -368,6 +495,8 @@ pub(crate) struct ReEncrypt {
     pub(crate) from: FromSecrets,
     #[command(flatten)]
     pub(crate) recipients: Recipients,
+    #[command(flatten)]
+    pub(crate) delivering: Delivering,
     #[command(flatten)]
     pub(crate) writing: Writing,
     #[command(flatten)]

@@ -24,7 +24,8 @@ fn main() -> ExitCode {
     };
     let terminal = Terminal::new(&arguments.global);
     app::places::clean_up();
-    match commands::run(arguments.command, &matches, &terminal) {
+    let lists = app::servers::list_files(&arguments.global.server_list);
+    match commands::run(arguments.command, &matches, &lists, &terminal) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => terminal.fail(&failure),
     }

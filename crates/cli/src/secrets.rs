@@ -162,6 +162,11 @@ pub(crate) fn keys(keys: &Keys, secrets: &Secrets, has_password: impl FnOnce() -
             result => result?,
         });
     }
+    for certificate in &keys.certificate {
+        for key in &mut found {
+            key.certify(certificate)?;
+        }
+    }
     for file in &secrets.secret_file {
         found.push(Key::read_secret(file)?);
     }

@@ -11,8 +11,9 @@ pub(crate) fn status(code: Code) -> u8 {
     match code {
         NotARecipient | WrongPassword | WrongKey | KeyFilePassword | KeyFilePasswordNeeded => 3,
         Damaged | NotAContainer | OldFormat | UnsupportedFormat => 4,
-        ServerUnknown | ServerPinMismatch | ServerUnreachable | ServerTimeout | ProxyRequired | CapsuleNotFound
-        | CertificateExpired | CertificateRevoked | CertificateRefused | DirectoryUnavailable => 5,
+        ServerUnknown | ServerUnusable | ServerListInvalid | SettingsInvalid | ServerPinMismatch
+        | ServerUnreachable | ServerTimeout | ServerMisbehaved | ProxyRequired | CapsuleNotFound
+        | CertificateNeeded | CertificateExpired | CertificateRevoked | CertificateRefused | DirectoryUnavailable => 5,
         PinIncorrect | PinBlocked | PinCancelled | PinChangeRequired | NoPcsc | NoReader | NoCard | CardUnsupported
         | CardRemoved => 6,
         UnsafeContent | LimitsExceeded => 7,
@@ -37,7 +38,6 @@ pub(crate) fn cause(error: &ErrorView) -> String {
         Code::KeyFileUnusable | Code::RecipientUnusable if !subject.is_empty() => {
             format!("{subject} cannot be used: {}", error.detail)
         }
-        Code::ServerUnknown => format!("the capsule is on the server {subject}, which this version cannot reach"),
         _ => error.detail.clone(),
     }
 }
@@ -60,6 +60,22 @@ pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
         Code::UnsafeContent => "nothing was saved; --safe-names saves files under harmless names",
         Code::LimitsExceeded => {
             "nothing was saved; when you trust the sender, raise the limit: --max-files, --max-size, --max-name, --max-pax"
+        }
+        Code::ServerUnknown => "`kapsel servers list` shows those that are known; --server-list names another list",
+        Code::ServerUnusable => "`kapsel servers list` says why, and for which servers",
+        Code::ServerListInvalid => "mend the list: no server is used until then",
+        Code::SettingsInvalid => "mend the file: nothing is sent until then",
+        Code::ServerPinMismatch => {
+            "do not continue: somebody may stand between; compare `kapsel servers test` with what the server's owner says"
+        }
+        Code::ServerUnreachable | Code::ServerTimeout | Code::ServerMisbehaved => {
+            "try again; `kapsel servers test` shows each step on the way"
+        }
+        Code::ProxyRequired => "check HTTPS_PROXY and NO_PROXY",
+        Code::CapsuleNotFound => "ask the sender to encrypt again",
+        Code::CertificateNeeded => "give the key as a PKCS#12 file (--p12), or its certificate by --certificate",
+        Code::CertificateExpired | Code::CertificateRevoked | Code::CertificateRefused => {
+            "open with another key, or ask the sender to encrypt again for a certificate in use"
         }
         Code::DiskFull => "nothing was saved; make room or choose another place",
         Code::AlreadyExists => "choose another place, or use --overwrite (or --rename when opening)",

@@ -81,6 +81,8 @@ pub struct Certificate {
     pub policies: Vec<String>,
     /// The public key.
     pub public_key: PublicKey,
+    /// The certificate in DER.
+    pub der: Vec<u8>,
     /// Names in DER, as they are compared.
     subject_name: Vec<u8>,
     issuer_name: Vec<u8>,
@@ -162,6 +164,7 @@ impl Certificate {
             extended_key_usage: extended_key_usage(&certificate),
             policies,
             public_key,
+            der: der.to_vec(),
             subject_name: der_of(subject)?,
             issuer_name: der_of(body.issuer())?,
             is_authority: extension::<BasicConstraints>(&certificate)

@@ -6,6 +6,7 @@
 //!   its holder ([`Certificate`]) and what a sender should be warned of ([`Warning`]). It proposes the key label.
 //! - [`KeyFile`]: a private key (SEC 1, PKCS#1, PKCS#8, PKCS#12; encrypted or not), as [`cdoc2::EcdhKey`] or
 //!   [`cdoc2::RsaKey`]. Cards and tokens will stand beside it, behind the same traits.
+//! - [`Authenticator`]: a private key with its certificate, by which a capsule server knows whom it talks to.
 //!
 //! Files are told apart by content, never by name, and everything in them is foreign: at most [`MAX_FILE`] bytes are read, nothing
 //! panics, and password derivations that would take minutes are refused before they begin. Private keys are wiped
@@ -43,14 +44,16 @@
 //! ```
 
 mod asn1;
+mod authenticator;
 mod certificate;
 mod file;
 mod pem;
 mod public;
 mod recipient;
 
+pub use authenticator::{Authenticator, SignatureAlgorithm};
 pub use certificate::{Certificate, DocumentKind, KeyUsage, Warning};
-pub use file::{FileEcKey, FileRsaKey, KeyFile, KeyFileError, PrivateKey};
+pub use file::{FileAuthenticator, FileEcKey, FileRsaKey, KeyFile, KeyFileError, PrivateKey};
 pub use recipient::{RecipientError, RecipientKey};
 
 /// Largest file that is read, in bytes.

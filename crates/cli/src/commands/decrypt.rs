@@ -4,10 +4,11 @@ use std::{io, path::Path};
 
 use app::{
     Result,
-    opening::{Key, records, unlock},
+    opening::{Key, records, unlock_by},
     places::private_place,
     view::OpensWith,
 };
+use capsule_client::ListFiles;
 use cdoc2::{Container, Entry, Extraction, FileMasterKey, OnConflict, Reading};
 use serde::Serialize;
 
@@ -54,11 +55,11 @@ pub(super) fn say_untried(key: &FileMasterKey, terminal: &Terminal) {
     }
 }
 
-pub(crate) fn decrypt(arguments: &Decrypt, terminal: &Terminal) -> Result<()> {
+pub(crate) fn decrypt(arguments: &Decrypt, lists: &ListFiles, terminal: &Terminal) -> Result<()> {
     let container = open(&arguments.container, arguments.secrets.password_stdin)?;
     let keys = keys_for(&container, &arguments.keys, &arguments.secrets)?;
     if arguments.dry_run {
-        let files = listed(container, &keys, &arguments.accepted, terminal)?;
+        let files = listed(container, &keys, &arguments.accepted, lists, terminal)?;
         check_destination(&arguments.output)?;
         if arguments.on_conflict() == OnConflict::Refuse && !is_pipe(&arguments.output) {
             for file in &files {
@@ -72,7 +73,7 @@ pub(crate) fn decrypt(arguments: &Decrypt, terminal: &Terminal) -> Result<()> {
     }
     if is_pipe(&arguments.output) {
         return terminal.watch(|control| {
-            let key = unlock(&container, &keys, &control)?;
+            let key = unlock_by(&container, &keys, lists, &control)?;
             say_untried(&key, terminal);
             container.write_only_file(&key, &reading(&arguments.accepted, control), &mut io::stdout())?;
             Ok(())
@@ -84,7 +85,7 @@ pub(crate) fn decrypt(arguments: &Decrypt, terminal: &Terminal) -> Result<()> {
         private_place: private_place(),
     };
     let saved = terminal.watch(|control| {
-        let key = unlock(&container, &keys, &control)?;
+        let key = unlock_by(&container, &keys, lists, &control)?;
         say_untried(&key, terminal);
         Ok::<_, app::Failure>(container.extract(&key, &reading(&arguments.accepted, control), &extraction)?)
     })?;
@@ -103,16 +104,22 @@ fn check_destination(output: &Path) -> Result<()> {
     check_folder_of(output)
 }
 
-pub(crate) fn list(arguments: &List, terminal: &Terminal) -> Result<()> {
+pub(crate) fn list(arguments: &List, lists: &ListFiles, terminal: &Terminal) -> Result<()> {
     let container = open(&arguments.container, arguments.secrets.password_stdin)?;
     let keys = keys_for(&container, &arguments.keys, &arguments.secrets)?;
-    let files = listed(container, &keys, &arguments.accepted, terminal)?;
+    let files = listed(container, &keys, &arguments.accepted, lists, terminal)?;
     show(&files, "", None, terminal)
 }
 
-fn listed(container: Container, keys: &[Key], accepted: &Accepted, terminal: &Terminal) -> Result<Vec<FileLine>> {
+fn listed(
+    container: Container,
+    keys: &[Key],
+    accepted: &Accepted,
+    lists: &ListFiles,
+    terminal: &Terminal,
+) -> Result<Vec<FileLine>> {
     let entries = terminal.watch(|control| {
-        let key = unlock(&container, keys, &control)?;
+        let key = unlock_by(&container, keys, lists, &control)?;
         say_untried(&key, terminal);
         Ok::<_, app::Failure>(container.list(&key, &reading(accepted, control))?)
     })?;

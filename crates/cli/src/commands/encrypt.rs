@@ -9,17 +9,19 @@ use app::{
     Failure, Result,
     encryption::{self, JAVA_READER_FILES, check_names},
     files::gather,
-    opening::{records, unlock},
+    opening::{records, unlock_by},
     recipients::NewRecipient,
+    servers::{self, Delivery, DeliveryPlan, Expiry, Placed},
     view::{Code, OpensWith, RecipientView},
 };
+use capsule_client::ListFiles;
 use cdoc2::{Control, InputFile, Reading, Written};
 use clap::ArgMatches;
 use serde::Serialize;
 
 use super::{check_folder_of, decrypt::say_untried, is_pipe, open};
 use crate::{
-    arguments::{Encrypt, ReEncrypt, Secrets, wrong_usage},
+    arguments::{Delivering, Encrypt, ReEncrypt, Secrets, wrong_usage},
     secrets,
     terminal::{Terminal, bytes, count},
 };
@@ -34,6 +36,12 @@ struct Encrypted {
     files: Vec<EncryptedFile>,
     content_size: u64,
     recipients: Vec<RecipientView>,
+    /// Which servers keep whose capsules.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    delivery: Vec<Placed>,
+    /// The earliest end, unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept_until: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -42,7 +50,7 @@ struct EncryptedFile {
     size: u64,
 }
 
-pub(crate) fn encrypt(arguments: &Encrypt, matches: &ArgMatches, terminal: &Terminal) -> Result<()> {
+pub(crate) fn encrypt(arguments: &Encrypt, matches: &ArgMatches, lists: &ListFiles, terminal: &Terminal) -> Result<()> {
     if arguments.recipients.password_stdin && arguments.files.iter().any(|file| is_pipe(file)) {
         wrong_usage("standard input cannot be both a file and the password");
     }
@@ -58,8 +66,9 @@ pub(crate) fn encrypt(arguments: &Encrypt, matches: &ArgMatches, terminal: &Term
     say_many(files.len(), terminal);
     let recipients = secrets::recipients(&arguments.recipients, matches)?;
     let views = views(&recipients, terminal)?;
+    let mut plan = plan(&arguments.delivering, recipients, lists, terminal)?;
     let written = terminal.watch(|control| {
-        let encryptor = encryption::encryptor(recipients, arguments.writing.compression.into(), control);
+        let encryptor = encryption::encryptor_for(&mut plan, arguments.writing.compression.into(), control);
         if arguments.writing.dry_run {
             cdoc2::check_files(&files)?;
             cdoc2::check_output(&files, output)?;
@@ -76,7 +85,44 @@ pub(crate) fn encrypt(arguments: &Encrypt, matches: &ArgMatches, terminal: &Term
     let content_size = files.iter().map(InputFile::size).sum();
     let files = files.iter().map(|file| EncryptedFile { name: file.name().to_owned(), size: file.size() }).collect();
     let size = written.map(|written| written.size);
-    report(&Encrypted { output: output.clone(), size, files, content_size, recipients: views }, terminal)
+    let kept_until = plan.kept_until();
+    let output = output.clone();
+    report(
+        &Encrypted { output, size, files, content_size, recipients: views, delivery: plan.placed, kept_until },
+        terminal,
+    )
+}
+
+/// Where the capsules go, with what a sender should know about it.
+fn plan(
+    delivering: &Delivering,
+    recipients: Vec<NewRecipient>,
+    lists: &ListFiles,
+    terminal: &Terminal,
+) -> Result<DeliveryPlan> {
+    if delivering.server.is_empty() {
+        return Ok(DeliveryPlan::inside(recipients));
+    }
+    let delivery = Delivery { servers: delivering.server.clone(), until: delivering.expires };
+    let plan = delivery.plan(&servers::client(lists)?, recipients)?;
+    for placed in plan.placed.iter().filter(|placed| !placed.left_out.is_empty()) {
+        let servers = placed.left_out.join(", ");
+        terminal.note(&format!("note: {servers}: takes no capsules for the kind of key of {}", placed.recipient));
+    }
+    Ok(plan)
+}
+
+/// A line that says on which servers the capsules are, and until when.
+fn delivery_line(placed: &[Placed], kept_until: Option<i64>) -> Option<String> {
+    let mut servers: Vec<&str> = placed.iter().flat_map(|placed| &placed.servers).map(String::as_str).collect();
+    servers.sort_unstable();
+    servers.dedup();
+    if servers.is_empty() {
+        return None;
+    }
+    let until = kept_until.and_then(|until| Expiry::from_unix(until).ok());
+    let until = until.map(|until| format!(", kept until {until}")).unwrap_or_default();
+    Some(format!("  capsules on {}{until}", servers.join(", ")))
 }
 
 fn say_many(files: usize, terminal: &Terminal) {
@@ -195,12 +241,20 @@ fn report(encrypted: &Encrypted, terminal: &Terminal) -> Result<()> {
             let line = format!("  for {} {}", super::inspect::kind(recipient.kind), recipient.name);
             writeln!(output, "{}", line.trim_end())?;
         }
+        if let Some(line) = delivery_line(&encrypted.delivery, encrypted.kept_until) {
+            writeln!(output, "{line}")?;
+        }
         Ok(())
     })
 }
 
-pub(crate) fn re_encrypt(arguments: ReEncrypt, matches: &ArgMatches, terminal: &Terminal) -> Result<()> {
-    let ReEncrypt { container, output, keys, from, recipients, writing, accepted } = arguments;
+pub(crate) fn re_encrypt(
+    arguments: ReEncrypt,
+    matches: &ArgMatches,
+    lists: &ListFiles,
+    terminal: &Terminal,
+) -> Result<()> {
+    let ReEncrypt { container, output, keys, from, recipients, delivering, writing, accepted } = arguments;
     if is_pipe(&output) {
         let message = "re-encrypt writes a file: a pipe takes nothing back when the container turns out to be altered";
         return Err(Failure::new(Code::NotWritable, message));
@@ -212,9 +266,12 @@ pub(crate) fn re_encrypt(arguments: ReEncrypt, matches: &ArgMatches, terminal: &
     let recipients = secrets::recipients(&recipients, matches)?;
     let views = views(&recipients, terminal)?;
     let reading = |control| Reading { limits: accepted.limits(), names: accepted.names(), control };
-    let encryptor = encryption::encryptor(recipients, writing.compression.into(), Control::default());
+    let mut plan = plan(&delivering, recipients, lists, terminal)?;
     let written = terminal.watch(|control| {
-        let key = unlock(&opened, &keys, &control)?;
+        // Progress is told by reading; stopping must reach the delivery, too.
+        let silent = Control::new(control.cancel().clone(), |_| {});
+        let encryptor = encryption::encryptor_for(&mut plan, writing.compression.into(), silent);
+        let key = unlock_by(&opened, &keys, lists, &control)?;
         say_untried(&key, terminal);
         if writing.dry_run {
             let files = opened.list(&key, &reading(control))?;
@@ -229,10 +286,12 @@ pub(crate) fn re_encrypt(arguments: ReEncrypt, matches: &ArgMatches, terminal: &
     let value = serde_json::json!({
         "output": output, "size": size, "fileCount": written.files,
         "contentSize": written.content_size, "recipients": views,
+        "delivery": plan.placed, "keptUntil": plan.kept_until(),
     });
     terminal.result(&value, |out| {
         let verb = if size.is_some() { "Encrypted" } else { "Would encrypt" };
         let content = bytes(written.content_size);
-        writeln!(out, "{verb} {}, {content}, again to {}", count(written.files), output.display())
+        writeln!(out, "{verb} {}, {content}, again to {}", count(written.files), output.display())?;
+        delivery_line(&plan.placed, plan.kept_until()).map_or(Ok(()), |line| writeln!(out, "{line}"))
     })
 }

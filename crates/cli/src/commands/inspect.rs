@@ -5,6 +5,7 @@ use std::io::Write;
 use app::{
     Result,
     opening::records,
+    servers::Expiry,
     view::{OpensWith, RecipientKind, RecordView},
 };
 
@@ -42,7 +43,11 @@ fn show(record: &RecordView, output: &mut dyn Write) -> std::io::Result<()> {
     writeln!(output)?;
     if !record.servers.is_empty() {
         let what = if record.servers.len() > 1 { "key shares on" } else { "capsule on server" };
-        writeln!(output, "     {what} {}", record.servers.join(", "))?;
+        write!(output, "     {what} {}", record.servers.join(", "))?;
+        match record.until.and_then(|until| Expiry::from_unix(until).ok()) {
+            Some(until) => writeln!(output, ", until {until}")?,
+            None => writeln!(output)?,
+        }
     }
     if let Some(problem) = &record.problem {
         return writeln!(output, "     not usable: {problem}");
@@ -71,7 +76,7 @@ fn opens_with(what: OpensWith) -> &'static str {
         OpensWith::Password => "the password: --password",
         OpensWith::KeyFile => "the private key: --key or --p12",
         OpensWith::SecretFile => "the symmetric key: --secret-file",
-        OpensWith::Server => "the private key and the server, which this version cannot reach",
+        OpensWith::Server => "the private key with its certificate, and the server",
         OpensWith::Nothing => "nothing that this version knows",
     }
 }

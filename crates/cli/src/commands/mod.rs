@@ -3,10 +3,12 @@
 mod decrypt;
 mod encrypt;
 mod inspect;
+mod servers;
 
 use std::{fs, io, path::Path};
 
 use app::{Failure, Result};
+use capsule_client::ListFiles;
 use cdoc2::Container;
 use clap::{ArgMatches, CommandFactory};
 
@@ -16,14 +18,15 @@ use crate::{
 };
 
 /// Does what was asked for.
-pub(crate) fn run(command: Command, matches: &ArgMatches, terminal: &Terminal) -> Result<()> {
+pub(crate) fn run(command: Command, matches: &ArgMatches, lists: &ListFiles, terminal: &Terminal) -> Result<()> {
     let own = matches.subcommand().map_or(matches, |(_, own)| own);
     match command {
-        Command::Encrypt(arguments) => encrypt::encrypt(&arguments, own, terminal),
-        Command::ReEncrypt(arguments) => encrypt::re_encrypt(arguments, own, terminal),
-        Command::Decrypt(arguments) => decrypt::decrypt(&arguments, terminal),
-        Command::List(arguments) => decrypt::list(&arguments, terminal),
+        Command::Encrypt(arguments) => encrypt::encrypt(&arguments, own, lists, terminal),
+        Command::ReEncrypt(arguments) => encrypt::re_encrypt(arguments, own, lists, terminal),
+        Command::Decrypt(arguments) => decrypt::decrypt(&arguments, lists, terminal),
+        Command::List(arguments) => decrypt::list(&arguments, lists, terminal),
         Command::Info(arguments) => inspect::info(&arguments, terminal),
+        Command::Servers(arguments) => servers::servers(arguments.command, lists, terminal),
         Command::Completions { shell } => {
             // Into memory first: the generator panics when its output takes no more.
             let mut script = Vec::new();

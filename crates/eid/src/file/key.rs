@@ -1,6 +1,15 @@
 //! The keys themselves: SEC 1, PKCS#1 and PKCS#8, and what they can do.
 
-use aws_lc_rs::rsa::{OAEP_SHA256_MGF1SHA256, OaepPrivateDecryptingKey, PrivateDecryptingKey};
+use std::sync::Arc;
+
+use aws_lc_rs::{
+    digest::{self, Digest},
+    rsa::{KeyPair as RsaKeyPair, OAEP_SHA256_MGF1SHA256, OaepPrivateDecryptingKey, PrivateDecryptingKey},
+    signature::{
+        ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, ECDSA_P521_SHA512_FIXED_SIGNING,
+        EcdsaKeyPair, RSA_PSS_SHA256,
+    },
+};
 use cdoc2::{Curve, EcPublicKey, EcdhKey, KeyError, PublicKey, RsaKey, RsaPublicKey, SharedSecret};
 use der::{
     Decode, Encode, Sequence, Tag, TagNumber, Tagged,
@@ -15,11 +24,13 @@ use super::{
     malformed,
 };
 use crate::{
+    SignatureAlgorithm,
     asn1::sequence,
     public::{self, EC, RSA},
 };
 
 /// A private key of a kind that opens containers.
+#[derive(Clone)]
 pub enum PrivateKey {
     /// On P-256, P-384 or P-521.
     Ec(FileEcKey),
@@ -35,11 +46,20 @@ impl PrivateKey {
             Self::Rsa(key) => PublicKey::Rsa(key.public.clone()),
         }
     }
+
+    /// Signs a hash; `None` when it is of another length than the algorithm's, or the algorithm not the key's.
+    pub(super) fn sign_hash(&self, algorithm: SignatureAlgorithm, hash: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Self::Ec(key) => key.sign_hash(algorithm, hash),
+            Self::Rsa(key) => key.sign_hash(algorithm, hash),
+        }
+    }
 }
 
 /// An EC private key from a file, wiped when dropped.
+#[derive(Clone)]
 pub struct FileEcKey {
-    secret: Secret,
+    secret: Arc<Secret>,
     public: EcPublicKey,
 }
 
@@ -65,7 +85,36 @@ impl FileEcKey {
             Curve::P384 => secret!(p384, P384),
             Curve::P521 => secret!(p521, P521),
         };
-        Ok(Self { secret, public: EcPublicKey::from_point(curve, &point).map_err(malformed)? })
+        Ok(Self { secret: Arc::new(secret), public: EcPublicKey::from_point(curve, &point).map_err(malformed)? })
+    }
+
+    fn sign_hash(&self, algorithm: SignatureAlgorithm, hash: &[u8]) -> Option<Vec<u8>> {
+        let (number, signing, hashing, its) = match &*self.secret {
+            Secret::P256(secret) => (
+                Zeroizing::new(secret.to_bytes().to_vec()),
+                &ECDSA_P256_SHA256_FIXED_SIGNING,
+                &digest::SHA256,
+                SignatureAlgorithm::EcdsaP256Sha256,
+            ),
+            Secret::P384(secret) => (
+                Zeroizing::new(secret.to_bytes().to_vec()),
+                &ECDSA_P384_SHA384_FIXED_SIGNING,
+                &digest::SHA384,
+                SignatureAlgorithm::EcdsaP384Sha384,
+            ),
+            Secret::P521(secret) => (
+                Zeroizing::new(secret.to_bytes().to_vec()),
+                &ECDSA_P521_SHA512_FIXED_SIGNING,
+                &digest::SHA512,
+                SignatureAlgorithm::EcdsaP521Sha512,
+            ),
+        };
+        if algorithm != its {
+            return None;
+        }
+        let hash = Digest::import_less_safe(hash, hashing).ok()?;
+        let key = EcdsaKeyPair::from_private_key_and_public_key(signing, &number, self.public.point()).ok()?;
+        Some(key.sign_digest(&hash).ok()?.as_ref().to_vec())
     }
 }
 
@@ -92,7 +141,7 @@ impl EcdhKey for FileEcKey {
         if peer.curve() != self.public.curve() {
             return Err(KeyError::Rejected);
         }
-        Ok(match &self.secret {
+        Ok(match &*self.secret {
             Secret::P256(secret) => agreed!(p256, secret),
             Secret::P384(secret) => agreed!(p384, secret),
             Secret::P521(secret) => agreed!(p521, secret),
@@ -101,9 +150,23 @@ impl EcdhKey for FileEcKey {
 }
 
 /// An RSA private key from a file, wiped when dropped.
+#[derive(Clone)]
 pub struct FileRsaKey {
-    private: OaepPrivateDecryptingKey,
+    private: Arc<OaepPrivateDecryptingKey>,
+    /// For signing, which needs the key in another form.
+    pkcs8: Arc<Zeroizing<Vec<u8>>>,
     public: RsaPublicKey,
+}
+
+impl FileRsaKey {
+    fn sign_hash(&self, algorithm: SignatureAlgorithm, hash: &[u8]) -> Option<Vec<u8>> {
+        let SignatureAlgorithm::RsaPssSha256 = algorithm else { return None };
+        let hash = Digest::import_less_safe(hash, &digest::SHA256).ok()?;
+        let key = RsaKeyPair::from_pkcs8(&self.pkcs8).ok()?;
+        let mut signature = vec![0; key.public_modulus_len()];
+        key.sign_digest(&RSA_PSS_SHA256, &hash, &mut signature).ok()?;
+        Some(signature)
+    }
 }
 
 impl RsaKey for FileRsaKey {
@@ -201,7 +264,7 @@ pub(super) fn from_pkcs1(der: &[u8]) -> Result<PrivateKey> {
         .ok()
         .and_then(|key| OaepPrivateDecryptingKey::new(key).ok())
         .ok_or_else(|| malformed("the numbers of the RSA key do not fit together"))?;
-    Ok(PrivateKey::Rsa(FileRsaKey { private, public }))
+    Ok(PrivateKey::Rsa(FileRsaKey { private: Arc::new(private), pkcs8: Arc::new(pkcs8), public }))
 }
 
 /// The name of a key algorithm that opens no container.

@@ -7,12 +7,13 @@ mod pkcs12;
 
 use std::fmt;
 
+use cdoc2::{KeyError, PublicKey};
 use der::{Decode, Tag, Tagged, asn1::AnyRef};
 
 pub use key::{FileEcKey, FileRsaKey, PrivateKey};
 
 use crate::{
-    MAX_FILE, MAX_KEYS,
+    Authenticator, MAX_FILE, MAX_KEYS, SignatureAlgorithm,
     asn1::sequence,
     certificate::Certificate,
     pem::{self, Block, Content},
@@ -26,6 +27,8 @@ pub struct KeyFile {
     pub key: PrivateKey,
     /// The certificate with the same public key.
     pub certificate: Option<Certificate>,
+    /// Certificates of the file that lead from it to its authority, the nearest first, in DER.
+    issuers: Vec<Vec<u8>>,
 }
 
 /// Why a file gives no private key.
@@ -98,7 +101,27 @@ impl KeyFile {
     fn new(key: PrivateKey, certificates: &[Certificate]) -> Self {
         let public = key.public_key();
         let certificate = certificates.iter().find(|certificate| certificate.public_key == public).cloned();
-        Self { key, certificate }
+        let issuers = certificate.as_ref().map(|certificate| issuers(certificate, certificates)).unwrap_or_default();
+        Self { key, certificate, issuers }
+    }
+
+    /// Takes the certificate of the key from another file, PEM or DER, when it stands there and none is known yet; says whether it
+    /// is known now.
+    pub fn certify(&mut self, file: &[u8]) -> bool {
+        if self.certificate.is_none() {
+            let certificates = certificates(file);
+            let public = self.key.public_key();
+            self.certificate = certificates.iter().find(|certificate| certificate.public_key == public).cloned();
+            self.issuers = self.certificate.as_ref().map(|own| issuers(own, &certificates)).unwrap_or_default();
+        }
+        self.certificate.is_some()
+    }
+
+    /// The key with its certificate, as servers want to see it; `None` when the file holds no certificate of the key.
+    pub fn authenticator(&self) -> Option<FileAuthenticator> {
+        let certificate = self.certificate.as_ref()?;
+        let certificates = [certificate.der.clone()].into_iter().chain(self.issuers.iter().cloned()).collect();
+        Some(FileAuthenticator { key: self.key.clone(), public: self.key.public_key(), certificates })
     }
 
     /// The key, as the container's keyring takes it.
@@ -114,6 +137,60 @@ impl fmt::Debug for KeyFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyFile").field("public_key", &self.key.public_key()).finish_non_exhaustive()
     }
+}
+
+/// A private key from a file with its certificate.
+pub struct FileAuthenticator {
+    key: PrivateKey,
+    public: PublicKey,
+    certificates: Vec<Vec<u8>>,
+}
+
+impl Authenticator for FileAuthenticator {
+    fn public_key(&self) -> &PublicKey {
+        &self.public
+    }
+
+    fn certificates(&self) -> &[Vec<u8>] {
+        &self.certificates
+    }
+
+    fn sign_hash(&self, algorithm: SignatureAlgorithm, hash: &[u8]) -> Result<Vec<u8>, KeyError> {
+        self.key.sign_hash(algorithm, hash).ok_or(KeyError::Rejected)
+    }
+}
+
+impl fmt::Debug for FileAuthenticator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileAuthenticator").field("public_key", &self.public).finish_non_exhaustive()
+    }
+}
+
+/// The certificates of a file, PEM or DER; those that cannot be read are left out.
+fn certificates(file: &[u8]) -> Vec<Certificate> {
+    if file.len() > MAX_FILE {
+        return Vec::new();
+    }
+    let blocks = pem::blocks(file);
+    if blocks.is_empty() {
+        return Certificate::from_der(file).into_iter().collect();
+    }
+    let named = blocks.iter().filter(|block| block.label == "CERTIFICATE").take(MAX_KEYS);
+    named.filter_map(|block| Certificate::from_der(block.der()?).ok()).collect()
+}
+
+/// The authorities above `certificate`, the nearest first, as far as they stand in the file.
+fn issuers(certificate: &Certificate, certificates: &[Certificate]) -> Vec<Vec<u8>> {
+    let mut above = Vec::new();
+    let mut current = certificate;
+    while let Some(issuer) = certificates.iter().find(|other| other.issued(current)) {
+        if above.len() == MAX_KEYS || above.contains(&issuer.der) {
+            break;
+        }
+        above.push(issuer.der.clone());
+        current = issuer;
+    }
+    above
 }
 
 /// What a file holds.

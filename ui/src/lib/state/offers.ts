@@ -49,6 +49,7 @@ export function offers({ code, names }: ErrorView, task: Task, draft?: OpenDraft
     case "not_readable":
     case "server_unreachable":
     case "server_timeout":
+    case "server_misbehaved":
     case "directory_unavailable":
     case "internal":
       return ["again", "back"];

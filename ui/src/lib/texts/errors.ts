@@ -125,6 +125,16 @@ const table: Record<Code, (error: ErrorView) => Words> = {
       m.error_server_unknown_text({ server: error.subject ?? "?" }),
       m.error_server_unknown_next(),
     ),
+  server_unusable: (error) =>
+    words(
+      m.error_server_unusable(),
+      m.error_server_unusable_text({ server: error.subject ?? "?" }),
+      m.error_server_unusable_next(),
+    ),
+  server_list_invalid: () =>
+    words(m.error_server_list_invalid(), m.error_server_list_invalid_text(), m.error_server_list_invalid_next()),
+  settings_invalid: () =>
+    words(m.error_settings_invalid(), m.error_settings_invalid_text(), m.error_settings_invalid_next()),
   server_pin_mismatch: (error) =>
     words(
       m.error_server_pin_mismatch(),
@@ -143,9 +153,17 @@ const table: Record<Code, (error: ErrorView) => Words> = {
       m.error_server_timeout_text({ server: error.subject ?? "?" }),
       m.error_server_timeout_next(),
     ),
+  server_misbehaved: (error) =>
+    words(
+      m.error_server_misbehaved(),
+      m.error_server_misbehaved_text({ server: error.subject ?? "?" }),
+      m.error_server_misbehaved_next(),
+    ),
   proxy_required: () => words(m.error_proxy_required(), m.error_proxy_required_text(), m.error_proxy_required_next()),
   capsule_not_found: () =>
     words(m.error_capsule_not_found(), m.error_capsule_not_found_text(), m.error_capsule_not_found_next()),
+  certificate_needed: () =>
+    words(m.error_certificate_needed(), m.error_certificate_needed_text(), m.error_certificate_needed_next()),
   certificate_expired: () =>
     words(m.error_certificate_expired(), m.error_certificate_expired_text(), m.error_certificate_expired_next()),
   certificate_revoked: () =>

@@ -1,0 +1,196 @@
+//! Whom the person trusts: the own list, changed by certificates that somebody confirmed, and by lists that somebody sent.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::{self, Write},
+    path::Path,
+    time::SystemTime,
+};
+
+use capsule_api::{CapsuleType, Pin, Server, ServerId};
+use capsule_client::{Central, Client, Error, UserList};
+use cdoc2::Cancel;
+use url::Url;
+
+use crate::{
+    failure::{Failure, Result},
+    files::read_small,
+    places::{central_serial_file, user_server_list},
+    view::Code,
+};
+
+/// A server to be trusted.
+#[derive(Clone, Debug)]
+pub struct NewServer {
+    /// What stands in containers.
+    pub id: String,
+    /// For people; by default the identifier.
+    pub name: Option<String>,
+    /// Who runs it; by default the host.
+    pub organisation: Option<String>,
+    /// Where senders post, `https://host:port`.
+    pub sender_url: String,
+    /// Where recipients fetch.
+    pub recipient_url: String,
+}
+
+/// Looks at a server's certificates, has each confirmed by `confirm`, and puts the server into the person's own list.
+///
+/// # Errors
+/// [`Code::ServerListInvalid`] for an entry that would be a mistake; why the certificate cannot be seen; what `confirm` says.
+pub fn trust_new(
+    client: &Client,
+    new: NewServer,
+    cancel: &Cancel,
+    confirm: impl Fn(&Url, &Pin) -> Result<()>,
+) -> Result<ServerId> {
+    let id = ServerId::parse(&new.id).map_err(|error| invalid(format!("{:?}: {error}", new.id)))?;
+    let (sender_url, recipient_url) = (address(&new.sender_url)?, address(&new.recipient_url)?);
+    let mut pins: Vec<Pin> = Vec::new();
+    for url in [&sender_url, &recipient_url] {
+        let shown = shown_pin(client, &id, url, cancel)?;
+        // Both addresses usually show one certificate.
+        if pins.iter().all(|pin| pin.public_key() != shown.public_key()) {
+            confirm(url, &shown)?;
+            pins.push(shown);
+        }
+    }
+    let host = sender_url.host_str().unwrap_or_default().to_owned();
+    let types = [CapsuleType::EcP256, CapsuleType::EcP384, CapsuleType::EcP521, CapsuleType::Rsa];
+    put(vec![Server {
+        id: id.clone(),
+        name: new.name.unwrap_or(new.id),
+        organisation: new.organisation.unwrap_or(host),
+        capsule_types: BTreeSet::from(types),
+        sender_url,
+        recipient_url: Some(recipient_url),
+        ticket_url: None,
+        shares_url: None,
+        pins,
+        incomplete: None,
+    }])?;
+    Ok(id)
+}
+
+/// Adds the certificate that a known server shows now, when `confirm` lets it; the entry goes into the person's own list.
+///
+/// # Errors
+/// [`Code::ServerUnknown`]; why the certificate cannot be seen; what `confirm` says.
+pub fn add_pin(
+    client: &Client,
+    id: &str,
+    cancel: &Cancel,
+    confirm: impl Fn(&Url, &Pin) -> Result<()>,
+) -> Result<ServerId> {
+    let listed = client.servers().get(id).ok_or_else(|| Error::UnknownServer(id.to_owned()))?;
+    let mut server = listed.server.clone();
+    let addresses = [Some(server.sender_url.clone()), server.recipient_url.clone()];
+    for url in addresses.into_iter().flatten() {
+        let shown = shown_pin(client, &server.id, &url, cancel)?;
+        if !server.pins.contains(&shown) {
+            confirm(&url, &shown)?;
+            server.pins.push(shown);
+        }
+    }
+    server.incomplete = None;
+    let id = server.id.clone();
+    put(vec![server])?;
+    Ok(id)
+}
+
+/// Takes a server out of the person's own list.
+///
+/// # Errors
+/// [`Code::ServerUnknown`] when it is not there; [`Code::ServerListInvalid`].
+pub fn forget(id: &str) -> Result<()> {
+    let mut list = own_list()?;
+    if !list.remove(id) {
+        let words = format!("your own list has no server {id}; other lists are changed by whoever keeps them");
+        return Err(Failure::new(Code::ServerUnknown, words).about(id));
+    }
+    Ok(list.save().map_err(Error::from)?)
+}
+
+/// Puts the servers of a list into the person's own, in place of those with the same identifiers; gives their identifiers.
+///
+/// # Errors
+/// [`Code::ServerListInvalid`], also for a list that has expired: nothing is changed then.
+pub fn import(path: &Path) -> Result<Vec<ServerId>> {
+    let list = capsule_client::read(path).map_err(Error::from)?;
+    if list.expires.is_some_and(|expires| expires.is_over(SystemTime::now())) {
+        return Err(invalid(format!("{}: the list has expired", path.display())));
+    }
+    put(list.servers)
+}
+
+/// The same with a central configuration, which must be signed by `key` and not older than the one that was imported last.
+///
+/// # Errors
+/// [`Code::ServerListInvalid`], [`Code::NotReadable`]: nothing is changed then.
+pub fn import_central(config: &Path, signature: &Path, key: &Path) -> Result<Vec<ServerId>> {
+    let central = read_central(config, signature, key)?;
+    let ids = put(central.servers)?;
+    keep_central_serial(central.serial)?;
+    Ok(ids)
+}
+
+fn invalid(words: String) -> Failure {
+    Failure::new(Code::ServerListInvalid, words)
+}
+
+fn address(text: &str) -> Result<Url> {
+    let url = Url::parse(text).ok().filter(|url| url.scheme() == "https" && url.has_host() && url.path() == "/");
+    url.ok_or_else(|| invalid(format!("{text:?}: write the address as https://host:port")))
+}
+
+/// The certificate that a server shows; nothing is sent to it.
+fn shown_pin(client: &Client, id: &ServerId, url: &Url, cancel: &Cancel) -> Result<Pin> {
+    let shown = client.shown_certificates(url, cancel)?;
+    let shown = shown.map_err(|cause| Error::Server { server: id.clone(), cause })?;
+    Ok(shown.into_iter().next().expect("at least the server's own"))
+}
+
+fn own_list() -> Result<UserList> {
+    let none = || Failure::new(Code::NotWritable, "this system has no place for the person's own list");
+    Ok(UserList::open(&user_server_list().ok_or_else(none)?).map_err(Error::from)?)
+}
+
+/// Writes entries into the person's own list, the first of them first.
+fn put(servers: Vec<Server>) -> Result<Vec<ServerId>> {
+    let ids = servers.iter().map(|server| server.id.clone()).collect();
+    let mut list = own_list()?;
+    servers.into_iter().rev().for_each(|server| list.put(server));
+    list.save().map_err(Error::from)?;
+    Ok(ids)
+}
+
+fn read_central(config: &Path, signature: &Path, key: &Path) -> Result<Central> {
+    let read = |path: &Path| read_small(path, Code::ServerListInvalid);
+    let known = match central_serial_file().map(fs::read_to_string) {
+        None => None,
+        Some(Err(error)) if error.kind() == io::ErrorKind::NotFound => None,
+        // What cannot be read is not taken for nothing: an old configuration would pass.
+        Some(text) => {
+            let serial = text.ok().and_then(|text| text.trim().parse().ok());
+            let words = "the serial of the configuration before cannot be read";
+            Some(serial.ok_or_else(|| Failure::new(Code::ServerListInvalid, words))?)
+        }
+    };
+    let (bytes, signature, key) = (read(config)?, read(signature)?, read(key)?);
+    let origin = config.display().to_string();
+    Ok(Central::read(&bytes, &signature, &key, known, SystemTime::now(), &origin).map_err(Error::from)?)
+}
+
+fn keep_central_serial(serial: u64) -> Result<()> {
+    let Some(path) = central_serial_file() else { return Ok(()) };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let write = || {
+        fs::create_dir_all(folder)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        writeln!(file, "{serial}")?;
+        file.persist(&path)?;
+        Ok(())
+    };
+    write().map_err(|source: io::Error| cdoc2::Error::writing(&path, source).into())
+}

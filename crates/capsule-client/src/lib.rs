@@ -1,0 +1,52 @@
+//! Brings capsules to servers and fetches them, and trusts nothing but the list.
+//!
+//! A capsule on a server is half of a key: the sender puts it there before the container is written ([`Upload`], the container's
+//! [`cdoc2::Delivery`]), and the recipient fetches it with a certificate that proves the key ([`Download`], the container's
+//! [`cdoc2::CapsuleFetcher`]). Both go through a [`Client`], which knows the [`Servers`] of lists in layers and the [`Settings`] of the
+//! network. Callers write plain synchronous code; threads and sockets stay in here.
+//!
+//! What is held against whom:
+//!
+//! - **An impostor, a proxy that looks inside.** A server is who its entry's pins say (`tls::pinned`): its certificate or its key is
+//!   listed, *and* the certificate covers the host and is valid. TLS 1.3 alone; no authority of the system is asked. A stapled OCSP answer
+//!   (`tls::ocsp`) must say *good*; [`Settings::ocsp_required`] wants one that can be verified.
+//! - **A server that lies.** Every answer is bounded and checked (`net`, `upload`, `download`): a redirect is not followed, an
+//!   identifier stands once, a capsule is the one that the record names.
+//! - **A server that is down, slow or silent.** Time-outs on everything; several servers are asked at once, and the first right answer
+//!   counts. What may pass is tried again.
+//! - **A sender.** The identifiers in a container lead to an entry of the list or nowhere.
+//!
+//! Each failure is its own: [`Error`] names the server, [`Cause`] what went wrong with it.
+//!
+//! ```
+//! use capsule_client::{Client, Error, ListFiles, Servers, Settings, Upload};
+//!
+//! let servers = Servers::load(&ListFiles::default())?;
+//! let client = Client::new(servers, Settings::default());
+//! // The entry that ships has no certificate yet: it is never connected to.
+//! let production = "00000000-0000-0000-0000-000000000000";
+//! assert!(matches!(client.servers().usable(production), Err(Error::Unusable { .. })));
+//! # Ok::<(), Error>(())
+//! ```
+
+mod central;
+mod client;
+mod download;
+mod error;
+mod examine;
+mod net;
+mod servers;
+mod settings;
+mod tls;
+mod upload;
+
+pub use central::Central;
+pub use client::Client;
+pub use download::Download;
+pub use error::{Cause, Error, ListTrouble, ProxyProblem, Result, Step};
+pub use examine::{CheckStep, Checked, Examination};
+pub use net::{Proxy, ProxyCredentials};
+pub use servers::{Layer, ListFiles, Listed, ServerWarning, Servers, UserList, read};
+pub use settings::{Settings, Timeouts};
+pub use tls::{OcspProblem, OcspSeen, PeerProblem};
+pub use upload::Upload;

@@ -1,0 +1,256 @@
+//! Delivering capsules before a container is written.
+//!
+//! All recipients and servers at once, a few connections a server. What fails for good ends everything: then nothing is encrypted, and the
+//! capsules that arrived are orphans, which their servers delete when their time is over.
+//!
+//! A request is repeated when the connection failed or broke, or when the server was busy. A broken connection may mean that the capsule
+//! arrived and only the answer did not. It is repeated all the same: the capsule whose answer was lost is known to nobody by its
+//! identifier, holds nothing but the one-time half of a key agreement, and is never used.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use capsule_api::{CAPSULES_PATH, CapsuleType, EXPIRY_HEADER, Expiry, NewCapsule, Server, ServerId, TransactionId};
+use cdoc2::{Cancel, Delivery, FetchError, OutgoingCapsule, OutgoingShare, PublicKey};
+use http_body_util::Full;
+use hyper::{
+    Method, Request, StatusCode,
+    body::Bytes,
+    header::{CONTENT_TYPE, HOST, LOCATION},
+};
+use tokio::task::JoinSet;
+
+use crate::{
+    client::{Attempts, Client, within},
+    error::{Cause, Error, Result},
+    net::{Answer, Connection, Route},
+};
+
+/// Connections to one server at once.
+const CONNECTIONS: usize = 4;
+/// By how much clocks may differ.
+const SKEW: Duration = Duration::from_secs(5 * 60);
+
+/// Delivers capsules to the servers of a client's lists; see [`cdoc2::Encryptor::delivery`].
+#[derive(Debug)]
+pub struct Upload {
+    client: Client,
+    cancel: Cancel,
+    until: Option<Expiry>,
+    ends: HashMap<PublicKey, Expiry>,
+    kept: Mutex<HashMap<String, Expiry>>,
+}
+
+impl Upload {
+    /// A delivery that asks servers to keep capsules as long as they do by themselves.
+    pub fn new(client: Client) -> Self {
+        Self { client, cancel: Cancel::default(), until: None, ends: HashMap::new(), kept: Mutex::default() }
+    }
+
+    /// Stops when `cancel` says so.
+    #[must_use]
+    pub fn cancelled_by(self, cancel: Cancel) -> Self {
+        Self { cancel, ..self }
+    }
+
+    /// Stops when `cancel` says so.
+    pub fn stop_by(&mut self, cancel: Cancel) {
+        self.cancel = cancel;
+    }
+
+    /// Asks to keep every capsule until then at most.
+    #[must_use]
+    pub fn until(self, expiry: Expiry) -> Self {
+        Self { until: Some(expiry), ..self }
+    }
+
+    /// Asks to keep capsules for `key` until then at most: the end of its certificate.
+    #[must_use]
+    pub fn ending(mut self, key: PublicKey, end: Expiry) -> Self {
+        self.ends.entry(key).and_modify(|other| *other = end.min(*other)).or_insert(end);
+        self
+    }
+
+    /// Until when capsules for `key` are to be kept.
+    fn expiry(&self, key: &PublicKey) -> Option<Expiry> {
+        self.until.into_iter().chain(self.ends.get(key).copied()).min()
+    }
+
+    /// Until when the servers keep what was delivered: the earliest.
+    pub fn kept_until_all(&self) -> Option<Expiry> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).values().min().copied()
+    }
+
+    /// Says what would be refused about these recipients and servers; nothing is sent.
+    ///
+    /// # Errors
+    /// [`Error::UnknownServer`], [`Error::Unusable`], [`Error::TypeNotTaken`].
+    pub fn check(&self, server_id: &str, key: &PublicKey) -> Result<()> {
+        self.destination(server_id, key).map(drop)
+    }
+
+    fn destination(&self, server_id: &str, key: &PublicKey) -> Result<Server> {
+        let server = self.client.server(server_id)?;
+        let capsule_type = CapsuleType::of(key);
+        if server.takes(capsule_type) {
+            Ok(server)
+        } else {
+            Err(Error::TypeNotTaken { server: server.id, capsule_type })
+        }
+    }
+
+    fn deliver(&self, capsules: &[OutgoingCapsule]) -> Result<Vec<String>> {
+        let mut queues: HashMap<ServerId, (Route, Queue)> = HashMap::new();
+        for (position, capsule) in capsules.iter().enumerate() {
+            let server = self.destination(&capsule.server_id, &capsule.recipient)?;
+            let body = NewCapsule::new(capsule.recipient.clone(), capsule.key_material.clone());
+            let body = Bytes::from(body.map_err(Error::Capsule)?.to_json());
+            let expiry = self.expiry(&capsule.recipient);
+            let (_, queue) = queues
+                .entry(server.id.clone())
+                .or_insert_with(|| (self.client.route(&server, &server.sender_url, None), Queue::default()));
+            queue.push_back(Job { position, body, expiry });
+        }
+        let stored = self.client.run(&self.cancel, everywhere(queues))?;
+        self.identified(stored, capsules)
+    }
+
+    /// The identifiers in the order of the capsules. No two may be equal: one of them would be a lie.
+    fn identified(&self, mut stored: Vec<Stored>, capsules: &[OutgoingCapsule]) -> Result<Vec<String>> {
+        stored.sort_by_key(|stored| stored.position);
+        let mut known = HashSet::new();
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut identifiers = Vec::with_capacity(stored.len());
+        for Stored { position, id, until } in stored {
+            if !known.insert(id.clone()) {
+                let server = self.client.server(&capsules[position].server_id)?.id;
+                return Err(Error::of(&server, Cause::Misbehaved("it gives an identifier twice")));
+            }
+            if let Some(until) = until {
+                kept.insert(id.as_str().to_owned(), until);
+            }
+            identifiers.push(id.as_str().to_owned());
+        }
+        Ok(identifiers)
+    }
+}
+
+impl Delivery for Upload {
+    fn deliver_capsules(&self, capsules: &[OutgoingCapsule]) -> Result<Vec<String>, FetchError> {
+        Ok(self.deliver(capsules)?)
+    }
+
+    fn deliver_shares(&self, _: &[OutgoingShare]) -> Result<Vec<String>, FetchError> {
+        Err(Error::Shares.into())
+    }
+
+    fn kept_until(&self, transaction_id: &str) -> Option<i64> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get(transaction_id).map(|until| until.unix())
+    }
+}
+
+/// A capsule to be posted.
+struct Job {
+    position: usize,
+    body: Bytes,
+    expiry: Option<Expiry>,
+}
+
+type Queue = VecDeque<Job>;
+
+/// A capsule that its server keeps.
+struct Stored {
+    position: usize,
+    id: TransactionId,
+    until: Option<Expiry>,
+}
+
+/// Posts everything; the first failure ends all.
+async fn everywhere(queues: HashMap<ServerId, (Route, Queue)>) -> Result<Vec<Stored>> {
+    let mut workers = JoinSet::new();
+    for (server, (route, queue)) in queues {
+        let count = queue.len().min(CONNECTIONS);
+        let queue = Arc::new(Mutex::new(queue));
+        for _ in 0..count {
+            workers.spawn(work(server.clone(), route.clone(), Arc::clone(&queue)));
+        }
+    }
+    let mut all = Vec::new();
+    while let Some(stored) = workers.join_next().await {
+        all.append(&mut stored.map_err(|error| Error::Runtime(Arc::new(error.into())))??);
+    }
+    Ok(all)
+}
+
+/// Posts capsules of one server over one connection, as long as there are any.
+async fn work(server: ServerId, route: Route, queue: Arc<Mutex<Queue>>) -> Result<Vec<Stored>> {
+    let mut connection: Option<Connection> = None;
+    let mut all = Vec::new();
+    loop {
+        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        let Some(job) = next else { return Ok(all) };
+        let stored = within(&server, route.timeouts.total, posted(&mut connection, &route, &job));
+        all.push(stored.await?);
+    }
+}
+
+/// Posts a capsule, by the connection at hand when there is one.
+async fn posted(connection: &mut Option<Connection>, route: &Route, job: &Job) -> Result<Stored, Cause> {
+    let mut attempts = Attempts::default();
+    loop {
+        match posted_once(connection, route, job).await {
+            Ok(stored) => return Ok(stored),
+            Err(cause) => attempts.pause_after(cause).await?,
+        }
+    }
+}
+
+async fn posted_once(connection: &mut Option<Connection>, route: &Route, job: &Job) -> Result<Stored, Cause> {
+    let mut open = match connection.take().filter(Connection::is_usable) {
+        Some(open) => open,
+        None => Connection::open(route).await?,
+    };
+    let answer = open.send(post(open.authority(), job)).await?;
+    let stored = checked(&answer, job)?;
+    *connection = Some(open);
+    Ok(stored)
+}
+
+fn post(authority: &str, job: &Job) -> Request<Full<Bytes>> {
+    let mut request = Request::builder()
+        .method(Method::POST)
+        .uri(CAPSULES_PATH)
+        .header(HOST, authority)
+        .header(CONTENT_TYPE, "application/json");
+    if let Some(expiry) = job.expiry {
+        request = request.header(EXPIRY_HEADER, expiry.to_string());
+    }
+    request.body(Full::new(job.body.clone())).expect("host, path and time are plain text")
+}
+
+/// What the server says that it keeps. It is not believed more than it could know.
+fn checked(answer: &Answer, job: &Job) -> Result<Stored, Cause> {
+    if answer.status != StatusCode::CREATED {
+        return Err(answer.failure());
+    }
+    let location =
+        answer.header(LOCATION.as_str())?.ok_or(Cause::Misbehaved("it does not say where the capsule is"))?;
+    let id = TransactionId::from_location(location)
+        .map_err(|_| Cause::Misbehaved("what it says of the capsule's place is no path of a capsule"))?;
+    let told = answer.header(EXPIRY_HEADER)?.map(Expiry::parse).transpose();
+    let until = told.map_err(|_| Cause::Misbehaved("it does not say rightly until when it keeps the capsule"))?;
+    match (until, job.expiry) {
+        (None, Some(_)) => Err(Cause::Misbehaved("it does not say until when it keeps the capsule")),
+        (Some(until), Some(asked)) if until > asked => {
+            Err(Cause::Misbehaved("it keeps the capsule for longer than was asked for"))
+        }
+        (Some(until), _) if until.is_over(SystemTime::now() - SKEW) => {
+            Err(Cause::Misbehaved("it says that the capsule has expired already"))
+        }
+        _ => Ok(Stored { position: job.position, id, until }),
+    }
+}

@@ -1,0 +1,9 @@
+//! The client against servers that are hostile, broken, slow or somebody else: real sockets and real TLS on this machine.
+
+mod central;
+mod delivering;
+mod fetching;
+mod lists;
+mod proxies;
+mod support;
+mod trust;

@@ -1,0 +1,141 @@
+//! Whether what a configuration names can be used, and the entry that clients need of it.
+
+use std::{collections::BTreeSet, fs, path::Path, sync::Arc};
+
+use capsule_api::{CapsuleType, Pin, Server, ServerList};
+use rustls::{
+    client::verify_server_name,
+    pki_types::{CertificateDer, ServerName},
+    server::ParsedCertificate,
+};
+use url::Url;
+
+use crate::{
+    Clock, Config, FileError, Problem, StoreConfig,
+    config::Endpoint,
+    store::{SealingKeys, postgres_settings},
+    tls::{Files, Tls, certificates},
+};
+
+/// Every mistake that is seen when the files of a configuration are looked at, by line. Nothing is changed.
+pub fn check(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let files = Files { server: config.tls.clone(), clients: config.clients.clone() };
+    if let Err(error) = Tls::load(files, Arc::clone(clock)) {
+        problems.push(config.problem(setting_of(config, &error.path), error.to_string()));
+    }
+    if let Ok(chain) = certificates(&config.tls.certificate) {
+        check_certificate(config, &chain[0], clock, &mut problems);
+    }
+    check_key_file(config, &mut problems);
+    check_settings(config, &mut problems);
+    problems.sort_by_key(|problem| problem.line);
+    problems
+}
+
+fn setting_of(config: &Config, path: &Path) -> &'static str {
+    match path {
+        path if path == config.tls.certificate => "tls.certificate",
+        path if path == config.tls.key => "tls.key",
+        path if config.clients.listed.iter().any(|file| file == path) => "clients.listed",
+        _ => "clients.authorities",
+    }
+}
+
+fn check_certificate(config: &Config, leaf: &CertificateDer<'_>, clock: &Arc<dyn Clock>, problems: &mut Vec<Problem>) {
+    let Ok(pin) = Pin::from_der(leaf) else { return };
+    let now = clock.now();
+    if now < pin.not_before() || now > pin.not_after() {
+        let message = format!("{}: the certificate is not valid now", config.tls.certificate.display());
+        problems.push(config.problem("tls.certificate", message));
+    }
+    let Ok(parsed) = ParsedCertificate::try_from(leaf) else { return };
+    for (setting, Endpoint { url, .. }) in [("sender.url", &config.sender), ("recipient.url", &config.recipient)] {
+        let covered = server_name(url).is_some_and(|name| verify_server_name(&parsed, &name).is_ok());
+        if !covered {
+            problems.push(config.problem(setting, "the certificate does not name the host of this URL".to_owned()));
+        }
+    }
+}
+
+fn server_name(url: &Url) -> Option<ServerName<'static>> {
+    // IPv6 stands in brackets in a URL.
+    let host = url.host_str()?.trim_start_matches('[').trim_end_matches(']');
+    ServerName::try_from(host.to_owned()).ok()
+}
+
+fn check_key_file(config: &Config, problems: &mut Vec<Problem>) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let others_read = fs::metadata(&config.tls.key).is_ok_and(|file| file.permissions().mode() & 0o007 != 0);
+        if others_read {
+            let message = format!("{}: everybody on this machine can read the key", config.tls.key.display());
+            problems.push(config.problem("tls.key", message));
+        }
+    }
+}
+
+fn check_settings(config: &Config, problems: &mut Vec<Problem>) {
+    let mut say = |setting: &str, message: &str| problems.push(config.problem(setting, message.to_owned()));
+    if config.clients.listed.is_empty() && config.clients.authorities.is_empty() {
+        say("clients.authorities", "neither `clients.authorities` nor `clients.listed` lets anybody fetch a capsule");
+    }
+    if config.expiry.default > config.expiry.maximum {
+        say("expiry.default", "`expiry.default` is longer than `expiry.maximum`");
+    }
+    let (sender, recipient) = (config.sender.listen, config.recipient.listen);
+    if sender.port() != 0 && sender == recipient {
+        say("recipient.listen", "both interfaces listen to one port");
+    }
+    if !config.operations.ip().is_loopback() {
+        say("operations.listen", "health and metrics have no TLS, and are for this machine only: use 127.0.0.1");
+    }
+    if let Err(wrong) = SealingKeys::load(config.sealing_keys.as_deref()) {
+        say("store.sealing-keys-file", &wrong);
+    }
+    match &config.store {
+        StoreConfig::Sqlite { path } => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            if !folder.is_dir() {
+                say("store.sqlite", &format!("{} is no folder", folder.display()));
+            }
+        }
+        StoreConfig::Postgres(postgres) => {
+            if let Err(wrong) = postgres_settings(postgres) {
+                say("store.postgresql", &format!("`store.postgresql` {wrong}"));
+            }
+            if let Some(Err(error)) = postgres.authorities.as_deref().map(certificates) {
+                say("store.postgresql-authorities", &error.to_string());
+            }
+        }
+    }
+}
+
+/// The server list of this one server, as its clients need it.
+///
+/// # Errors
+/// [`FileError`] for the certificate.
+pub fn entry(config: &Config) -> Result<ServerList, FileError> {
+    let path = &config.tls.certificate;
+    let pin = Pin::from_der(&certificates(path)?[0])
+        .map_err(|error| FileError { path: path.clone(), reason: error.to_string() })?;
+    let server = Server {
+        id: config.id.clone(),
+        name: config.name.clone(),
+        organisation: config.organisation.clone(),
+        capsule_types: BTreeSet::from([
+            CapsuleType::EcP256,
+            CapsuleType::EcP384,
+            CapsuleType::EcP521,
+            CapsuleType::Rsa,
+        ]),
+        sender_url: config.sender.url.clone(),
+        recipient_url: Some(config.recipient.url.clone()),
+        ticket_url: None,
+        shares_url: None,
+        pins: vec![pin],
+        incomplete: None,
+    };
+    Ok(ServerList { serial: None, expires: None, servers: vec![server] })
+}

@@ -1,0 +1,139 @@
+//! The commands of `kapsel-server`.
+
+mod init;
+mod run;
+
+use std::{
+    fmt::Display,
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use capsule_server::{Clock, Config, Imported, Postgres, SystemClock, check, entry, openapi, store};
+use clap::{Args, Parser, Subcommand};
+
+/// Runs a capsule server, which keeps capsules for their recipients until they expire.
+#[derive(Debug, Parser)]
+#[command(name = "kapsel-server", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Prepare a server in a new folder: configuration, key, certificate, and the list that its clients need
+    Init(init::Init),
+    /// Run the server until it is told to stop (SIGTERM, SIGINT); SIGHUP reads certificates again
+    Run(Configured),
+    /// Say every mistake of a configuration, with its line
+    CheckConfig(Configured),
+    /// Print the server list that clients need
+    ExportList(Configured),
+    /// Delete expired capsules now
+    Purge(Configured),
+    /// Move the capsules of a reference server here, and compare; may be interrupted and begun again
+    ImportReference(ImportReference),
+    /// Print the OpenAPI document of the calls
+    Openapi,
+}
+
+#[derive(Debug, Args)]
+struct Configured {
+    /// The configuration
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct ImportReference {
+    #[command(flatten)]
+    configured: Configured,
+    /// Connection string of the reference server's PostgreSQL, without its password
+    #[arg(long, value_name = "CONNECTION")]
+    from: String,
+    /// File with the password
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// Authorities (PEM) for the database's certificate; with them there is TLS
+    #[arg(long, value_name = "FILE")]
+    authorities: Option<PathBuf>,
+    /// Without TLS to another machine, too
+    #[arg(long)]
+    without_tls: bool,
+}
+
+/// What went wrong, in words for whoever runs the program.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+pub(crate) fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Init(init) => init::init(&init),
+        Command::Run(Configured { config }) => run::run(&config),
+        Command::CheckConfig(Configured { config }) => check_config(&config),
+        Command::ExportList(Configured { config }) => export_list(&config),
+        Command::Purge(Configured { config }) => purge(&config),
+        Command::ImportReference(import) => import_reference(import),
+        Command::Openapi => print(openapi()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let _ = writeln!(std::io::stderr(), "{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print(text: impl Display) -> Result<(), Failure> {
+    Ok(write!(std::io::stdout(), "{text}")?)
+}
+
+/// The configuration, when neither it nor the files that it names have a mistake.
+fn sound(path: &Path) -> Result<Config, Failure> {
+    let config = Config::read(path)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let problems = check(&config, &clock);
+    if problems.is_empty() {
+        return Ok(config);
+    }
+    Err(capsule_server::ConfigError { path: path.to_owned(), problems }.into())
+}
+
+fn check_config(path: &Path) -> Result<(), Failure> {
+    sound(path)?;
+    print(format_args!("{}: no mistake\n", path.display()))
+}
+
+fn export_list(path: &Path) -> Result<(), Failure> {
+    print(entry(&Config::read(path)?)?.to_json())
+}
+
+fn purge(path: &Path) -> Result<(), Failure> {
+    let config = Config::read(path)?;
+    let runtime = run::runtime()?;
+    let deleted = runtime.block_on(store::purge(&config, SystemClock.now()))?;
+    print(format_args!("{deleted} expired capsules deleted\n"))
+}
+
+fn import_reference(import: ImportReference) -> Result<(), Failure> {
+    let config = Config::read(&import.configured.config)?;
+    run::log(&config);
+    let source = Postgres {
+        connection: import.from,
+        password: import.password_file,
+        authorities: import.authorities,
+        without_tls: import.without_tls,
+    };
+    let imported = run::runtime()?.block_on(async {
+        let target = store::open(&config).await?;
+        capsule_server::import_reference(&source, &target, SystemClock.now()).await
+    })?;
+    let Imported { moved, there, expired, refused, verified } = imported;
+    print(format_args!(
+        "{moved} moved, {there} were here, {expired} expired, {refused} refused; {verified} compared and the same\n"
+    ))?;
+    if imported.is_complete() { Ok(()) } else { Err("not everything is here".into()) }
+}

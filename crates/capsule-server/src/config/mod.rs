@@ -1,0 +1,564 @@
+//! What an operator sets: `kapsel-server.toml`.
+
+mod read;
+
+use std::{
+    collections::BTreeMap,
+    fmt, fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use capsule_api::{ExpiryPolicy, ServerId};
+use url::Url;
+
+use self::read::{Reader, Section, boolean, duration, number, parsed, text, texts};
+use crate::net::Rate;
+
+/// Largest configuration that is read, in bytes.
+const MAX_FILE: u64 = 1 << 20;
+
+/// A configuration without mistakes of its own; whether its files can be used is seen by [`crate::check`].
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// What stands in containers and in server lists.
+    pub id: ServerId,
+    /// For people.
+    pub name: String,
+    /// Who runs it.
+    pub organisation: String,
+    /// Where senders post capsules.
+    pub sender: Endpoint,
+    /// Where recipients fetch them.
+    pub recipient: Endpoint,
+    /// Health and metrics, without TLS.
+    pub operations: SocketAddr,
+    /// The server's certificate and key.
+    pub tls: TlsFiles,
+    /// Which client certificates are let in.
+    pub clients: ClientFiles,
+    /// Whether client certificates are revoked.
+    pub ocsp: Ocsp,
+    /// Where capsules are kept.
+    pub store: StoreConfig,
+    /// Keys that seal capsules at rest, when they are in a file.
+    pub sealing_keys: Option<PathBuf>,
+    /// How long.
+    pub expiry: ExpiryPolicy,
+    /// How often expired ones are deleted.
+    pub clean_up_every: Duration,
+    /// What bounds connections and requests.
+    pub limits: Limits,
+    /// What is logged, and how.
+    pub log: Log,
+    /// Where each setting stands in its file.
+    pub(crate) lines: BTreeMap<String, usize>,
+}
+
+/// An interface.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// Address and port that it listens to.
+    pub listen: SocketAddr,
+    /// Under which clients reach it.
+    pub url: Url,
+}
+
+/// Files of the server's certificate.
+#[derive(Clone, Debug)]
+pub struct TlsFiles {
+    /// PEM: the server's certificate, then intermediates.
+    pub certificate: PathBuf,
+    /// PEM: its private key.
+    pub key: PathBuf,
+}
+
+/// Files of client certificates, in PEM, any number in each.
+#[derive(Clone, Debug, Default)]
+pub struct ClientFiles {
+    /// Authorities whose certificates are let in.
+    pub authorities: Vec<PathBuf>,
+    /// Certificates that are let in by identity.
+    pub listed: Vec<PathBuf>,
+}
+
+/// How it is found out whether client certificates of authorities are revoked.
+#[derive(Clone, Debug, Default)]
+pub struct Ocsp {
+    /// What happens without an answer.
+    pub mode: OcspMode,
+    /// Who is asked, instead of whom certificates name.
+    pub responder: Option<Url>,
+}
+
+/// What happens when nobody says whether a client certificate is revoked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OcspMode {
+    /// Its holder gets nothing (503).
+    #[default]
+    Required,
+    /// Its holder is let through.
+    Soft,
+    /// Nobody is asked.
+    Off,
+}
+
+/// Where capsules are kept.
+#[derive(Clone, Debug)]
+pub enum StoreConfig {
+    /// In a file of this machine.
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+    },
+    /// In a database that replicas share.
+    Postgres(Postgres),
+}
+
+/// How to reach a PostgreSQL database.
+#[derive(Clone, Debug)]
+pub struct Postgres {
+    /// `host=a,b port=5432 user=… dbname=…` or a URL; of several hosts, the one that takes writes is used.
+    pub connection: String,
+    /// A file with the password.
+    pub password: Option<PathBuf>,
+    /// PEM: authorities for the hosts' certificates. With them there is TLS, or no connection.
+    pub authorities: Option<PathBuf>,
+    /// Without TLS to other machines, too: something else protects the way.
+    pub without_tls: bool,
+}
+
+/// What bounds connections and requests, on each interface.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections in all.
+    pub connections: usize,
+    /// Connections of one address (IPv6: of one network of 64 bits).
+    pub connections_of_address: usize,
+    /// New connections of one address.
+    pub connection_rate: Rate,
+    /// Requests of one address.
+    pub address_rate: Rate,
+    /// Requests with one client key.
+    pub key_rate: Rate,
+    /// Header fields of a request.
+    pub headers: usize,
+    /// Bytes of a request's line and header fields.
+    pub header_bytes: usize,
+    /// For a TLS handshake.
+    pub handshake_timeout: Duration,
+    /// For the head of a request, from when the connection is free for it.
+    pub header_timeout: Duration,
+    /// For the body of a request and its answer.
+    pub request_timeout: Duration,
+    /// For an answer of the store.
+    pub store_timeout: Duration,
+    /// After this time a connection ends with its request; its client comes again, and shows its certificate again.
+    pub connection_lifetime: Duration,
+    /// For requests under way when the server stops.
+    pub stop_timeout: Duration,
+    /// Capsules that are kept.
+    pub stored_capsules: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 2000,
+            connections_of_address: 100,
+            connection_rate: Rate { per_second: 50, burst: 200 },
+            address_rate: Rate { per_second: 100, burst: 400 },
+            key_rate: Rate { per_second: 20, burst: 100 },
+            headers: 64,
+            header_bytes: 8192,
+            handshake_timeout: Duration::from_secs(5),
+            header_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(10),
+            store_timeout: Duration::from_secs(5),
+            connection_lifetime: Duration::from_secs(300),
+            stop_timeout: Duration::from_secs(20),
+            stored_capsules: 10_000_000,
+        }
+    }
+}
+
+/// What is logged, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// A JSON object a line instead of text.
+    pub json: bool,
+    /// The least important messages that are logged.
+    pub level: tracing::Level,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { json: false, level: tracing::Level::INFO }
+    }
+}
+
+/// A mistake in a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where it is, from 1.
+    pub line: Option<usize>,
+    /// What it is.
+    pub message: String,
+}
+
+/// Every mistake of a configuration.
+#[derive(Debug, thiserror::Error)]
+pub struct ConfigError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it, by line.
+    pub problems: Vec<Problem>,
+}
+
+/// One line a mistake: `file:line: what it is`.
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, Problem { line, message }) in self.problems.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "\n" };
+            let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+            write!(f, "{separator}{}{line}: {message}", self.path.display())?;
+        }
+        Ok(())
+    }
+}
+
+impl Config {
+    /// Reads a file. Paths in it are relative to its folder.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every mistake.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let failed = |problems| ConfigError { path: path.to_owned(), problems };
+        let unreadable = |message: String| failed(vec![Problem { line: None, message }]);
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.len() > MAX_FILE => return Err(unreadable("is too large".to_owned())),
+            _ => {}
+        }
+        let contents = fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        Self::parse(&contents, folder).map_err(failed)
+    }
+
+    /// Reads a configuration whose paths are relative to `folder`.
+    ///
+    /// # Errors
+    /// Every mistake, by line.
+    pub fn parse(contents: &str, folder: &Path) -> Result<Self, Vec<Problem>> {
+        let (mut reader, mut top) = Reader::new(contents);
+        let config = read_config(&mut reader, &mut top, folder);
+        reader.finish(top);
+        match config {
+            Some(config) if reader.problems.is_empty() => Ok(Self { lines: reader.lines, ..config }),
+            _ => {
+                reader.problems.sort_by_key(|problem| problem.line);
+                Err(reader.problems)
+            }
+        }
+    }
+
+    /// A problem with a setting, `section.setting`, at its line.
+    pub(crate) fn problem(&self, setting: &str, message: String) -> Problem {
+        Problem { line: self.lines.get(setting).copied(), message }
+    }
+}
+
+/// `None` when something that is needed is missing or wrong; the reader knows what. Everything is looked at all the same.
+fn read_config<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>, folder: &Path) -> Option<Config> {
+    let mut server = reader.section(top, "server");
+    let id = reader.required(&mut server, "id", server_id);
+    let organisation = reader.required(&mut server, "organisation", short_text);
+    let name = reader.optional(&mut server, "name", short_text).or_else(|| organisation.clone());
+    reader.finish(server);
+    let sender = read_endpoint(reader, top, "sender");
+    let recipient = read_endpoint(reader, top, "recipient");
+    let mut operations = reader.section(top, "operations");
+    let operations_listen = reader.required(&mut operations, "listen", parsed("an address and a port"));
+    reader.finish(operations);
+    let tls = read_tls(reader, top, folder);
+    let (clients, ocsp) = read_clients(reader, top, folder);
+    let (store, sealing_keys) = read_store(reader, top, folder);
+    let (expiry, clean_up_every) = read_expiry(reader, top);
+    let limits = read_limits(reader, top);
+    let log = read_log(reader, top);
+    Some(Config {
+        id: id?,
+        name: name?,
+        organisation: organisation?,
+        sender: sender?,
+        recipient: recipient?,
+        operations: operations_listen?,
+        tls: tls?,
+        clients,
+        ocsp,
+        store: store?,
+        sealing_keys,
+        expiry,
+        clean_up_every,
+        limits,
+        log,
+        lines: BTreeMap::new(),
+    })
+}
+
+fn server_id(value: &toml::de::DeValue<'_>) -> Result<ServerId, String> {
+    let wrong = |_| "must be 1 to 128 printable characters without spaces".to_owned();
+    ServerId::parse(&text(value)?).map_err(wrong)
+}
+
+/// As server lists take it.
+fn short_text(value: &toml::de::DeValue<'_>) -> Result<String, String> {
+    let text = text(value)?;
+    let fits = text.chars().count() <= 200 && !text.chars().any(char::is_control);
+    if fits { Ok(text) } else { Err("must be 1 to 200 characters, none of them a control character".to_owned()) }
+}
+
+fn read_endpoint<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>, name: &'static str) -> Option<Endpoint> {
+    let mut section = reader.section(top, name);
+    let listen = reader.required(&mut section, "listen", parsed("an address and a port, such as `0.0.0.0:8443`"));
+    let url = reader.required(&mut section, "url", |value| {
+        let url = Url::parse(&text(value)?).ok();
+        let bare = |url: &Url| {
+            let alone = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+            url.scheme() == "https" && url.has_host() && alone && url.fragment().is_none() && url.path() == "/"
+        };
+        url.filter(bare).ok_or_else(|| "must be an https URL of host and port alone".to_owned())
+    });
+    reader.finish(section);
+    Some(Endpoint { listen: listen?, url: url? })
+}
+
+fn read_tls<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>, folder: &Path) -> Option<TlsFiles> {
+    let mut section = reader.section(top, "tls");
+    let certificate = reader.required(&mut section, "certificate", text);
+    let key = reader.required(&mut section, "key", text);
+    reader.finish(section);
+    Some(TlsFiles { certificate: folder.join(certificate?), key: folder.join(key?) })
+}
+
+fn read_clients<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>, folder: &Path) -> (ClientFiles, Ocsp) {
+    let mut section = reader.section(top, "clients");
+    let mut files = |key| {
+        let names = reader.optional(&mut section, key, texts).unwrap_or_default();
+        names.into_iter().map(|name| folder.join(name)).collect()
+    };
+    let files = ClientFiles { authorities: files("authorities"), listed: files("listed") };
+    let mode = reader.optional(&mut section, "ocsp", |value| match text(value)?.as_str() {
+        "required" => Ok(OcspMode::Required),
+        "soft" => Ok(OcspMode::Soft),
+        "off" => Ok(OcspMode::Off),
+        _ => Err("must be `required`, `soft` or `off`".to_owned()),
+    });
+    let responder = reader.optional(&mut section, "ocsp-responder", |value| {
+        let url = Url::parse(&text(value)?).ok().filter(|url| url.scheme() == "http" && url.has_host());
+        url.ok_or_else(|| "must be an http URL: answers are signed".to_owned())
+    });
+    reader.finish(section);
+    (files, Ocsp { mode: mode.unwrap_or_default(), responder })
+}
+
+fn read_store<'t>(
+    reader: &mut Reader<'t>,
+    top: &mut Section<'t>,
+    folder: &Path,
+) -> (Option<StoreConfig>, Option<PathBuf>) {
+    let mut section = reader.section(top, "store");
+    let sqlite = reader.optional(&mut section, "sqlite", text);
+    let connection = reader.optional(&mut section, "postgresql", text);
+    let mut file = |key| reader.optional(&mut section, key, text).map(|name| folder.join(name));
+    let (password, authorities) = (file("postgresql-password-file"), file("postgresql-authorities"));
+    let sealing_keys = file("sealing-keys-file");
+    let without_tls = reader.optional(&mut section, "postgresql-without-tls", boolean).unwrap_or(false);
+    let is_one = reader.exactly_one(&section, ["sqlite", "postgresql"]);
+    reader.finish(section);
+    let postgres = connection.map(|connection| Postgres { connection, password, authorities, without_tls });
+    let sqlite = sqlite.map(|path| StoreConfig::Sqlite { path: folder.join(path) });
+    let store = postgres.map(StoreConfig::Postgres).or(sqlite);
+    (store.filter(|_| is_one), sealing_keys)
+}
+
+fn read_expiry<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>) -> (ExpiryPolicy, Duration) {
+    let mut section = reader.section(top, "expiry");
+    let mut policy = ExpiryPolicy::default();
+    let mut set = |key, place: &mut Duration| {
+        if let Some(duration) = reader.optional(&mut section, key, duration) {
+            *place = duration;
+        }
+    };
+    let mut every = Duration::from_secs(60);
+    set("default", &mut policy.default);
+    set("maximum", &mut policy.maximum);
+    set("clean-up-every", &mut every);
+    reader.finish(section);
+    (policy, every)
+}
+
+fn read_limits<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>) -> Limits {
+    let mut section = reader.section(top, "limits");
+    let mut limits = Limits::default();
+    let mut count = |key, bounds, place: &mut dyn FnMut(u64)| {
+        if let Some(number) = reader.optional(&mut section, key, number(bounds)) {
+            place(number);
+        }
+    };
+    let whole = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+    count("connections", 1..=1_000_000, &mut |number| limits.connections = whole(number));
+    count("connections-of-address", 1..=1_000_000, &mut |number| limits.connections_of_address = whole(number));
+    count("headers", 1..=1000, &mut |number| limits.headers = whole(number));
+    count("header-bytes", 1024..=65_536, &mut |number| limits.header_bytes = whole(number));
+    count("stored-capsules", 1..=u64::from(u32::MAX), &mut |number| limits.stored_capsules = number);
+    for (per_second, burst, rate) in [
+        ("connections-per-second", "connections-burst", &mut limits.connection_rate),
+        ("requests-per-second-of-address", "requests-burst-of-address", &mut limits.address_rate),
+        ("requests-per-second-of-key", "requests-burst-of-key", &mut limits.key_rate),
+    ] {
+        count(per_second, 1..=1_000_000, &mut |number| rate.per_second = small(number));
+        count(burst, 1..=1_000_000, &mut |number| rate.burst = small(number));
+    }
+    for (key, place) in [
+        ("handshake-timeout", &mut limits.handshake_timeout),
+        ("header-timeout", &mut limits.header_timeout),
+        ("request-timeout", &mut limits.request_timeout),
+        ("store-timeout", &mut limits.store_timeout),
+        ("connection-lifetime", &mut limits.connection_lifetime),
+        ("stop-timeout", &mut limits.stop_timeout),
+    ] {
+        if let Some(duration) = reader.optional(&mut section, key, duration) {
+            *place = duration;
+        }
+    }
+    reader.finish(section);
+    limits
+}
+
+fn read_log<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>) -> Log {
+    let mut section = reader.section(top, "log");
+    let json = reader.optional(&mut section, "format", |value| match text(value)?.as_str() {
+        "text" => Ok(false),
+        "json" => Ok(true),
+        _ => Err("must be `text` or `json`".to_owned()),
+    });
+    let level = parsed("`error`, `warn`, `info`, `debug` or `trace`");
+    let level = reader.optional(&mut section, "level", level);
+    reader.finish(section);
+    let default = Log::default();
+    Log { json: json.unwrap_or(default.json), level: level.unwrap_or(default.level) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHOLE: &str = r#"
+[server]
+id = "css-a"
+organisation = "ee.a"
+
+[sender]
+listen = "0.0.0.0:8443"
+url = "https://capsules.example:8443"
+
+[recipient]
+listen = "[::]:8444"
+url = "https://capsules.example:8444"
+
+[operations]
+listen = "127.0.0.1:8445"
+
+[tls]
+certificate = "server.pem"
+key = "/etc/keys/server.pem"
+
+[clients]
+authorities = ["authorities.pem"]
+
+[store]
+sqlite = "capsules.sqlite"
+
+[expiry]
+default = "P30D"
+maximum = "90d"
+
+[limits]
+requests-per-second-of-key = 7
+header-timeout = "2500ms"
+
+[log]
+format = "json"
+"#;
+
+    fn problems(contents: &str) -> Vec<(Option<usize>, String)> {
+        let problems = Config::parse(contents, Path::new("")).expect_err("mistakes");
+        problems.into_iter().map(|problem| (problem.line, problem.message)).collect()
+    }
+
+    #[test]
+    fn settings_are_taken_and_the_rest_has_defaults() {
+        let config = Config::parse(WHOLE, Path::new("/srv")).expect("no mistake");
+        assert_eq!((config.id.as_str(), config.name.as_str()), ("css-a", "ee.a"));
+        assert_eq!(config.tls.certificate, Path::new("/srv/server.pem"));
+        assert_eq!(config.tls.key, Path::new("/etc/keys/server.pem"));
+        assert_eq!(config.clients.authorities, [Path::new("/srv/authorities.pem")]);
+        assert_eq!(config.expiry.default, Duration::from_secs(30 * 24 * 60 * 60));
+        assert_eq!(config.expiry.maximum, Duration::from_secs(90 * 24 * 60 * 60));
+        assert_eq!(config.limits.key_rate, Rate { per_second: 7, burst: Limits::default().key_rate.burst });
+        assert_eq!(config.limits.header_timeout, Duration::from_millis(2500));
+        assert_eq!(config.log, Log { json: true, level: tracing::Level::INFO });
+    }
+
+    #[test]
+    fn every_mistake_is_told_with_its_line() {
+        let wrong = WHOLE
+            .replace("id = \"css-a\"", "id = \"css a\"\nidentity = 1")
+            .replace("0.0.0.0:8443", "somewhere")
+            .replace("url = \"https://capsules.example:8444\"", "url = \"http://capsules.example:8444\"")
+            .replace("key = \"/etc/keys/server.pem\"\n", "")
+            .replace("= 7", "= 0")
+            .replace("2500ms", "soon")
+            .replace("[log]", "[logs]");
+        let found = problems(&wrong);
+        let expected = [
+            (Some(3), "`server.id`"),
+            (Some(4), "`server.identity` is no setting"),
+            (Some(8), "`sender.listen`"),
+            (Some(13), "`recipient.url`"),
+            (Some(18), "`tls.key` is missing"),
+            (Some(32), "`limits.requests-per-second-of-key` must be a whole number from 1 to 1000000"),
+            (Some(33), "`limits.header-timeout`"),
+            (Some(35), "`logs` is no setting"),
+        ];
+        assert_eq!(found.len(), expected.len(), "{found:#?}");
+        for ((line, message), (expected_line, words)) in found.iter().zip(expected) {
+            assert!(*line == expected_line && message.contains(words), "{line:?} {message}");
+        }
+    }
+
+    #[test]
+    fn there_is_exactly_one_store() {
+        let with = |store: &str| WHOLE.replace("sqlite = \"capsules.sqlite\"", store);
+        let postgres =
+            Config::parse(&with("postgresql = \"host=a,b user=u\"\npostgresql-without-tls = true"), Path::new(""));
+        assert!(matches!(
+            postgres.expect("no mistake").store,
+            StoreConfig::Postgres(Postgres { without_tls: true, .. })
+        ));
+        let found = problems(&with(""));
+        assert_eq!(found, [(Some(24), "either `store.sqlite` or `store.postgresql` must be there".to_owned())]);
+        assert_eq!(problems(&with("sqlite = \"a\"\npostgresql = \"host=a\"")), found);
+        assert_eq!(problems(&with("sqlite = 1")), [(Some(25), "`store.sqlite` must be a text".to_owned())]);
+    }
+
+    #[test]
+    fn what_is_no_toml_is_told_with_its_line() {
+        let found = problems(&WHOLE.replace("id = \"css-a\"", "id = css-a"));
+        assert_eq!(found[0].0, Some(3), "{found:#?}");
+        let found = problems("");
+        assert!(found.iter().any(|(_, message)| message == "`server.id` is missing"), "{found:#?}");
+    }
+}

@@ -1,0 +1,97 @@
+//! The OpenAPI document, from what stands beside the calls.
+
+use utoipa::{
+    Modify, OpenApi, ToSchema,
+    openapi::{
+        RefOr, Required, Schema,
+        schema::AdditionalProperties,
+        security::{SecurityRequirement, SecurityScheme},
+    },
+};
+
+/// A capsule: a key for one recipient, for what a container holds.
+#[derive(ToSchema)]
+#[schema(
+    title = "Capsule",
+    example = json!({
+        "recipient_id": "BAoKclYJjjUzd5pTWvq9AfOR7ZszZn1yvDD/Ht9EgblbsyfnspZaBNXc7L31y1tXviHqrYuHqSFtQeCNuo1Hj90=",
+        "ephemeral_key_material": "BLxens8ng5cRRrt+2vWGJ3KSYePcP5+3uKRtoVJxaAFXiTx/rV0GfM87DwT5pjQv82ypgs78UFWaCrDbHTVl04Y=",
+        "capsule_type": "ecc_secp256r1",
+    })
+)]
+#[allow(dead_code, reason = "it is only described")]
+pub(super) struct Capsule {
+    /// The recipient's key, 65 to 2100 bytes in base64. EC: the uncompressed point; RSA: the canonical DER of the PKCS#1
+    /// `RSAPublicKey`, of 2048 bits at least.
+    #[schema(min_length = 88, max_length = 2800, content_encoding = "base64")]
+    recipient_id: String,
+    /// At most 2100 bytes in base64. EC: the sender's uncompressed point on the recipient's curve; RSA: the encrypted key.
+    #[schema(min_length = 4, max_length = 2800, content_encoding = "base64")]
+    ephemeral_key_material: String,
+    /// What kind of key it is for.
+    capsule_type: CapsuleType,
+}
+
+/// What kind of key a capsule is for.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "it is only described")]
+#[schema(rename_all = "snake_case")]
+enum CapsuleType {
+    EccSecp256r1,
+    EccSecp384r1,
+    EccSecp521r1,
+    Rsa,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "key-capsules",
+        version = "3.1.1",
+        description = "Capsules are posted to the sender interface (TLS 1.3) and fetched from the recipient interface (mutual TLS 1.3). \
+                       Every refusal has an empty body.",
+        license(name = "MIT", identifier = "MIT"),
+    ),
+    paths(super::sender::post_capsule, super::recipient::get_capsule),
+    components(schemas(Capsule, CapsuleType)),
+    servers((url = "https://localhost:8443", description = "sender"), (url = "https://localhost:8444", description = "recipient")),
+    tags(
+        (name = "sender", description = "Whoever encrypts; nobody has to say who he is."),
+        (name = "recipient", description = "Whoever opens, and proves a key."),
+    ),
+    modifiers(&Rest),
+)]
+struct Document;
+
+/// What the macros have no words for: mutual TLS, a header that may be absent, and that a capsule has these members and no others.
+struct Rest;
+
+impl Modify for Rest {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        let description = Some("A client certificate whose public key is the capsule's recipient_id.".to_owned());
+        components.add_security_scheme(
+            "clientCertificate",
+            SecurityScheme::MutualTls { description, extensions: None, deprecated: None },
+        );
+        if let Some(RefOr::T(Schema::Object(capsule))) = components.schemas.get_mut("Capsule") {
+            capsule.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+        }
+        // A text where it stands, and not needed: the macros make it nullable, which a header cannot be.
+        for parameters in document.paths.paths.values_mut().filter_map(|path| path.post.as_mut()?.parameters.as_mut()) {
+            for parameter in parameters {
+                if let RefOr::T(parameter) = parameter {
+                    parameter.required = Required::False;
+                }
+            }
+        }
+        // None of it for senders.
+        document.security.get_or_insert_default().push(SecurityRequirement::default());
+    }
+}
+
+/// The document, as it stands in `docs/openapi.json`.
+pub fn openapi() -> String {
+    let document = Document::openapi().to_pretty_json().expect("texts and numbers are JSON");
+    format!("{document}\n")
+}

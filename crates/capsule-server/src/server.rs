@@ -1,0 +1,258 @@
+//! The server as a whole: listeners, jobs, and their end.
+
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use axum::Router;
+use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::sleep};
+
+use crate::{
+    Clock, Config, FileError, Limits,
+    clock::unix,
+    http::{self, Guard, Operations, Recipients},
+    metrics::Metrics,
+    net::{Admission, Client, Connections, Identify, Interface, Listener, Rate, Security, stopped},
+    revocation::Revocation,
+    service::Capsules,
+    store::{SharedStore, StoreError},
+    tls::{ClientKey, Files, Tls},
+};
+
+/// How often it is looked whether certificates changed.
+const LOOK_AT_FILES: Duration = Duration::from_secs(2);
+
+/// A server that runs.
+pub struct Server {
+    sender: SocketAddr,
+    recipient: SocketAddr,
+    operations: SocketAddr,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+    reloading: Reloading,
+}
+
+/// Why a server cannot start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A certificate or key cannot be used.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The store does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A port is taken, or may not be listened to.
+    #[error("cannot listen to {address}: {source}")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+/// Reads certificates again.
+#[derive(Clone)]
+struct Reloading {
+    tls: Arc<Tls>,
+    metrics: Arc<Metrics>,
+}
+
+impl Server {
+    /// Starts to listen. The store must be open.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing is left running then.
+    pub async fn start(config: &Config, store: SharedStore, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        let files = Files { server: config.tls.clone(), clients: config.clients.clone() };
+        let tls = Arc::new(Tls::load(files, Arc::clone(&clock))?);
+        let metrics = Arc::new(Metrics::default());
+        metrics.certificate_not_after.store(tls.not_after(), Ordering::Relaxed);
+        let capsules = Arc::new(Capsules {
+            store,
+            clock,
+            policy: config.expiry,
+            quota: config.limits.stored_capsules,
+            patience: config.limits.store_timeout,
+            metrics: Arc::clone(&metrics),
+        });
+        capsules.count().await?;
+
+        let (stop, stopping) = watch::channel(false);
+        let mut start =
+            Start { tasks: JoinSet::new(), metrics: Arc::clone(&metrics), stopping, admissions: Vec::new() };
+        let revocation = Revocation::new(config.ocsp.clone(), Arc::clone(&capsules.clock), Arc::clone(&metrics));
+        let identify = identify(&tls, revocation.is_on());
+        let (for_senders, for_recipients) = (Arc::clone(&tls), Arc::clone(&tls));
+        let sender = Part {
+            interface: Interface::Sender,
+            address: config.sender.listen,
+            router: http::sender(Arc::clone(&capsules)),
+            security: Security::Tls(Arc::new(move || for_senders.sender()), Arc::new(|_| None)),
+            limits: config.limits,
+        };
+        let sender = start.listen(sender).await?;
+        let recipient = Part {
+            interface: Interface::Recipient,
+            address: config.recipient.listen,
+            router: http::recipient(Recipients { capsules: Arc::clone(&capsules), revocation }),
+            security: Security::Tls(Arc::new(move || for_recipients.recipient()), identify),
+            limits: config.limits,
+        };
+        let recipient = start.listen(recipient).await?;
+        let told = Operations {
+            capsules: Arc::clone(&capsules),
+            admissions: start.admissions.clone(),
+            server_id: config.id.to_string(),
+        };
+        let operations = Part {
+            interface: Interface::Operations,
+            address: config.operations,
+            router: http::operations(told),
+            security: Security::None,
+            limits: operations_limits(config.limits),
+        };
+        let operations = start.listen(operations).await?;
+
+        let reloading = Reloading { tls, metrics };
+        start.every(config.clean_up_every, move || clean_up(Arc::clone(&capsules)));
+        let watched = reloading.clone();
+        start.every(LOOK_AT_FILES, move || watched.clone().reload_when_stale());
+        Ok(Self { sender, recipient, operations, stop, tasks: start.tasks, reloading })
+    }
+
+    /// Where senders reach it.
+    pub fn sender(&self) -> SocketAddr {
+        self.sender
+    }
+
+    /// Where recipients reach it.
+    pub fn recipient(&self) -> SocketAddr {
+        self.recipient
+    }
+
+    /// Where health and metrics are.
+    pub fn operations(&self) -> SocketAddr {
+        self.operations
+    }
+
+    /// Reads certificates again; new connections meet the new ones. When a file cannot be used, those in use stay.
+    pub fn reload(&self) {
+        self.reloading.reload();
+    }
+
+    /// Takes no more connections, lets requests under way be answered, and ends.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+/// An interface before it listens.
+struct Part {
+    interface: Interface,
+    address: SocketAddr,
+    router: Router,
+    security: Security,
+    limits: Limits,
+}
+
+/// What grows while a server starts; all of it ends when that fails.
+struct Start {
+    tasks: JoinSet<()>,
+    metrics: Arc<Metrics>,
+    stopping: watch::Receiver<bool>,
+    admissions: Vec<Arc<Admission>>,
+}
+
+impl Start {
+    async fn listen(&mut self, part: Part) -> Result<SocketAddr, StartError> {
+        let Part { interface, address, router, security, limits } = part;
+        let failed = |source| StartError::Listen { address, source };
+        let socket = TcpListener::bind(address).await.map_err(failed)?;
+        let bound = socket.local_addr().map_err(failed)?;
+        let admission =
+            Arc::new(Admission::new(limits.connections, limits.connections_of_address, limits.connection_rate));
+        self.admissions.push(Arc::clone(&admission));
+        let connections = Connections {
+            interface,
+            security,
+            admission,
+            limits,
+            metrics: Arc::clone(&self.metrics),
+            handler: Guard::new(interface, router, limits, Arc::clone(&self.metrics)).into_handler(),
+            stop: self.stopping.clone(),
+        };
+        self.tasks.spawn(Listener { socket, connections: Arc::new(connections) }.run());
+        tracing::info!(interface = interface.name(), address = %bound, "listening");
+        Ok(bound)
+    }
+
+    fn every<F: Future<Output = ()> + Send + 'static>(
+        &mut self,
+        pause: Duration,
+        work: impl Fn() -> F + Send + 'static,
+    ) {
+        let mut stopping = self.stopping.clone();
+        self.tasks.spawn(async move {
+            loop {
+                tokio::select! {
+                    () = stopped(&mut stopping) => return,
+                    () = sleep(pause) => work().await,
+                }
+            }
+        });
+    }
+}
+
+/// Who a client is: his key, and what there is to be asked about his certificate.
+fn identify(tls: &Arc<Tls>, with_revocation: bool) -> Identify {
+    let tls = Arc::clone(tls);
+    Arc::new(move |chain| {
+        let key = ClientKey::of_der(chain.first()?)?;
+        let subject = if with_revocation { tls.subject(chain) } else { None };
+        Some(Client { key, subject })
+    })
+}
+
+/// One monitor of this machine asks, and must get an answer however busy the others are.
+fn operations_limits(limits: Limits) -> Limits {
+    let rate = Rate { per_second: 100, burst: 1000 };
+    Limits { connections: 50, connections_of_address: 50, connection_rate: rate, address_rate: rate, ..limits }
+}
+
+async fn clean_up(capsules: Arc<Capsules>) {
+    if let Err(error) = capsules.clean_up().await {
+        tracing::error!(%error, now = unix(capsules.clock.now()), "expired capsules could not be deleted");
+    }
+}
+
+impl Reloading {
+    fn reload(&self) {
+        match self.tls.reload() {
+            Ok(()) => {
+                self.metrics.reloads.fetch_add(1, Ordering::Relaxed);
+                self.metrics.certificate_not_after.store(self.tls.not_after(), Ordering::Relaxed);
+                tracing::info!(target: "audit", "certificates were read again");
+            }
+            Err(error) => {
+                self.metrics.failed_reloads.fetch_add(1, Ordering::Relaxed);
+                tracing::error!(%error, "certificates could not be read again; those in use stay");
+            }
+        }
+    }
+
+    async fn reload_when_stale(self) {
+        // A few small files; the listeners go on meanwhile.
+        let work = move || {
+            if self.tls.is_stale() {
+                self.reload();
+            }
+        };
+        let _ = tokio::task::spawn_blocking(work).await;
+    }
+}

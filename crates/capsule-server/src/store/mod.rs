@@ -1,0 +1,179 @@
+//! Where capsules are kept: one trait in the terms of the domain, and the stores behind it.
+//!
+//! A capsule is found by its [`Locator`], a digest over its transaction id and the key of its recipient. An id that nobody has and a
+//! key that is not the recipient's are therefore one and the same question to a store, and it answers neither faster than the other.
+//! What a store holds names no transaction.
+
+mod postgres;
+mod sealed;
+mod sqlite;
+
+use std::{future::Future, pin::Pin, sync::Arc, time::SystemTime};
+
+use capsule_api::{Expiry, TransactionId};
+use sha2::{Digest, Sha256};
+
+pub(crate) use postgres::Link;
+pub use postgres::PostgresStore;
+pub(crate) use postgres::settings as postgres_settings;
+pub use sealed::{SEALING_KEYS_VARIABLE, SealingKeys};
+pub use sqlite::SqliteStore;
+
+use crate::{Config, clock::unix, config::StoreConfig};
+
+/// What a store's calls give, some time later.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// A store that is shared by everything that runs.
+pub type SharedStore = Arc<dyn Store>;
+
+/// Opens the store that a configuration names, and makes or migrates it when that is needed.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn open(config: &Config) -> Result<SharedStore, StoreError> {
+    let keys = SealingKeys::load(config.sealing_keys.as_deref()).map_err(StoreError::Unusable)?;
+    let store: SharedStore = match &config.store {
+        StoreConfig::Sqlite { path } => Arc::new(SqliteStore::open(path)?),
+        StoreConfig::Postgres(postgres) => Arc::new(PostgresStore::connect(postgres).await?),
+    };
+    Ok(sealed(store, keys))
+}
+
+/// A store whose capsules are sealed with the first of these keys, and opened with any. Without keys they are kept as they are.
+pub fn sealed(store: SharedStore, keys: SealingKeys) -> SharedStore {
+    Arc::new(sealed::SealedStore::new(store, keys))
+}
+
+/// Deletes everything that has expired, beside a server that may run; says how much.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn purge(config: &Config, now: SystemTime) -> Result<u64, StoreError> {
+    let store = open(config).await?;
+    let mut deleted = 0;
+    loop {
+        match store.delete_expired(unix(now), PURGED_AT_ONCE).await? {
+            0 => return Ok(deleted),
+            more => deleted += more,
+        }
+    }
+}
+
+/// Most capsules that a purge deletes in one go: a server that runs takes its turn in between.
+const PURGED_AT_ONCE: u32 = 500;
+
+/// Finds a capsule: SHA-256 over its transaction id and the key of its recipient.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Locator([u8; 32]);
+
+/// Keeps the digest apart from every other use of SHA-256.
+const LOCATOR_LABEL: &[u8] = b"Kapsel capsule locator v1\0";
+
+impl Locator {
+    /// Of the capsule with this id for the recipient with this key, in the encoding of `recipient_id`.
+    pub fn new(id: &TransactionId, recipient_id: &[u8]) -> Self {
+        Self::of(id.as_str(), recipient_id)
+    }
+
+    /// Of a text that may be no id at all, so that asking for it is the same work.
+    pub(crate) fn of(id: &str, recipient_id: &[u8]) -> Self {
+        let mut digest = Sha256::new_with_prefix(LOCATOR_LABEL);
+        digest.update((id.len() as u64).to_be_bytes());
+        digest.update(id);
+        digest.update(recipient_id);
+        Self(digest.finalize().into())
+    }
+
+    /// The digest.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Locator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Locator({}…)", hex::encode(&self.0[..4]))
+    }
+}
+
+/// A capsule as it is kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Capsule {
+    /// The body as it was posted, byte for byte.
+    pub body: Vec<u8>,
+    /// From this moment on it is gone.
+    pub expires: Expiry,
+    /// Whether that is earlier than its sender asked for.
+    pub adjusted: bool,
+}
+
+impl std::fmt::Debug for Capsule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Capsule").field("bytes", &self.body.len()).field("expires", &self.expires).finish()
+    }
+}
+
+/// Why a store does not answer as asked. Nothing here is the client's fault.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// More is waiting than the store can take; it will be better soon.
+    #[error("too much is waiting for the store")]
+    Busy,
+    /// The disk is full, the database is away, or it does not do what it should.
+    #[error("the store is not available: {0}")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// What is stored was not written by this program, or by a newer version of it.
+    #[error("the store cannot be used: {0}")]
+    Unusable(String),
+}
+
+impl StoreError {
+    pub(crate) fn unavailable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
+/// Keeps capsules until they expire.
+///
+/// Times are whole seconds since 1970, from the caller's clock: a store has none of its own.
+pub trait Store: Send + Sync + 'static {
+    /// Keeps a capsule. When this answers, the capsule survives a crash of the program, of the database and of the machine.
+    fn put(&self, locator: Locator, capsule: Capsule) -> Answer<'_, ()>;
+
+    /// The capsule at `locator`, when there is one that has not expired at `now`.
+    fn get(&self, locator: Locator, now: i64) -> Answer<'_, Option<Capsule>>;
+
+    /// Deletes capsules that have expired at `now`, the oldest first, and not more than `at_most` of them; says how many. Where several
+    /// replicas share the store and another one is at it, none.
+    fn delete_expired(&self, now: i64, at_most: u32) -> Answer<'_, u64>;
+
+    /// How many capsules are kept, expired ones that are not deleted yet among them; roughly, where there are very many.
+    fn count(&self) -> Answer<'_, u64>;
+
+    /// Whether capsules can be kept right now.
+    fn ready(&self) -> Answer<'_, ()>;
+}
+
+impl<S: Store + ?Sized> Store for Arc<S> {
+    fn put(&self, locator: Locator, capsule: Capsule) -> Answer<'_, ()> {
+        (**self).put(locator, capsule)
+    }
+
+    fn get(&self, locator: Locator, now: i64) -> Answer<'_, Option<Capsule>> {
+        (**self).get(locator, now)
+    }
+
+    fn delete_expired(&self, now: i64, at_most: u32) -> Answer<'_, u64> {
+        (**self).delete_expired(now, at_most)
+    }
+
+    fn count(&self) -> Answer<'_, u64> {
+        (**self).count()
+    }
+
+    fn ready(&self) -> Answer<'_, ()> {
+        (**self).ready()
+    }
+}

@@ -1,0 +1,300 @@
+//! The embedded store: one SQLite file, for a server that runs once.
+//!
+//! All that is written goes through one thread, which takes everything that waits into one transaction: a flush of the disk is
+//! shared by all who wait for it. Readers have connections and threads of their own, and with a write-ahead log nobody waits for the
+//! writer. Another program that looks into the file (a backup, `kapsel-server purge`) takes its turn.
+
+use std::{path::Path, thread, time::Duration};
+
+use capsule_api::Expiry;
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
+use tokio::sync::oneshot;
+
+use super::{Answer, Capsule, Locator, Store, StoreError};
+
+/// Capsules that may wait for the writer before more are refused.
+const WAITING_WRITES: usize = 4096;
+/// Questions that may wait for the readers.
+const WAITING_READS: usize = 4096;
+/// Most capsules in a transaction.
+const GROUP: usize = 512;
+/// Threads that read.
+const READERS: usize = 2;
+/// How long one program waits while another writes.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Marks the file as ours (`PRAGMA application_id`): "Kaps".
+const APPLICATION: i32 = 0x4b61_7073;
+
+/// Each brings the file to the version of its number, from 1 (`PRAGMA user_version`).
+const MIGRATIONS: [&str; 1] = ["
+    CREATE TABLE capsule (
+        number INTEGER PRIMARY KEY,
+        locator BLOB NOT NULL,
+        expires INTEGER NOT NULL,
+        adjusted INTEGER NOT NULL,
+        body BLOB NOT NULL
+    ) STRICT;
+    -- A capsule that is not there, not for this key, or expired, is not in the range that is looked at: the three are one look at the index.
+    CREATE UNIQUE INDEX capsule_locator ON capsule (locator, expires);
+    CREATE INDEX capsule_expires ON capsule (expires);
+"];
+
+/// Of a file that has been through all of them.
+const VERSION: i32 = MIGRATIONS.len() as i32;
+
+/// Tells whoever waits, once it is known how the transaction ended.
+type Told = Box<dyn FnOnce(Result<(), &rusqlite::Error>)>;
+
+/// What waits for the writer.
+enum Write {
+    Put { locator: Locator, capsule: Capsule, done: oneshot::Sender<Result<(), StoreError>> },
+    DeleteExpired { now: i64, at_most: u32, done: oneshot::Sender<Result<u64, StoreError>> },
+    Ready { done: oneshot::Sender<Result<(), StoreError>> },
+}
+
+/// What waits for a reader.
+enum Read {
+    Get { locator: Locator, now: i64, done: oneshot::Sender<Result<Option<Capsule>, StoreError>> },
+    Count { done: oneshot::Sender<Result<u64, StoreError>> },
+}
+
+/// Capsules in a file of this machine.
+pub struct SqliteStore {
+    writes: Sender<Write>,
+    reads: Sender<Read>,
+    threads: Vec<thread::JoinHandle<()>>,
+}
+
+impl SqliteStore {
+    /// Opens the file, and makes or migrates it when that is needed.
+    ///
+    /// # Errors
+    /// [`StoreError::Unusable`] when the file is another program's or a newer version's; [`StoreError::Unavailable`].
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        make_private(path)?;
+        let mut writer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        migrate(&mut writer)?;
+        let (writes, waiting_writes) = bounded(WAITING_WRITES);
+        let (reads, waiting_reads) = bounded(WAITING_READS);
+        let mut threads = vec![spawn("store-writer", move || write_all(&mut writer, &waiting_writes))?];
+        for _ in 0..READERS {
+            let reader = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            let waiting_reads = waiting_reads.clone();
+            threads.push(spawn("store-reader", move || read_all(&reader, &waiting_reads))?);
+        }
+        Ok(Self { writes, reads, threads })
+    }
+
+    fn write<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Write,
+    ) -> Answer<'_, T> {
+        let (done, answer) = oneshot::channel();
+        wait(self.writes.try_send(write(done)), answer)
+    }
+
+    fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Read,
+    ) -> Answer<'_, T> {
+        let (done, answer) = oneshot::channel();
+        wait(self.reads.try_send(read(done)), answer)
+    }
+}
+
+impl Drop for SqliteStore {
+    /// Everything that waits is still written; then the log is folded into the file.
+    fn drop(&mut self) {
+        self.writes = bounded(0).0;
+        self.reads = bounded(0).0;
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Store for SqliteStore {
+    fn put(&self, locator: Locator, capsule: Capsule) -> Answer<'_, ()> {
+        self.write(|done| Write::Put { locator, capsule, done })
+    }
+
+    fn get(&self, locator: Locator, now: i64) -> Answer<'_, Option<Capsule>> {
+        self.read(|done| Read::Get { locator, now, done })
+    }
+
+    fn delete_expired(&self, now: i64, at_most: u32) -> Answer<'_, u64> {
+        self.write(|done| Write::DeleteExpired { now, at_most, done })
+    }
+
+    fn count(&self) -> Answer<'_, u64> {
+        self.read(|done| Read::Count { done })
+    }
+
+    fn ready(&self) -> Answer<'_, ()> {
+        self.write(|done| Write::Ready { done })
+    }
+}
+
+/// Makes the file, when it is not there, for its owner alone; what SQLite puts beside it gets the same permissions.
+fn make_private(path: &Path) -> Result<(), StoreError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options.open(path).map(drop).map_err(StoreError::unavailable)
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<thread::JoinHandle<()>, StoreError> {
+    thread::Builder::new().name(name.to_owned()).spawn(run).map_err(StoreError::unavailable)
+}
+
+fn wait<T: Send + 'static, M>(
+    sent: Result<(), TrySendError<M>>,
+    answer: oneshot::Receiver<Result<T, StoreError>>,
+) -> Answer<'static, T> {
+    let ended = || StoreError::unavailable("its thread has ended");
+    let sent = sent.map_err(|error| match error {
+        TrySendError::Full(_) => StoreError::Busy,
+        TrySendError::Disconnected(_) => ended(),
+    });
+    Box::pin(async move {
+        sent?;
+        answer.await.unwrap_or_else(|_| Err(ended()))
+    })
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(PATIENCE)?;
+    // What is deleted is overwritten, and an acknowledged capsule has been flushed to the disk.
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON;
+         PRAGMA cache_size = -8000; PRAGMA journal_size_limit = 67108864; PRAGMA trusted_schema = OFF;",
+    )?;
+    Ok(connection)
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let number = |pragma| transaction.query_row(pragma, [], |row| row.get::<_, i32>(0));
+    let (application, version) = (number("PRAGMA application_id")?, number("PRAGMA user_version")?);
+    let tables = number("SELECT count(*) FROM sqlite_master")?;
+    if application != APPLICATION && (application, version, tables) != (0, 0, 0) {
+        return Err(StoreError::Unusable("the file is the database of another program".to_owned()));
+    }
+    let done = usize::try_from(version).unwrap_or(usize::MAX);
+    let Some(pending) = MIGRATIONS.get(done..) else {
+        return Err(StoreError::Unusable(format!("the file is of version {version}, which a newer program wrote")));
+    };
+    for migration in pending {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    Ok(transaction.commit()?)
+}
+
+/// Runs until nobody can send any more.
+fn write_all(connection: &mut Connection, waiting: &Receiver<Write>) {
+    while let Ok(first) = waiting.recv() {
+        let group = std::iter::once(first).chain(waiting.try_iter()).take(GROUP).collect();
+        write_group(connection, group);
+    }
+    let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+/// Writes a group in one transaction, and answers when it is on the disk.
+fn write_group(connection: &mut Connection, group: Vec<Write>) {
+    let mut answers: Vec<Told> = Vec::with_capacity(group.len());
+    let outcome = connection.transaction_with_behavior(TransactionBehavior::Immediate).and_then(|transaction| {
+        for write in group {
+            answers.push(write_one(&transaction, write));
+        }
+        transaction.commit()
+    });
+    // When the transaction could not begin, those who wait learn it from their closed channel.
+    if let Err(error) = &outcome {
+        tracing::error!(%error, "capsules could not be written");
+    }
+    for answer in answers {
+        answer(outcome.as_ref().copied());
+    }
+}
+
+/// Does one part of a transaction.
+fn write_one(transaction: &Transaction<'_>, write: Write) -> Told {
+    fn answer<T: 'static>(done: oneshot::Sender<Result<T, StoreError>>, result: rusqlite::Result<T>) -> Told {
+        Box::new(move |committed| {
+            let result = match committed {
+                Ok(()) => result.map_err(StoreError::from),
+                Err(error) => Err(StoreError::unavailable(error.to_string())),
+            };
+            // Nobody waits any more when the request has timed out.
+            let _ = done.send(result);
+        })
+    }
+    match write {
+        // Its request has timed out: nobody would learn its id.
+        Write::Put { done, .. } if done.is_closed() => Box::new(|_| ()),
+        Write::Put { locator, capsule, done } => answer(done, insert(transaction, &locator, &capsule)),
+        Write::DeleteExpired { now, at_most, done } => answer(done, delete_expired(transaction, now, at_most)),
+        // Writes what is there already: a full disk shows.
+        Write::Ready { done } => answer(done, transaction.pragma_update(None, "user_version", VERSION)),
+    }
+}
+
+fn insert(transaction: &Transaction<'_>, locator: &Locator, capsule: &Capsule) -> rusqlite::Result<()> {
+    let mut insert =
+        transaction.prepare_cached("INSERT INTO capsule (locator, expires, adjusted, body) VALUES (?1, ?2, ?3, ?4)")?;
+    insert.execute(params![locator.as_bytes(), capsule.expires.unix(), capsule.adjusted, capsule.body])?;
+    Ok(())
+}
+
+fn delete_expired(transaction: &Transaction<'_>, now: i64, at_most: u32) -> rusqlite::Result<u64> {
+    let mut delete = transaction.prepare_cached(
+        "DELETE FROM capsule WHERE number IN
+         (SELECT number FROM capsule WHERE expires <= ?1 ORDER BY expires LIMIT ?2)",
+    )?;
+    Ok(delete.execute(params![now, at_most])? as u64)
+}
+
+/// Runs until nobody can send any more.
+fn read_all(connection: &Connection, waiting: &Receiver<Read>) {
+    while let Ok(read) = waiting.recv() {
+        match read {
+            Read::Get { locator, now, done } => drop(done.send(get(connection, &locator, now))),
+            Read::Count { done } => drop(done.send(count(connection))),
+        }
+    }
+}
+
+fn get(connection: &Connection, locator: &Locator, now: i64) -> Result<Option<Capsule>, StoreError> {
+    let mut select = connection
+        .prepare_cached("SELECT expires, adjusted, body FROM capsule WHERE locator = ?1 AND expires > ?2 LIMIT 1")?;
+    let found = select
+        .query_row(params![locator.as_bytes(), now], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?, row.get::<_, Vec<u8>>(2)?))
+        })
+        .optional()?;
+    let Some((expires, adjusted, body)) = found else { return Ok(None) };
+    let expires = Expiry::from_unix(expires).map_err(|_| StoreError::Unusable("a time beyond all years".to_owned()))?;
+    Ok(Some(Capsule { body, expires, adjusted }))
+}
+
+fn count(connection: &Connection) -> Result<u64, StoreError> {
+    let count: i64 = connection.query_row("SELECT count(*) FROM capsule", [], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Self::Unusable(error.to_string()),
+            _ => Self::unavailable(error),
+        }
+    }
+}

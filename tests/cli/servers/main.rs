@@ -1,0 +1,7 @@
+//! Letters over real capsule servers: of two organisations, with a store each, on ports of their own.
+
+mod exchange;
+mod lists;
+mod organisation;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,211 @@
+//! Load for a capsule server: uploads and downloads, on kept connections or with a handshake each; prints what was reached.
+//!
+//! `load post|get|get-fresh|idle DIR CERTIFICATE KEY CONNECTIONS SECONDS [RATE]`: DIR is a folder of `kapsel-server init`, the certificate is
+//! one that its server lists, RATE is in requests a second over all connections (without it: as fast as it goes). `get` and `get-fresh`
+//! first post a thousand capsules.
+
+use std::{
+    error::Error,
+    net::SocketAddr,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use base64ct::{Base64, Encoding};
+use capsule_api::ServerList;
+use rustls::{
+    ClientConfig, RootCertStore,
+    crypto::aws_lc_rs,
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
+    version::TLS13,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::{sleep, sleep_until},
+};
+use tokio_rustls::{TlsConnector, client::TlsStream};
+
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+/// Where and as whom.
+#[derive(Clone)]
+struct Target {
+    sender: SocketAddr,
+    recipient: SocketAddr,
+    plain: Arc<ClientConfig>,
+    mutual: Arc<ClientConfig>,
+    body: Arc<str>,
+}
+
+fn main() -> Outcome<()> {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let [mode, dir, certificate, key, connections, seconds, rate @ ..] = &arguments[..] else {
+        return Err("usage: load post|get|get-fresh|idle DIR CERTIFICATE KEY CONNECTIONS SECONDS [RATE]".into());
+    };
+    let target = target(Path::new(dir), Path::new(certificate), Path::new(key))?;
+    let (connections, seconds): (usize, f64) = (connections.parse()?, seconds.parse()?);
+    let rate = rate.first().map(|rate| rate.parse::<f64>()).transpose()?;
+    // One core for the load: the server has the other.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(run(mode, &target, connections, Duration::from_secs_f64(seconds), rate))
+}
+
+fn target(dir: &Path, certificate: &Path, key: &Path) -> Outcome<Target> {
+    let list = ServerList::parse(&std::fs::read(dir.join("server-list.json"))?, "server-list.json")?;
+    let server = &list.servers[0];
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from(server.pins[0].der().to_vec()))?;
+    let builder = || -> Outcome<_> {
+        let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
+        Ok(builder.with_protocol_versions(&[&TLS13])?.with_root_certificates(roots.clone()))
+    };
+    let certificate = CertificateDer::from_pem_file(certificate)?;
+    let parsed = <x509_cert::Certificate as der::Decode>::from_der(&certificate)?;
+    let point = parsed.tbs_certificate().subject_public_key_info().subject_public_key.raw_bytes();
+    let (recipient_id, material) = (Base64::encode_string(point), Base64::encode_string(point));
+    let body = format!(
+        r#"{{"recipient_id":"{recipient_id}","ephemeral_key_material":"{material}","capsule_type":"ecc_secp384r1"}}"#
+    );
+    let mut mutual = builder()?.with_client_auth_cert(vec![certificate], PrivateKeyDer::from_pem_file(key)?)?;
+    mutual.resumption = rustls::client::Resumption::disabled();
+    let address = |url: &url::Url| SocketAddr::from(([127, 0, 0, 1], url.port().unwrap_or(443)));
+    Ok(Target {
+        sender: address(&server.sender_url),
+        recipient: address(server.recipient_url.as_ref().ok_or("no recipient URL")?),
+        plain: Arc::new(builder()?.with_no_client_auth()),
+        mutual: Arc::new(mutual),
+        body: body.into(),
+    })
+}
+
+async fn run(mode: &str, target: &Target, connections: usize, time: Duration, rate: Option<f64>) -> Outcome<()> {
+    let paths: Arc<[String]> = match mode {
+        "get" | "get-fresh" => some_capsules(target, 1000).await?.into(),
+        "post" | "idle" => Arc::new([]),
+        _ => return Err("no such mode".into()),
+    };
+    let begun = Instant::now();
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..connections {
+        let worker = Worker { mode: mode.to_owned(), target: target.clone(), paths: Arc::clone(&paths), number };
+        let every = rate.map(|rate| Duration::from_secs_f64(connections as f64 / rate));
+        tasks.spawn(worker.work(begun + time, every));
+    }
+    let mut times = Vec::new();
+    while let Some(done) = tasks.join_next().await {
+        times.extend(done??);
+    }
+    times.sort_unstable();
+    let at = |part: f64| times.get(((times.len() as f64 * part) as usize).min(times.len().saturating_sub(1)));
+    let ms = |time: Option<&Duration>| time.map_or(0.0, |time| time.as_secs_f64() * 1000.0);
+    println!(
+        "{mode} connections={connections} requests={} per_second={:.0} p50_ms={:.2} p99_ms={:.2} max_ms={:.2}",
+        times.len(),
+        times.len() as f64 / begun.elapsed().as_secs_f64(),
+        ms(at(0.5)),
+        ms(at(0.99)),
+        ms(times.last()),
+    );
+    Ok(())
+}
+
+async fn some_capsules(target: &Target, count: usize) -> Outcome<Vec<String>> {
+    let mut stream = connect(target.sender, &target.plain).await?;
+    let mut paths = Vec::with_capacity(count);
+    for _ in 0..count {
+        let head = exchange(&mut stream, &post(&target.body), 201).await?;
+        let location = head.lines().find_map(|line| line.strip_prefix("location: ")).ok_or("no location")?;
+        paths.push(location.to_owned());
+    }
+    Ok(paths)
+}
+
+struct Worker {
+    mode: String,
+    target: Target,
+    paths: Arc<[String]>,
+    number: usize,
+}
+
+impl Worker {
+    /// Asks until `end`; gives how long each answer took. At a rate, time is counted from when a request was due.
+    async fn work(self, end: Instant, every: Option<Duration>) -> Outcome<Vec<Duration>> {
+        let mut times = Vec::new();
+        let mut kept = match &self.mode[..] {
+            "post" | "idle" => Some(connect(self.target.sender, &self.target.plain).await?),
+            "get" => Some(connect(self.target.recipient, &self.target.mutual).await?),
+            _ => None,
+        };
+        if self.mode == "idle" {
+            sleep(end.saturating_duration_since(Instant::now())).await;
+            return Ok(times);
+        }
+        let mut due = Instant::now();
+        if let Some(every) = every {
+            due += every.mul_f64((self.number as f64 * 0.618).fract());
+        }
+        while due.max(Instant::now()) < end {
+            if every.is_some() {
+                sleep_until(due.into()).await;
+            }
+            let begun = if every.is_some() { due } else { Instant::now() };
+            self.once(&mut kept, times.len()).await?;
+            times.push(begun.elapsed());
+            due += every.unwrap_or_default();
+        }
+        Ok(times)
+    }
+
+    async fn once(&self, kept: &mut Option<TlsStream<TcpStream>>, number: usize) -> Outcome<()> {
+        if self.mode == "post" {
+            let stream = kept.as_mut().ok_or("connected")?;
+            return exchange(stream, &post(&self.target.body), 201).await.map(drop);
+        }
+        let path = &self.paths[(self.number * 7919 + number) % self.paths.len()];
+        let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
+        match kept {
+            Some(stream) => exchange(stream, &request, 200).await.map(drop),
+            None => {
+                let mut stream = connect(self.target.recipient, &self.target.mutual).await?;
+                exchange(&mut stream, &request, 200).await.map(drop)
+            }
+        }
+    }
+}
+
+async fn connect(address: SocketAddr, config: &Arc<ClientConfig>) -> Outcome<TlsStream<TcpStream>> {
+    let socket = TcpStream::connect(address).await?;
+    socket.set_nodelay(true)?;
+    Ok(TlsConnector::from(Arc::clone(config)).connect(ServerName::try_from("localhost")?, socket).await?)
+}
+
+fn post(body: &str) -> String {
+    let length = body.len();
+    format!(
+        "POST /key-capsules HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+}
+
+/// Gives the head of the answer.
+async fn exchange(stream: &mut TlsStream<TcpStream>, request: &str, expected: u16) -> Outcome<String> {
+    stream.write_all(request.as_bytes()).await?;
+    stream.flush().await?;
+    let mut received = Vec::with_capacity(1024);
+    loop {
+        if stream.read_buf(&mut received).await? == 0 {
+            return Err("closed".into());
+        }
+        let Some(end) = received.windows(4).position(|window| window == b"\r\n\r\n") else { continue };
+        let head = String::from_utf8(received[..end].to_vec())?;
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        if received.len() < end + 4 + length.map_or(Ok(0), str::parse)? {
+            continue;
+        }
+        if head.split(' ').nth(1) != Some(&expected.to_string()) {
+            return Err(head.into());
+        }
+        return Ok(head);
+    }
+}

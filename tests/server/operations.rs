@@ -1,0 +1,121 @@
+//! The operations port: health, information, metrics.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use capsule_server::store::{Answer, Capsule, Locator, SqliteStore, Store, StoreError};
+
+use crate::support::{Kind, Person, Setup, body_for, eventually, exchange, get, post};
+
+/// A store whose answers can be taken away.
+struct Faulty {
+    inner: SqliteStore,
+    fails: Arc<AtomicBool>,
+    hangs: Arc<AtomicBool>,
+}
+
+impl Faulty {
+    fn through<'a, T: Send + 'a>(&self, answer: Answer<'a, T>) -> Answer<'a, T> {
+        let (fails, hangs) = (self.fails.load(Ordering::Relaxed), self.hangs.load(Ordering::Relaxed));
+        Box::pin(async move {
+            if hangs {
+                std::future::pending::<()>().await;
+            }
+            if fails { Err(StoreError::Unavailable("taken away".into())) } else { answer.await }
+        })
+    }
+}
+
+impl Store for Faulty {
+    fn put(&self, locator: Locator, capsule: Capsule) -> Answer<'_, ()> {
+        self.through(self.inner.put(locator, capsule))
+    }
+
+    fn get(&self, locator: Locator, now: i64) -> Answer<'_, Option<Capsule>> {
+        self.through(self.inner.get(locator, now))
+    }
+
+    fn delete_expired(&self, now: i64, at_most: u32) -> Answer<'_, u64> {
+        self.through(self.inner.delete_expired(now, at_most))
+    }
+
+    fn count(&self) -> Answer<'_, u64> {
+        self.through(self.inner.count())
+    }
+
+    fn ready(&self) -> Answer<'_, ()> {
+        self.through(self.inner.ready())
+    }
+}
+
+#[test]
+fn readiness_and_calls_follow_the_store() {
+    let mari = Person::new(Kind::P256);
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let inner = SqliteStore::open(&folder.path().join("capsules.sqlite")).expect("a store");
+    let (fails, hangs) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let store = Arc::new(Faulty { inner, fails: Arc::clone(&fails), hangs: Arc::clone(&hangs) });
+    let mut setup = Setup { store: Some(store), ..Setup::listing(&[&mari]) };
+    setup.limits.store_timeout = Duration::from_millis(300);
+    let fixture = setup.start();
+    let path = fixture.take(&body_for(&mari));
+    let statuses = || {
+        let posted = exchange(&mut fixture.as_sender(), &post(&body_for(&mari)));
+        let fetched = exchange(&mut fixture.as_recipient(&mari), &get(&path));
+        if posted.status == 503 {
+            assert!(posted.body.is_empty() && fetched.body.is_empty());
+            assert!(posted.header("retry-after").is_some() && fetched.header("retry-after").is_some());
+        }
+        assert_eq!(fixture.ask_operations("/health/live").status, 200);
+        (posted.status, fetched.status, fixture.ask_operations("/health/ready").status)
+    };
+    assert_eq!(statuses(), (201, 200, 200));
+    for trouble in [&fails, &hangs] {
+        trouble.store(true, Ordering::Relaxed);
+        assert_eq!(statuses(), (503, 503, 503));
+        trouble.store(false, Ordering::Relaxed);
+        assert_eq!(statuses(), (201, 200, 200));
+    }
+}
+
+#[test]
+fn metrics_count_and_name_nobody() {
+    let mari = Person::new(Kind::P384);
+    let fixture = Setup::listing(&[&mari]).start();
+    let path = fixture.take(&body_for(&mari));
+    let mut connection = fixture.as_recipient(&mari);
+    assert_eq!(exchange(&mut connection, &get(&path)).status, 200);
+    assert_eq!(exchange(&mut connection, &get("/key-capsules/KC00112233445566778899aabbccddeeff")).status, 404);
+    let requests = |labels: &str| fixture.metric(&format!("kapsel_requests_total{{{labels}}}"));
+    assert_eq!(requests("interface=\"sender\",call=\"post_capsule\",status=\"201\""), 1);
+    assert_eq!(requests("interface=\"recipient\",call=\"get_capsule\",status=\"200\""), 1);
+    assert_eq!(requests("interface=\"recipient\",call=\"get_capsule\",status=\"404\""), 1);
+    assert_eq!(fixture.metric("kapsel_stored_capsules"), 1);
+    eventually("one connection", || fixture.metric("kapsel_connections") == 1);
+    assert_eq!(fixture.metric("kapsel_request_duration_seconds_count{call=\"get_capsule\"}"), 2);
+    assert_eq!(fixture.metric("kapsel_request_duration_seconds_bucket{call=\"get_capsule\",le=\"+Inf\"}"), 2);
+    let answer = fixture.ask_operations("/metrics");
+    assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4"));
+    let text = String::from_utf8(answer.body).expect("text");
+    let id = path.rsplit('/').next().expect("an id");
+    assert!(!text.contains(&id[..12]) && !text.contains("MARI") && !text.contains("127.0.0.1"), "{text}");
+    // Every line is one that Prometheus reads.
+    for line in text.lines() {
+        let sample = line.strip_prefix("kapsel_").and_then(|line| line.rsplit_once(' '));
+        let is_sample = sample.is_some_and(|(_, value)| value.parse::<f64>().is_ok());
+        assert!(is_sample || line.starts_with("# HELP kapsel_") || line.starts_with("# TYPE kapsel_"), "{line}");
+    }
+}
+
+#[test]
+fn info_says_what_runs() {
+    let fixture = Setup::listing(&[&Person::new(Kind::P256)]).start();
+    let info: serde_json::Value = serde_json::from_slice(&fixture.ask_operations("/info").body).expect("JSON");
+    assert_eq!((info["name"].as_str(), info["server"].as_str()), (Some("kapsel-server"), Some("test")));
+    assert_eq!(fixture.ask_operations("/key-capsules").status, 404);
+}

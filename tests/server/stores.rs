@@ -1,0 +1,6 @@
+//! What every store does: one suite, over each of them.
+
+mod postgres;
+mod sealed;
+mod sqlite;
+mod suite;
