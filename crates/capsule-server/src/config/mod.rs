@@ -358,6 +358,18 @@ format = "json"
     }
 
     #[test]
+    fn the_operators_guide_tells_every_setting_and_no_other() {
+        let (mut reader, mut top) = Reader::new(WHOLE);
+        read_config(&mut reader, &mut top, Path::new(""));
+        let guide = include_str!("../../../../docs/operator.md");
+        let table =
+            guide.split("\n## Settings\n").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("a section");
+        let told = table.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").next());
+        let told = told.flat_map(|names| names.split(", ")).map(|name| name.trim_matches('`').to_owned());
+        assert_eq!(told.collect::<std::collections::BTreeSet<_>>(), reader.known);
+    }
+
+    #[test]
     fn there_is_exactly_one_store() {
         let with = |store: &str| WHOLE.replace("sqlite = \"capsules.sqlite\"", store);
         let postgres =
