@@ -166,6 +166,25 @@ fn expired_capsules_are_deleted() {
 }
 
 #[test]
+fn a_clock_that_jumps_loses_nothing_and_stops_nothing() {
+    let mari = Person::new(Kind::P256);
+    let fixture = Setup { clean_up_every: Duration::from_secs(3600), ..Setup::listing(&[&mari]) }.start();
+    let half_an_hour = Duration::from_secs(1800);
+    let status = |path: &str| exchange(&mut fixture.as_recipient(&mari), &get(path)).status;
+    let first = fixture.take(&body_for(&mari));
+    fixture.clock.back(half_an_hour);
+    let second = fixture.take(&body_for(&mari));
+    assert_eq!((status(&first), status(&second)), (200, 200));
+    // The second was granted its time from what the clock showed then.
+    fixture.clock.forward(1095 * DAY);
+    assert_eq!((status(&first), status(&second)), (200, 404));
+    fixture.clock.forward(half_an_hour);
+    assert_eq!((status(&first), status(&second)), (404, 404));
+    let third = fixture.take(&body_for(&mari));
+    assert_eq!(status(&third), 200);
+}
+
+#[test]
 fn requests_under_way_are_answered_when_the_server_stops() {
     use std::io::Write;
     let mari = Person::new(Kind::P256);

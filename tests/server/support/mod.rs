@@ -32,6 +32,10 @@ impl TestClock {
     pub fn forward(&self, duration: Duration) {
         *self.0.lock().expect("free") += duration;
     }
+
+    pub fn back(&self, duration: Duration) {
+        *self.0.lock().expect("free") -= duration;
+    }
 }
 
 impl Clock for TestClock {

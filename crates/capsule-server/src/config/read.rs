@@ -1,6 +1,9 @@
 //! Reading TOML so that every mistake is told, with its line.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use jiff::{Span, SpanRelativeTo};
 use toml::{
@@ -16,6 +19,8 @@ pub(super) struct Reader<'t> {
     pub(super) problems: Vec<Problem>,
     /// Where each setting stands, by `section.setting`.
     pub(super) lines: BTreeMap<String, usize>,
+    /// Every setting that was asked for.
+    pub(super) known: BTreeSet<String>,
 }
 
 /// A table of the file, whose settings are taken out one by one; what is left is unknown.
@@ -28,7 +33,7 @@ pub(super) struct Section<'t> {
 impl<'t> Reader<'t> {
     /// The reader and the top of the file.
     pub(super) fn new(text: &'t str) -> (Self, Section<'t>) {
-        let mut reader = Self { text, problems: Vec::new(), lines: BTreeMap::new() };
+        let mut reader = Self { text, problems: Vec::new(), lines: BTreeMap::new(), known: BTreeSet::new() };
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in errors {
             let line = error.span().map(|span| reader.line(span.start));
@@ -69,6 +74,7 @@ impl<'t> Reader<'t> {
         parse: impl FnOnce(&DeValue<'_>) -> Result<T, String>,
     ) -> Option<T> {
         if !section.table.contains_key(key) {
+            self.known.insert(section.path(key));
             let message = format!("`{}` is missing", section.path(key));
             self.problem(section.line, message);
             return None;
@@ -83,6 +89,7 @@ impl<'t> Reader<'t> {
         key: &'static str,
         parse: impl FnOnce(&DeValue<'_>) -> Result<T, String>,
     ) -> Option<T> {
+        self.known.insert(section.path(key));
         let (name, value): (_, Spanned<DeValue<'t>>) = section.table.remove_entry(key)?;
         let line = self.line(name.span().start);
         self.lines.insert(section.path(key), line);

@@ -88,8 +88,9 @@ impl Listener {
                     Ok((stream, address)) => connections.admit(stream, address.ip(), &mut tasks),
                     Err(error) => connections.pause_after(&error).await,
                 },
-                Some(_) = tasks.join_next() => {}
             }
+            // Those that have ended are forgotten, also while new ones come without a pause.
+            while tasks.try_join_next().is_some() {}
         }
         drop(socket);
         // Whoever does not end by himself has no request under way, or one that takes too long.
