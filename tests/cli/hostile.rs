@@ -3,9 +3,13 @@
 mod support;
 
 use std::{
+    ffi::OsStr,
     fs::{self, File},
     io::Read,
-    os::unix::fs::FileTypeExt,
+    os::unix::{
+        ffi::OsStrExt,
+        fs::{FileTypeExt, symlink},
+    },
     process::{Command, Stdio},
 };
 
@@ -74,6 +78,49 @@ fn names_of_servers_and_files_cannot_command_the_terminal() {
 }
 
 #[test]
+fn a_sender_replaces_neither_the_container_nor_the_key() {
+    let place = Place::new();
+    let (key, certificate) = key_pair(&place, "mari", "ec:P-384");
+    for name in ["c.cdoc2", key.as_str(), "secret.key"] {
+        place.file(&format!("evil/{name}"), "evil");
+    }
+    for name in ["c.cdoc2", &key] {
+        let hostile = format!("evil/{name}");
+        let encrypt = ["encrypt", "-o", "c.cdoc2", "--overwrite", "-r", &certificate, &hostile];
+        place.run(&encrypt).expect(0);
+        let before = (fs::read(place.path("c.cdoc2")).expect("there"), fs::read(place.path(&key)).expect("there"));
+        let outcome = place.run(&["--json", "decrypt", "c.cdoc2", "-o", ".", "--overwrite", "--key", &key]).expect(1);
+        assert_eq!(outcome.code(), "output_is_input", "{name}");
+        let after = (fs::read(place.path("c.cdoc2")).expect("there"), fs::read(place.path(&key)).expect("there"));
+        assert!(before == after, "{name}");
+    }
+}
+
+#[test]
+fn json_is_whole_whatever_the_names_are() {
+    let place = Place::new();
+    place.secret();
+    place.file("in/a.txt", "a");
+    symlink("a.txt", place.path("in/link")).expect("linked");
+    // Bytes that are no Unicode, in the name of the output.
+    let odd = OsStr::from_bytes(b"out\xff.cdoc2");
+    let encrypt = ["--json", "encrypt", "in", KEY[0], KEY[1], "-o"];
+    let output = place.kapsel(&encrypt).arg(odd).output().expect("kapsel starts");
+    let result: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(result["output"], "out\u{fffd}.cdoc2");
+    assert!(result["notes"][0].as_str().is_some_and(|note| note.contains("in/link")), "{result}");
+    let decrypt = ["--json", "decrypt", KEY[0], KEY[1]];
+    let output = place.kapsel(&decrypt).arg(odd).arg("-o").arg(OsStr::from_bytes(b"d\xff")).output().expect("starts");
+    assert_eq!(output.status.code(), Some(0));
+    serde_json::from_slice::<serde_json::Value>(&output.stdout).expect("JSON");
+
+    let missing = place.run(&["--json", "list", "\u{9b}31m\u{202e}missing"]).expect(1).stderr();
+    assert!(missing.contains("\\u009b31m\\u202e") && !missing.contains('\u{9b}'), "{missing}");
+    let usage = place.run(&["--json", "list", "out", "--max-size", "foo"]).expect(2);
+    assert_eq!(usage.code(), "usage");
+}
+
+#[test]
 fn a_result_that_cannot_be_printed_is_a_failure_and_a_reader_that_left_is_none() {
     let place = Place::new();
     container(&place);
@@ -133,7 +180,7 @@ fn a_link_is_replaced_and_what_it_leads_to_stays() {
     container(&place);
     let victim = place.file("victim", "mine");
     fs::create_dir(place.path("out")).expect("made");
-    std::os::unix::fs::symlink(&victim, place.path("out/a.txt")).expect("linked");
+    symlink(&victim, place.path("out/a.txt")).expect("linked");
     place.run(&[&["decrypt", "c.cdoc2", "-o", "out"], &KEY[..]].concat()).expect(1);
     place.run(&[&["decrypt", "c.cdoc2", "-o", "out", "--overwrite"], &KEY[..]].concat()).expect(0);
     assert_eq!(fs::read(&victim).expect("there"), b"mine");
@@ -181,7 +228,7 @@ fn a_name_that_no_file_system_holds_is_saved_under_a_safe_one() {
     place.secret();
     written(&place, &Encryptor::new(vec![symmetric(7)]), &format!("{}.txt", "n".repeat(400)));
     let arguments = [&["decrypt", "c.cdoc2", "-o", "out"], &KEY[..]].concat();
-    place.run(&arguments).expect(1);
+    place.run(&arguments).expect(7);
     assert!(!place.path("out").exists());
     place.run(&[&arguments[..], &["--safe-names"]].concat()).expect(0);
     assert_eq!(fs::read(place.path(&format!("out/{}.txt", "n".repeat(251)))).expect("saved"), b"content of a");

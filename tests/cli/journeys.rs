@@ -249,11 +249,50 @@ fn a_person_is_asked_for_the_password_of_a_protected_key() {
     place.file("pass", "p12 pass");
     openssl(place.root(), &["pkcs8", "-topk8", "-in", &key, "-out", "enc.pem", "-passout", "file:pass"]);
     place.run(&["encrypt", "-o", "c.cdoc2", "-r", &certificate, "a.txt"]).expect(0);
-    let listed = place.on_terminal(&["list", "c.cdoc2", "--key", "enc.pem"], "Password of enc.pem: ", "p12 pass\n");
+    let listed =
+        place.on_terminal(&["list", "c.cdoc2", "--key", "enc.pem"], &[("Password of enc.pem: ", "p12 pass\n")]);
     assert!(listed.stdout().contains("a.txt"), "{}", listed.stdout());
     assert!(!listed.stdout().contains("p12 pass"), "it is not shown");
-    let wrong = place.on_terminal(&["list", "c.cdoc2", "--key", "enc.pem"], "Password of enc.pem: ", "other\n");
+    let wrong = place.on_terminal(&["list", "c.cdoc2", "--key", "enc.pem"], &[("Password of enc.pem: ", "other\n")]);
     assert!(wrong.stdout().contains("the password of enc.pem is wrong"), "{}", wrong.stdout());
+}
+
+#[test]
+fn a_new_password_is_asked_for_until_it_is_typed_twice_and_nothing_typed_cancels() {
+    let place = Place::new();
+    place.file("a.txt", "content");
+    let encrypt = ["encrypt", "-o", "c.cdoc2", "--password", "a.txt"];
+    let typed = [("Password: ", "one\n"), ("again: ", "other\n"), ("Password: ", "same\n"), ("again: ", "same\n")];
+    let shown = place.on_terminal(&encrypt, &typed);
+    assert!(shown.stdout().contains("differ") && shown.stdout().contains("Encrypted 1 file"), "{}", shown.stdout());
+    place.file("same", "same");
+    place.file("wrong", "wrong");
+    place.run(&["list", "c.cdoc2", "--password-file", "same"]).expect(0);
+    let wrong = place.run(&["list", "c.cdoc2", "--password-file", "wrong"]).expect(3).stderr();
+    assert!(!wrong.contains("hint"), "nobody gave one: {wrong}");
+    let cancelled = place.on_terminal(&["list", "c.cdoc2"], &[("Password: ", "\u{4}")]);
+    assert!(cancelled.stdout().contains("cancelled"), "{}", cancelled.stdout());
+}
+
+#[test]
+fn a_file_with_content_and_no_size_is_not_taken_for_an_empty_one() {
+    let place = Place::new();
+    place.secret();
+    let encrypt = ["--json", "encrypt", "-o", "c.cdoc2", "--secret-file", "secret.key", "/proc/cpuinfo"];
+    assert_eq!(place.run(&encrypt).expect(1).code(), "input_changed");
+    assert!(!place.path("c.cdoc2").exists());
+}
+
+#[test]
+fn what_replaces_a_file_keeps_out_whom_that_kept_out() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    place.secret();
+    place.file("a.txt", "new");
+    place.run(&["encrypt", "-o", "c.cdoc2", "--secret-file", "secret.key", "a.txt"]).expect(0);
+    fs::set_permissions(place.path("a.txt"), fs::Permissions::from_mode(0o600)).expect("changed");
+    place.run(&["decrypt", "c.cdoc2", "-o", ".", "--overwrite", "--secret-file", "secret.key"]).expect(0);
+    assert_eq!(fs::metadata(place.path("a.txt")).expect("there").permissions().mode() & 0o777, 0o600);
 }
 
 #[test]
@@ -293,8 +332,13 @@ fn a_dry_run_says_everything_and_writes_nothing() {
         assert_eq!(place.run(&[&common[..], arguments].concat()).expect(1).code(), code);
     }
     place.run(&["encrypt", "-o", "x.cdoc2", "--secret-file", "secret.key", "a.txt"]).expect(0);
+    place.file("b.txt", "more");
+    place.run(&["encrypt", "-o", "two.cdoc2", "--secret-file", "secret.key", "a.txt", "b.txt"]).expect(0);
     let before = place.everything();
     place.run(&["decrypt", "--dry-run", "x.cdoc2", "-o", "out", "--secret-file", "secret.key"]).expect(0);
+    // What decrypting would refuse.
+    place.run(&["decrypt", "--dry-run", "two.cdoc2", "-o", "-", "--secret-file", "secret.key"]).expect(1);
+    place.run(&["decrypt", "--dry-run", "x.cdoc2", "-o", "/proc/out", "--secret-file", "secret.key"]).expect(1);
     assert_eq!(place.everything(), before);
 }
 

@@ -314,8 +314,8 @@ impl<'a> Check<'a> {
             return Ok(vec![ExpectedFile { name: entry.name, size, sha256 }]);
         }
         let destination = self.place.path("opened");
-        let (on_conflict, private_place) = (OnConflict::Refuse, None);
-        let extraction = Extraction { destination: destination.clone(), on_conflict, private_place };
+        let (on_conflict, inputs, private_place) = (OnConflict::Refuse, Vec::new(), None);
+        let extraction = Extraction { destination: destination.clone(), on_conflict, inputs, private_place };
         let extracted = container.extract(&key, &reading, &extraction)?;
         let files = extracted.into_iter().map(|file| saved_file(&destination, file.entry.name)).collect();
         fs::remove_dir_all(destination).expect("it was saved");

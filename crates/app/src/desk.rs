@@ -431,6 +431,7 @@ impl Desk {
                 Existing::Overwrite => OnConflict::Overwrite,
                 Existing::Rename => OnConflict::Rename,
             },
+            inputs: draft.key_file.and_then(|id| self.grants.path(id).ok()).into_iter().collect(),
             private_place: self.private_place.clone(),
         };
         let (saved, recipients) = self.run(Box::new(progress), |control| {

@@ -12,7 +12,7 @@ use eid::{KeyFile, KeyFileError};
 use crate::{
     failure::{Failure, Result},
     files::read_small,
-    recipients::{base_name, initials},
+    recipients::{DEFAULT_LABEL, base_name, initials},
     servers,
     view::{Code, OpensWith, RecipientKind, RecordView},
 };
@@ -134,13 +134,20 @@ pub fn unlock_by(container: &Container, keys: &[Key], lists: &ListFiles, control
         let names = match &error {
             Error::NoKeyFits => recipients_in_short(container.header()),
             Error::WrongKey(_) => {
-                let hint = |record: &Record| Label::parse(&record.label).hint();
-                container.header().records().iter().filter_map(hint).take(SHORT).collect()
+                let hint = |record: &Record| hint(&Label::parse(&record.label));
+                let mut hints: Vec<_> = container.header().records().iter().filter_map(hint).take(SHORT).collect();
+                hints.dedup();
+                hints
             }
             _ => Vec::new(),
         };
         Failure::from(error).with_names(names)
     })
+}
+
+/// A password's hint; what stands where its sender gave none is none.
+fn hint(label: &Label) -> Option<String> {
+    label.hint().filter(|hint| hint != DEFAULT_LABEL)
 }
 
 /// Names listed where only some are shown.
@@ -179,7 +186,7 @@ fn labelled(index: usize, label: &Label) -> RecordView {
         algorithm: String::new(),
         servers: Vec::new(),
         until: label.server_expiry(),
-        hint: label.hint(),
+        hint: hint(label),
         opens_with: OpensWith::Nothing,
         problem: None,
     }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Label of a password or symmetric key that the person did not name.
-const DEFAULT_LABEL: &str = "Kapsel";
+pub(crate) const DEFAULT_LABEL: &str = "Kapsel";
 
 /// Somebody who shall be able to open a container.
 #[derive(Debug)]

@@ -16,7 +16,7 @@ use subtle::ConstantTimeEq;
 
 use crate::{
     Error, Result,
-    archive::{Entry, EntrySink, NamePolicy, Unpacker, Writer},
+    archive::{Entry, EntrySink, NamePolicy, NameProblem, Unpacker, Writer},
     encrypt::{Destination, Encryptor, Written, is_same_file},
     envelope::{Envelope, fill},
     error::Refusal,
@@ -72,6 +72,8 @@ pub struct Extraction {
     pub destination: PathBuf,
     /// What happens when a file exists there.
     pub on_conflict: OnConflict,
+    /// Files that are never replaced, the key's for example; the container itself is one of them anyhow.
+    pub inputs: Vec<PathBuf>,
     /// A folder for unfinished work, used when it is on the destination's volume; else the destination itself is.
     pub private_place: Option<PathBuf>,
 }
@@ -162,8 +164,12 @@ impl Container {
     /// [`Error::UnsafeContent`], [`Error::LimitExceeded`] for what its sender wrote; [`Error::AlreadyExists`],
     /// [`Error::DiskFull`], [`Error::NotWritable`] for the destination; [`Error::InputChanged`]; [`Error::Cancelled`].
     pub fn extract(self, key: &FileMasterKey, reading: &Reading, extraction: &Extraction) -> Result<Vec<Extracted>> {
+        let container = match &self.input {
+            Input::File { path, .. } => Some(path.clone()),
+            Input::Stream(_) => None,
+        };
         let mut payload = self.into_payload(key, &reading.control)?;
-        let folder = Folder::prepare(extraction)?;
+        let folder = Folder::prepare(extraction, container)?;
         let folder = payload.unpack(reading, folder)?;
         reading.control.report(Step::Releasing, 0, None)?;
         folder.release()
@@ -555,6 +561,7 @@ impl EntrySink for Repacking<'_> {
 /// Saves every file in a private folder, until they are released.
 struct Folder<'a> {
     extraction: &'a Extraction,
+    container: Option<PathBuf>,
     /// Whether the destination is there already, with files of its own.
     destination_exists: bool,
     private: PrivateFolder,
@@ -566,7 +573,7 @@ struct Folder<'a> {
 }
 
 impl<'a> Folder<'a> {
-    fn prepare(extraction: &'a Extraction) -> Result<Self> {
+    fn prepare(extraction: &'a Extraction, container: Option<PathBuf>) -> Result<Self> {
         let destination = &extraction.destination;
         let destination_exists = match destination.metadata() {
             Ok(metadata) if metadata.is_dir() => true,
@@ -576,7 +583,7 @@ impl<'a> Folder<'a> {
         let volume = if destination_exists { destination } else { folder_of(destination) };
         let private = PrivateFolder::create(volume, extraction.private_place.as_deref())?;
         let files = private.make_folder("files")?;
-        Ok(Self { extraction, destination_exists, private, files, entries: Vec::new(), current: None })
+        Ok(Self { extraction, container, destination_exists, private, files, entries: Vec::new(), current: None })
     }
 
     /// Moves everything to its place.
@@ -615,14 +622,25 @@ impl EntrySink for Folder<'_> {
         if self.extraction.on_conflict == OnConflict::Refuse && destination.symlink_metadata().is_ok() {
             return Err(Error::AlreadyExists(destination));
         }
+        // Its sender chose the name, and could choose that of the container or of the key.
+        if self.extraction.on_conflict == OnConflict::Overwrite
+            && self.extraction.inputs.iter().chain(&self.container).any(|input| is_same_file(input, &destination))
+        {
+            return Err(Error::Refused(Refusal::OutputIsInput(destination)));
+        }
         if free_space(&self.files).is_some_and(|free| free < entry.size) {
             return Err(Error::DiskFull(self.extraction.destination.clone()));
         }
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(self.files.join(&entry.name))
-            .map_err(|error| Error::writing(destination, error))?;
+        let file =
+            OpenOptions::new().write(true).create_new(true).open(self.files.join(&entry.name)).map_err(|error| {
+                match error.kind() {
+                    // The format allows names that this file system does not.
+                    std::io::ErrorKind::InvalidFilename => {
+                        Error::UnsafeContent { name: entry.name.clone(), problem: NameProblem::TooLong }
+                    }
+                    _ => Error::writing(destination, error),
+                }
+            })?;
         self.entries.push(entry.clone());
         self.current = Some(FlushedAhead::new(file));
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{BufWriter, Write},
+    io::{BufWriter, Read, Write},
     path::{Path, PathBuf},
     thread,
     time::UNIX_EPOCH,
@@ -133,6 +133,10 @@ impl InputFile {
                     report(read)?;
                 }
             }
+        }
+        // Some files have content and no size, those of /proc for example.
+        if file.read(&mut [0]).map_err(|error| Error::reading(&self.path, error))? > 0 {
+            return Err(Error::InputChanged(self.path.clone()));
         }
         self.check_unchanged(&file)?;
         archive.end().map_err(Error::Io)

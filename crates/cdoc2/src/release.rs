@@ -49,7 +49,9 @@ impl PrivateFolder {
     /// Makes one on the volume of the folder `destination`: in `preferred` when that is on it, else in `destination`.
     pub(crate) fn create(destination: &Path, preferred: Option<&Path>) -> Result<Self> {
         let place = preferred
-            .filter(|preferred| make_private_place(preferred).is_ok() && same_volume(preferred, destination))
+            .filter(|preferred| {
+                make_private_place(preferred).is_ok() && is_private(preferred) && same_volume(preferred, destination)
+            })
             .unwrap_or(destination);
         remove_abandoned(place);
         let mut builder = tempfile::Builder::new();
@@ -60,7 +62,8 @@ impl PrivateFolder {
             builder.permissions(fs::Permissions::from_mode(0o700));
         }
         let failed = |error| Error::writing(destination, error);
-        let folder = builder.tempdir_in(place).map_err(failed)?;
+        // What the system says, without the folder's name, which nobody has seen.
+        let folder = builder.tempdir_in(place).map_err(|error| failed(error.kind().into()))?;
         let lock = locked(folder.path()).map_err(failed)?;
         Ok(Self { _lock: lock, folder })
     }
@@ -93,6 +96,18 @@ fn locked(folder: &Path) -> io::Result<File> {
     let _ = lock.try_lock();
     fs::rename(unnamed, folder.join(LOCK))?;
     Ok(lock)
+}
+
+/// Whether nobody else can change what is in a folder.
+fn is_private(place: &Path) -> bool {
+    let Ok(metadata) = fs::metadata(place) else { return false };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        is_ours(&metadata) && metadata.permissions().mode() & 0o077 == 0
+    }
+    #[cfg(not(unix))]
+    metadata.is_dir()
 }
 
 fn make_private_place(place: &Path) -> io::Result<()> {
@@ -271,7 +286,11 @@ impl Release {
     }
 
     fn replace(&mut self, private: PathBuf, to: PathBuf) -> Result<()> {
-        check_replaceable(&to)?;
+        let there = check_replaceable(&to)?;
+        if there.is_file() {
+            // Whom its owner kept out stays out.
+            let _ = fs::set_permissions(&private, there.permissions());
+        }
         if exchange(&private, &to).is_ok() {
             self.done.push(Move { released: to, replaced: Some(private.clone()), private });
             return Ok(());
@@ -327,10 +346,10 @@ impl Drop for Release {
 }
 
 /// Only files and links are replaced: taking the place of a device or a pipe would break what uses it.
-fn check_replaceable(path: &Path) -> Result<()> {
+fn check_replaceable(path: &Path) -> Result<fs::Metadata> {
     let there = fs::symlink_metadata(path).map_err(|error| Error::writing(path, error))?;
     let source = match there.file_type() {
-        kind if kind.is_file() || kind.is_symlink() => return Ok(()),
+        kind if kind.is_file() || kind.is_symlink() => return Ok(there),
         kind if kind.is_dir() => io::ErrorKind::IsADirectory.into(),
         _ => io::Error::other("it is a device or a pipe, which is not replaced"),
     };

@@ -347,8 +347,8 @@ proptest! {
                 continue;
             }
             let destination = folder.path().join(name);
-            let (on_conflict, private_place) = (OnConflict::Refuse, None);
-            let extraction = Extraction { destination: destination.clone(), on_conflict, private_place };
+            let (on_conflict, inputs, private_place) = (OnConflict::Refuse, Vec::new(), None);
+            let extraction = Extraction { destination: destination.clone(), on_conflict, inputs, private_place };
             let saved = container.extract(&key, &Reading::default(), &extraction).expect("opened");
             prop_assert_eq!(saved.len(), files.len());
             for (saved, (name, content)) in saved.iter().zip(&files) {

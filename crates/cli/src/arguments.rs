@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use cdoc2::{Compression, Limits, NamePolicy, OnConflict};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint, error::ErrorKind};
 
+use crate::terminal::escaped;
+
 /// Exit statuses, for the help text.
 const STATUSES: &str = "\
 Exit status:
@@ -15,7 +17,8 @@ Exit status:
   4  damaged, altered or not a container
   5  server or network
   6  card or PIN
-  7  unsafe content, or a limit";
+  7  unsafe content, or a limit
+  130  interrupted";
 
 /// Encrypts files for people in the CDOC2 format, and opens what others sent.
 #[derive(Debug, Parser)]
@@ -29,7 +32,19 @@ pub(crate) struct Arguments {
 
 /// Ends the program for a use that is wrong in a way that the arguments' own rules cannot tell.
 pub(crate) fn wrong_usage(message: &str) -> ! {
-    Arguments::command().error(ErrorKind::ArgumentConflict, message).exit()
+    refuse(&Arguments::command().error(ErrorKind::ArgumentConflict, message))
+}
+
+/// Ends the program over a wrong use: in words for people, as JSON where that was asked for.
+pub(crate) fn refuse(error: &clap::Error) -> ! {
+    let as_json = std::env::args_os().any(|argument| argument == "--json");
+    if !as_json || !error.use_stderr() {
+        error.exit();
+    }
+    let text = error.to_string();
+    let detail = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    eprintln!("{}", escaped(&serde_json::json!({ "error": { "code": "usage", "detail": detail } }).to_string()));
+    std::process::exit(error.exit_code())
 }
 
 /// What every command takes.

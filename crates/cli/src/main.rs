@@ -13,15 +13,16 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use crate::{arguments::Arguments, terminal::Terminal};
+use crate::{
+    arguments::{Arguments, refuse},
+    terminal::Terminal,
+};
 
 fn main() -> ExitCode {
     // A reader that goes away, `kapsel list | head`, is no failure of ours: writing says so, and nobody panics.
-    let matches = Arguments::command().get_matches();
-    let arguments = match Arguments::from_arg_matches(&matches) {
-        Ok(arguments) => arguments,
-        Err(error) => error.exit(),
-    };
+    let read = Arguments::command().try_get_matches();
+    let read = read.and_then(|matches| Ok((Arguments::from_arg_matches(&matches)?, matches)));
+    let (arguments, matches) = read.unwrap_or_else(|error| refuse(&error));
     let terminal = Terminal::new(&arguments.global);
     app::places::clean_up();
     let lists = app::servers::list_files(&arguments.global.server_list);

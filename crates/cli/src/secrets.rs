@@ -1,6 +1,7 @@
 //! Passwords and symmetric keys, from a prompt, a file, a descriptor or the environment.
 
 use std::{
+    env::VarError,
     fs::File,
     io::{self, BufRead, BufReader, IsTerminal, Read},
     path::{Path, PathBuf},
@@ -41,9 +42,14 @@ impl PasswordSource<'_> {
             }
             Self::StandardInput => first_line(io::stdin()).map_err(|error| cdoc2::Error::Io(error).into()),
             Self::Environment(name) => {
-                let missing =
-                    |_| Failure::new(Code::SecretTooShort, format!("the environment variable {name} is not set"));
-                std::env::var(name).map(Zeroizing::new).map_err(missing)
+                let unreadable = |error| {
+                    let what = match error {
+                        VarError::NotPresent => "is not set",
+                        VarError::NotUnicode(_) => "is not UTF-8",
+                    };
+                    Failure::new(Code::NotReadable, format!("the environment variable {name} {what}"))
+                };
+                std::env::var(name).map(Zeroizing::new).map_err(unreadable)
             }
         }
     }
@@ -65,18 +71,26 @@ fn first_line(input: impl Read) -> io::Result<Zeroizing<String>> {
 }
 
 fn prompted(twice: bool) -> Result<Zeroizing<String>> {
-    let password = ask("Password: ")?;
-    if twice && *password != *ask("Password again: ")? {
-        return Err(Failure::new(Code::WrongPassword, "the two passwords differ"));
+    loop {
+        let password = ask("Password: ")?;
+        if !twice || *password == *ask("Password again: ")? {
+            return Ok(password);
+        }
+        eprintln!("The two passwords differ. Once more:");
     }
-    Ok(password)
 }
 
 /// Asks for a password, which nobody sees being typed.
 fn ask(question: &str) -> Result<Zeroizing<String>> {
     echo_goes_off();
-    let failed = |error: io::Error| {
-        Failure::new(Code::SecretTooShort, format!("a password cannot be asked for without a terminal: {error}"))
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof => {
+            Failure::new(Code::Cancelled, "cancelled: no password was typed")
+        }
+        _ => {
+            let message = "a password cannot be asked for without a terminal; --password-file reads it from a file";
+            Failure::new(Code::NotReadable, format!("{message}: {error}"))
+        }
     };
     rpassword::prompt_password(question).map(Zeroizing::new).map_err(failed)
 }
@@ -146,7 +160,9 @@ pub(crate) fn keys(keys: &Keys, secrets: &Secrets, has_password: impl FnOnce() -
     let source = match source {
         None if nothing && io::stdin().is_terminal() && has_password() => Some(PasswordSource::Prompt { twice: false }),
         None if nothing => {
-            wrong_usage("name a key: --key, --p12, --secret-file or --password");
+            wrong_usage(
+                "name a key: --key, --p12, --secret-file or --password (for re-encrypt: --from-secret-file or --from-password)",
+            );
         }
         source => source,
     };

@@ -4,13 +4,17 @@ use std::{
     io::{self, IsTerminal, Write},
     process::ExitCode,
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
-use app::{Failure, Result, meter::Meter, view::ProgressStep};
+use app::{
+    Failure, Result,
+    meter::Meter,
+    view::{Code, ProgressStep},
+};
 use cdoc2::{Cancel, Control};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
@@ -24,6 +28,8 @@ const INTERRUPTED: u8 = 130;
 pub(crate) struct Terminal {
     json: bool,
     quiet: bool,
+    /// What was said beside the result, which stands in its JSON.
+    notes: Mutex<Vec<String>>,
     cancel: Cancel,
     /// Whether something runs that ends by itself when it is cancelled.
     busy: Arc<AtomicBool>,
@@ -55,7 +61,7 @@ impl Terminal {
         if let Err(error) = handled {
             tracing::warn!(%error, "signals will end the program at once");
         }
-        Self { json: global.json, quiet: global.quiet, cancel, busy }
+        Self { json: global.json, quiet: global.quiet, notes: Mutex::default(), cancel, busy }
     }
 
     /// Runs an operation with a progress bar; a signal cancels it.
@@ -84,7 +90,7 @@ impl Terminal {
         }
         // Quick operations show nothing.
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-        let style = "{msg:10} {bar:30} {bytes}/{total_bytes}  {bytes_per_sec}  {eta}";
+        let style = "{msg:10} {wide_bar} {decimal_bytes}/{decimal_total_bytes}  {decimal_bytes_per_sec}  {eta}";
         if let Ok(style) = ProgressStyle::with_template(style) {
             bar.set_style(style.progress_chars("━╸─"));
         }
@@ -102,8 +108,13 @@ impl Terminal {
         text: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<()> {
         if self.json {
-            let json = serde_json::to_string_pretty(value).expect("results are plain values");
-            return print(format!("{json}\n").as_bytes());
+            let mut value = serde_json::to_value(value).expect("results are plain values");
+            let notes = std::mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner));
+            if let (Some(members), false) = (value.as_object_mut(), notes.is_empty()) {
+                members.insert("notes".to_owned(), notes.into());
+            }
+            let json = serde_json::to_string_pretty(&value).expect("results are plain values");
+            return print(format!("{}\n", escaped(&json)).as_bytes());
         }
         let mut lines = Vec::new();
         if !self.quiet {
@@ -114,7 +125,9 @@ impl Terminal {
 
     /// Says something to people that is no result.
     pub(crate) fn note(&self, text: &str) {
-        if !self.quiet && !self.json {
+        if self.json {
+            self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
+        } else if !self.quiet {
             let _ = writeln!(io::stderr(), "{}", harmless(text));
         }
     }
@@ -124,7 +137,7 @@ impl Terminal {
         let mut output = io::stderr().lock();
         let _ = if self.json {
             let json = serde_json::json!({ "error": failure.view(), "next": words::next_step(failure) });
-            writeln!(output, "{json}")
+            writeln!(output, "{}", escaped(&json.to_string()))
         } else {
             let cause = harmless(&words::cause(failure.view()));
             match words::next_step(failure) {
@@ -132,7 +145,11 @@ impl Terminal {
                 None => writeln!(output, "kapsel: {cause}"),
             }
         };
-        if self.cancel.is_cancelled() { ExitCode::from(INTERRUPTED) } else { words::status(failure.code()).into() }
+        if self.cancel.is_cancelled() || failure.code() == Code::Cancelled {
+            ExitCode::from(INTERRUPTED)
+        } else {
+            words::status(failure.code()).into()
+        }
     }
 }
 
@@ -152,11 +169,25 @@ pub(crate) fn print(bytes: &[u8]) -> Result<()> {
 
 /// Text without what a terminal obeys: names of files and servers are foreign.
 pub(crate) fn harmless(text: &str) -> String {
-    let obeyed = |character: char| {
-        (character.is_control() && character != '\n')
-            || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|character| if obeyed(character) { '\u{fffd}' } else { character }).collect()
+    text.chars().map(|character| if is_obeyed(character) { '\u{fffd}' } else { character }).collect()
+}
+
+/// The same for JSON, which loses nothing by it.
+pub(crate) fn escaped(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for character in json.chars() {
+        if is_obeyed(character) {
+            escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
+}
+
+fn is_obeyed(character: char) -> bool {
+    (character.is_control() && character != '\n')
+        || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Notes that a password is going to be typed.

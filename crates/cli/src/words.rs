@@ -49,7 +49,8 @@ pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
         Code::WrongPassword => "try again, or ask the sender for the password",
         Code::WrongKey => "open with the key that the sender used",
         Code::KeyFilePassword | Code::KeyFilePasswordNeeded => {
-            "give its password by --password, --password-file or --password-stdin"
+            "give its password: --password, --password-file, --password-stdin or --password-env; re-encrypt takes it by \
+            --from-password, --from-password-file or --from-password-env"
         }
         Code::RecipientUnusable => "give a certificate or public key in PEM or DER",
         Code::Damaged => "nothing was saved; ask the sender to send it again",
@@ -81,9 +82,10 @@ pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
         Code::AlreadyExists => "choose another place, or use --overwrite (or --rename when opening)",
         Code::NotWritable => "choose another place",
         Code::InputChanged => "nothing was written; run it again when the file is at rest",
+        Code::NameNotAllowed if failure.view().subject.is_none() => "give a shorter label",
         Code::NameNotAllowed | Code::DuplicateName => "rename the file, or use --safe-names",
         Code::NoRecipients => "name one: --recipient, --password or --secret-file",
-        Code::OutputIsInput => "choose another output",
+        Code::OutputIsInput => "nothing was written; choose another place",
         Code::SecretTooShort => "a symmetric key has at least 32 bytes, a password at least one character",
         Code::TooManyRecipients => "encrypt several containers",
         Code::TooLarge => "split the files over several containers",

@@ -93,10 +93,10 @@ fn a_person_confirms_what_they_see() {
     let senders = format!("https://localhost:{}", organisation.sender_port);
     let recipients = format!("https://localhost:{}", organisation.recipient_port);
     let add = ["servers", "add", "css-a", &senders, "--recipient-url", &recipients];
-    let outcome = place.on_terminal(&add, "[y/N]", "n\n");
+    let outcome = place.on_terminal(&add, &[("[y/N]", "n\n")]);
     assert!(outcome.stdout().contains(&organisation.fingerprint()), "{}", outcome.stdout());
     assert!(!place.path(USER_LIST).exists());
-    place.on_terminal(&add, "[y/N]", "y\n").expect(0);
+    place.on_terminal(&add, &[("[y/N]", "y\n")]).expect(0);
     assert!(place.path(USER_LIST).exists());
 }
 

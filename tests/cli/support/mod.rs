@@ -9,6 +9,7 @@ use std::{
     process::{Command, Output, Stdio},
     sync::atomic::{AtomicUsize, Ordering},
     thread,
+    time::Duration,
 };
 
 use sha2::{Digest, Sha256};
@@ -97,20 +98,26 @@ impl Place {
         })
     }
 
-    /// Runs `kapsel` on a terminal of its own and types `answer` when it asks `question`; gives what the terminal showed.
-    pub fn on_terminal(&self, arguments: &[&str], question: &str, answer: &str) -> Outcome {
+    /// Runs `kapsel` on a terminal of its own and types each answer when its question is asked; gives what was shown.
+    pub fn on_terminal(&self, arguments: &[&str], answers: &[(&str, &str)]) -> Outcome {
         let program = [&[env!("CARGO_BIN_EXE_kapsel")], arguments].concat().join(" ");
-        let mut command = Command::new("script");
-        command.args(["-qec", &program, "/dev/null"]).current_dir(self.root()).env("HOME", self.path("home"));
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("script is installed");
+        let mut command = Command::new("timeout");
+        command.args(["60", "script", "-qec", &program, "/dev/null"]).current_dir(self.root());
+        command.env("HOME", self.path("home")).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("script is installed");
         let (mut stdin, mut stdout) = (child.stdin.take().expect("piped"), child.stdout.take().expect("piped"));
-        let mut shown = Vec::new();
-        while !String::from_utf8_lossy(&shown).contains(question) {
-            let mut byte = [0];
-            assert_eq!(stdout.read(&mut byte).expect("readable"), 1, "{}", String::from_utf8_lossy(&shown));
-            shown.extend(byte);
+        let (mut shown, mut seen) = (Vec::new(), 0);
+        for (question, answer) in answers {
+            while !String::from_utf8_lossy(&shown[seen..]).contains(question) {
+                let mut byte = [0];
+                assert_eq!(stdout.read(&mut byte).expect("readable"), 1, "{}", String::from_utf8_lossy(&shown));
+                shown.extend(byte);
+            }
+            seen = shown.len();
+            // The question comes a moment before the terminal stops to show what is typed; no person is so fast.
+            thread::sleep(Duration::from_millis(200));
+            stdin.write_all(answer.as_bytes()).expect("typed");
         }
-        stdin.write_all(answer.as_bytes()).expect("typed");
         stdout.read_to_end(&mut shown).expect("readable");
         let status = child.wait().expect("it ends");
         Outcome(Output { status, stdout: shown, stderr: Vec::new() })

@@ -1,6 +1,9 @@
 //! `decrypt` and `list`.
 
-use std::{io, path::Path};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use app::{
     Result,
@@ -12,7 +15,7 @@ use capsule_client::ListFiles;
 use cdoc2::{Container, Entry, Extraction, FileMasterKey, OnConflict, Reading};
 use serde::Serialize;
 
-use super::{check_folder_of, is_pipe, open};
+use super::{check_folder_of, check_writable, is_pipe, open};
 use crate::{
     arguments::{Accepted, Decrypt, Keys, List, Secrets},
     secrets,
@@ -61,6 +64,9 @@ pub(crate) fn decrypt(arguments: &Decrypt, lists: &ListFiles, terminal: &Termina
     if arguments.dry_run {
         let files = listed(container, &keys, &arguments.accepted, lists, terminal)?;
         check_destination(&arguments.output)?;
+        if is_pipe(&arguments.output) && files.len() != 1 {
+            return Err(cdoc2::Error::Refused(cdoc2::Refusal::NotOneFile(files.len())).into());
+        }
         if arguments.on_conflict() == OnConflict::Refuse && !is_pipe(&arguments.output) {
             for file in &files {
                 let path = arguments.output.join(&file.name);
@@ -82,6 +88,7 @@ pub(crate) fn decrypt(arguments: &Decrypt, lists: &ListFiles, terminal: &Termina
     let extraction = Extraction {
         destination: arguments.output.clone(),
         on_conflict: arguments.on_conflict(),
+        inputs: inputs(&arguments.keys, &arguments.secrets),
         private_place: private_place(),
     };
     let saved = terminal.watch(|control| {
@@ -93,10 +100,19 @@ pub(crate) fn decrypt(arguments: &Decrypt, lists: &ListFiles, terminal: &Termina
     show(&files, "Saved", Some(&arguments.output), terminal)
 }
 
+/// Every file that opening needs.
+fn inputs(keys: &Keys, secrets: &Secrets) -> Vec<PathBuf> {
+    let keys = keys.key.iter().chain(&keys.p12).chain(&keys.certificate);
+    keys.chain(&secrets.secret_file).chain(&secrets.password_file).cloned().collect()
+}
+
 /// What a destination would be refused for before anything is written to it.
 fn check_destination(output: &Path) -> Result<()> {
-    if is_pipe(output) || output.is_dir() {
+    if is_pipe(output) {
         return Ok(());
+    }
+    if output.is_dir() {
+        return check_writable(output);
     }
     if output.symlink_metadata().is_ok() {
         return Err(cdoc2::Error::AlreadyExists(output.to_owned()).into());
@@ -127,7 +143,7 @@ fn listed(
 }
 
 fn show(files: &[FileLine], verb: &str, destination: Option<&Path>, terminal: &Terminal) -> Result<()> {
-    let value = serde_json::json!({ "destination": destination, "files": files });
+    let value = serde_json::json!({ "destination": destination.map(Path::to_string_lossy), "files": files });
     terminal.result(&value, |output| {
         for file in files {
             let name = file.saved_as.as_deref().unwrap_or(&file.name);

@@ -30,6 +30,7 @@ use crate::{
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Encrypted {
+    #[serde(serialize_with = "as_text")]
     output: PathBuf,
     #[serde(skip_serializing_if = "Option::is_none")]
     size: Option<u64>,
@@ -42,6 +43,11 @@ struct Encrypted {
     /// The earliest end, unix seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     kept_until: Option<i64>,
+}
+
+/// A path may be no Unicode, and JSON has no other text.
+fn as_text<S: serde::Serializer>(path: &Path, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
 }
 
 #[derive(Serialize)]
@@ -284,7 +290,7 @@ pub(crate) fn re_encrypt(
     say_many(written.files, terminal);
     let size = (!writing.dry_run).then_some(written.size);
     let value = serde_json::json!({
-        "output": output, "size": size, "fileCount": written.files,
+        "output": output.to_string_lossy(), "size": size, "fileCount": written.files,
         "contentSize": written.content_size, "recipients": views,
         "delivery": plan.placed, "keptUntil": plan.kept_until(),
     });

@@ -59,7 +59,11 @@ fn open(path: &Path, password_stdin: bool) -> Result<Container> {
 /// The folder that `output` would stand in has to be there.
 fn check_folder_of(output: &Path) -> Result<()> {
     let folder = output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::read_dir(folder)
-        .map(drop)
-        .map_err(|source| cdoc2::Error::NotWritable { path: folder.to_owned(), source }.into())
+    check_writable(folder)
+}
+
+/// Begins a file without a name there, which is gone at once.
+fn check_writable(folder: &Path) -> Result<()> {
+    let failed = |error: io::Error| cdoc2::Error::writing(folder, error.kind().into());
+    tempfile::tempfile_in(folder).map(drop).map_err(|error| failed(error).into())
 }
