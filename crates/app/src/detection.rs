@@ -17,7 +17,7 @@ use crate::{
 /// What a regular file is, by its first bytes.
 ///
 /// # Errors
-/// [`Code::NotReadable`], [`Code::NotAFile`].
+/// [`Code::NotReadable`](crate::view::Code::NotReadable), [`Code::NotAFile`](crate::view::Code::NotAFile).
 pub fn kind_of(path: &Path) -> Result<ChosenKind> {
     let not_readable = |source| Failure::from(cdoc2::Error::NotReadable { path: path.to_owned(), source });
     // Opening a pipe would wait for its other end.
