@@ -514,7 +514,8 @@ mod tests {
         let destination = place.path().join("destination");
         fs::create_dir(&destination).expect("made");
         fs::write(destination.join("a"), "old a").expect("written");
-        let private = PrivateFolder::create(&destination, Some(place.path())).expect("made");
+        let unfinished = place.path().join("unfinished");
+        let private = PrivateFolder::create(&destination, Some(&unfinished)).expect("made");
         let files = private.make_folder("files").expect("made");
         fs::write(files.join("a"), "new a").expect("written");
         let mut release = Release::new(private);
@@ -522,8 +523,8 @@ mod tests {
         // Somebody takes the folder away: the old file has nowhere to go back to.
         fs::remove_dir_all(&destination).expect("removed");
         drop(release);
-        remove_abandoned(place.path());
-        let kept = fs::read_dir(place.path()).expect("readable").flatten().next().expect("a folder").path();
+        remove_abandoned(&unfinished);
+        let kept = fs::read_dir(&unfinished).expect("readable").flatten().next().expect("a folder").path();
         assert!(kept.file_name().is_some_and(|name| name.to_string_lossy().starts_with(KEPT_PREFIX)), "{kept:?}");
         assert_eq!(fs::read(kept.join("files/a")).expect("there"), b"old a");
     }
