@@ -39,6 +39,7 @@ mod servers;
 mod settings;
 mod tls;
 mod upload;
+mod watch;
 
 pub use central::Central;
 pub use client::Client;
@@ -50,3 +51,4 @@ pub use servers::{Layer, ListFiles, Listed, ServerWarning, Servers, UserList, re
 pub use settings::{Settings, Timeouts};
 pub use tls::{OcspProblem, OcspSeen, PeerProblem};
 pub use upload::Upload;
+pub use watch::{Stage, Watch};

@@ -3,20 +3,28 @@
 //! - `delivery`: which recipient's capsule goes to which servers, and until when
 //! - `trust`: the person's own list, changed by confirmed certificates and imported lists
 //! - `fetching`: with the keys at hand
+//! - `access`, `showing`: what an operation needs of servers, and what a window shows of them
 
+mod access;
 mod delivery;
 mod fetching;
+mod showing;
 mod trust;
 
 use std::path::PathBuf;
 
 pub use capsule_api::Expiry;
-use capsule_client::{Cause, Client, Error, ListFiles, PeerProblem, Servers};
+pub use capsule_client::ListFiles;
+use capsule_client::{Cause, Client, Error, PeerProblem, Servers};
 
-pub(crate) use self::fetching::Fetcher;
 pub use self::{
+    access::{Access, watched},
     delivery::{Delivery, DeliveryPlan, Placed, parse_expiry},
-    trust::{NewServer, add_pin, forget, import, import_central, trust_new},
+    trust::{NewServer, add_pin, confirmed_by, forget, import, import_central, look_at, look_at_listed, trust_new},
+};
+pub(crate) use self::{
+    fetching::Fetcher,
+    showing::{report, server_views, shown},
 };
 use crate::{
     failure::Result,

@@ -45,17 +45,11 @@ pub fn trust_new(
     cancel: &Cancel,
     confirm: impl Fn(&Url, &Pin) -> Result<()>,
 ) -> Result<ServerId> {
-    let id = ServerId::parse(&new.id).map_err(|error| invalid(format!("{:?}: {error}", new.id)))?;
+    let id = identifier(&new)?;
     let (sender_url, recipient_url) = (address(&new.sender_url)?, address(&new.recipient_url)?);
-    let mut pins: Vec<Pin> = Vec::new();
-    for url in [&sender_url, &recipient_url] {
-        let shown = shown_pin(client, &id, url, cancel)?;
-        // Both addresses usually show one certificate.
-        if pins.iter().all(|pin| pin.public_key() != shown.public_key()) {
-            confirm(url, &shown)?;
-            pins.push(shown);
-        }
-    }
+    let shown = look_at(client, &new, cancel)?;
+    shown.iter().try_for_each(|(url, pin)| confirm(url, pin))?;
+    let pins = shown.into_iter().map(|(_, pin)| pin).collect();
     let host = sender_url.host_str().unwrap_or_default().to_owned();
     let types = [CapsuleType::EcP256, CapsuleType::EcP384, CapsuleType::EcP521, CapsuleType::Rsa];
     put(vec![Server {
@@ -73,7 +67,58 @@ pub fn trust_new(
     Ok(id)
 }
 
-/// Adds the certificate that a known server shows now, when `confirm` lets it; the entry goes into the person's own list.
+/// The certificates that a server shows, each with the address where it was seen first; nothing is sent to it.
+///
+/// # Errors
+/// [`Code::ServerListInvalid`] for an entry that would be a mistake; why the certificate cannot be seen.
+pub fn look_at(client: &Client, new: &NewServer, cancel: &Cancel) -> Result<Vec<(Url, Pin)>> {
+    let id = identifier(new)?;
+    let urls = [address(&new.sender_url)?, address(&new.recipient_url)?];
+    // Both addresses usually show one certificate.
+    shown_beside(client, &id, urls, cancel, |known, shown| known.public_key() == shown.public_key(), &[])
+}
+
+/// The same for a server of a list: the certificates that it shows now and that its entry does not have.
+///
+/// # Errors
+/// [`Code::ServerUnknown`]; why the certificate cannot be seen.
+pub fn look_at_listed(client: &Client, id: &str, cancel: &Cancel) -> Result<Vec<(Url, Pin)>> {
+    let server = listed(client, id)?;
+    let urls = [Some(server.sender_url.clone()), server.recipient_url.clone()].into_iter().flatten();
+    shown_beside(client, &server.id, urls, cancel, |known, shown| known == shown, &server.pins)
+}
+
+fn shown_beside(
+    client: &Client,
+    id: &ServerId,
+    urls: impl IntoIterator<Item = Url>,
+    cancel: &Cancel,
+    is_known: impl Fn(&Pin, &Pin) -> bool,
+    known: &[Pin],
+) -> Result<Vec<(Url, Pin)>> {
+    let mut seen: Vec<(Url, Pin)> = Vec::new();
+    for url in urls {
+        let shown = shown_pin(client, id, &url, cancel)?;
+        if !known.iter().chain(seen.iter().map(|(_, pin)| pin)).any(|pin| is_known(pin, &shown)) {
+            seen.push((url, shown));
+        }
+    }
+    Ok(seen)
+}
+
+/// Confirms the certificates with these SHA-256 fingerprints, in hex, and no other.
+pub fn confirmed_by<'a>(server: &'a str, fingerprints: &'a [String]) -> impl Fn(&Url, &Pin) -> Result<()> + 'a {
+    let plain = |text: &String| text.replace([':', ' '], "").to_lowercase();
+    move |url, shown| {
+        if fingerprints.iter().map(plain).any(|expected| expected == shown.fingerprint()) {
+            return Ok(());
+        }
+        let words = format!("{url} shows another certificate, {}; nothing was changed", shown.fingerprint());
+        Err(Failure::new(Code::ServerPinMismatch, words).about(server))
+    }
+}
+
+/// Adds the certificates that a known server shows now, when `confirm` lets each; the entry goes into the person's own list.
 ///
 /// # Errors
 /// [`Code::ServerUnknown`]; why the certificate cannot be seen; what `confirm` says.
@@ -83,15 +128,10 @@ pub fn add_pin(
     cancel: &Cancel,
     confirm: impl Fn(&Url, &Pin) -> Result<()>,
 ) -> Result<ServerId> {
-    let listed = client.servers().get(id).ok_or_else(|| Error::UnknownServer(id.to_owned()))?;
-    let mut server = listed.server.clone();
-    let addresses = [Some(server.sender_url.clone()), server.recipient_url.clone()];
-    for url in addresses.into_iter().flatten() {
-        let shown = shown_pin(client, &server.id, &url, cancel)?;
-        if !server.pins.contains(&shown) {
-            confirm(&url, &shown)?;
-            server.pins.push(shown);
-        }
+    let mut server = listed(client, id)?.clone();
+    for (url, shown) in look_at_listed(client, id, cancel)? {
+        confirm(&url, &shown)?;
+        server.pins.push(shown);
     }
     server.incomplete = None;
     let id = server.id.clone();
@@ -137,6 +177,15 @@ pub fn import_central(config: &Path, signature: &Path, key: &Path) -> Result<Vec
 
 fn invalid(words: String) -> Failure {
     Failure::new(Code::ServerListInvalid, words)
+}
+
+fn identifier(new: &NewServer) -> Result<ServerId> {
+    ServerId::parse(&new.id).map_err(|error| invalid(format!("{:?}: {error}", new.id)))
+}
+
+fn listed<'a>(client: &'a Client, id: &str) -> Result<&'a Server> {
+    let listed = client.servers().get(id).ok_or_else(|| Error::UnknownServer(id.to_owned()))?;
+    Ok(&listed.server)
 }
 
 fn address(text: &str) -> Result<Url> {

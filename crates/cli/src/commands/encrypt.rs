@@ -9,10 +9,10 @@ use app::{
     Failure, Result,
     encryption::{self, JAVA_READER_FILES, check_names},
     files::gather,
-    opening::{records, unlock_by},
+    opening::{records, unlock},
     recipients::NewRecipient,
     servers::{self, Delivery, DeliveryPlan, Expiry, Placed},
-    view::{Code, OpensWith, RecipientView},
+    view::{Code, OpensWith, ProgressStep, RecipientView},
 };
 use capsule_client::ListFiles;
 use cdoc2::{Control, InputFile, Reading, Written};
@@ -73,7 +73,8 @@ pub(crate) fn encrypt(arguments: &Encrypt, matches: &ArgMatches, lists: &ListFil
     let recipients = secrets::recipients(&arguments.recipients, matches)?;
     let views = views(&recipients, terminal)?;
     let mut plan = plan(&arguments.delivering, recipients, lists, terminal)?;
-    let written = terminal.watch(|control| {
+    let written = terminal.watch(|control, bar| {
+        plan.tell(bar.servers(ProgressStep::Delivering));
         let encryptor = encryption::encryptor_for(&mut plan, arguments.writing.compression.into(), control);
         if arguments.writing.dry_run {
             cdoc2::check_files(&files)?;
@@ -273,11 +274,12 @@ pub(crate) fn re_encrypt(
     let views = views(&recipients, terminal)?;
     let reading = |control| Reading { limits: accepted.limits(), names: accepted.names(), control };
     let mut plan = plan(&delivering, recipients, lists, terminal)?;
-    let written = terminal.watch(|control| {
+    let written = terminal.watch(|control, bar| {
         // Progress is told by reading; stopping must reach the delivery, too.
         let silent = Control::new(control.cancel().clone(), |_| {});
+        plan.tell(bar.servers(ProgressStep::Delivering));
         let encryptor = encryption::encryptor_for(&mut plan, writing.compression.into(), silent);
-        let key = unlock_by(&opened, &keys, lists, &control)?;
+        let key = unlock(&opened, &keys, &bar.access(lists), &control)?;
         say_untried(&key, terminal);
         if writing.dry_run {
             let files = opened.list(&key, &reading(control))?;

@@ -25,7 +25,7 @@ pub(crate) fn run(command: Command, matches: &ArgMatches, lists: &ListFiles, ter
         Command::ReEncrypt(arguments) => encrypt::re_encrypt(arguments, own, lists, terminal),
         Command::Decrypt(arguments) => decrypt::decrypt(&arguments, lists, terminal),
         Command::List(arguments) => decrypt::list(&arguments, lists, terminal),
-        Command::Info(arguments) => inspect::info(&arguments, terminal),
+        Command::Info(arguments) => inspect::info(&arguments, lists, terminal),
         Command::Servers(arguments) => servers::servers(arguments.command, lists, terminal),
         Command::Completions { shell } => {
             // Into memory first: the generator panics when its output takes no more.

@@ -146,7 +146,7 @@ fn day(time: SystemTime) -> String {
 }
 
 fn test(client: &Client, id: &str, terminal: &Terminal) -> Result<()> {
-    let examined = terminal.watch(|control| client.examine(id, control.cancel()))?;
+    let examined = terminal.watch(|control, _| client.examine(id, control.cancel()))?;
     let value: Vec<_> = examined.iter().map(examination).collect();
     let failed = examined.iter().flat_map(|address| &address.steps).find_map(|step| step.result.as_ref().err());
     let shown = json!({ "server": id, "good": failed.is_none(), "addresses": value });
