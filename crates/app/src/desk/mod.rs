@@ -308,6 +308,7 @@ impl Desk {
             recipients.push(password_recipient(password, hint)?);
             views.push(password_view());
         }
+        let (recipients, _) = NewRecipient::distinct(recipients);
         let mut plan = self.delivery(&draft.delivery, recipients)?;
         let output = self.draft_output(draft);
         let output_path = self.grants.path(output.id)?;

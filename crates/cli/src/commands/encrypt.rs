@@ -70,7 +70,7 @@ pub(crate) fn encrypt(arguments: &Encrypt, matches: &ArgMatches, lists: &ListFil
         return Err(cdoc2::Error::Refused(cdoc2::Refusal::NoFiles).into());
     }
     say_many(files.len(), terminal);
-    let recipients = secrets::recipients(&arguments.recipients, matches)?;
+    let recipients = distinct(secrets::recipients(&arguments.recipients, matches)?, terminal);
     let views = views(&recipients, terminal)?;
     let mut plan = plan(&arguments.delivering, recipients, lists, terminal)?;
     let written = terminal.watch(|control, bar| {
@@ -208,6 +208,14 @@ fn with_allowed_names(files: Vec<InputFile>, safe_names: bool, terminal: &Termin
     named.collect()
 }
 
+fn distinct(recipients: Vec<NewRecipient>, terminal: &Terminal) -> Vec<NewRecipient> {
+    let (recipients, again) = NewRecipient::distinct(recipients);
+    for name in again {
+        terminal.note(&format!("note: {name}: the same key stands twice; once is enough"));
+    }
+    recipients
+}
+
 /// The recipients for people, of whom there must be one, with what a sender should know.
 fn views(recipients: &[NewRecipient], terminal: &Terminal) -> Result<Vec<RecipientView>> {
     if recipients.is_empty() {
@@ -270,7 +278,7 @@ pub(crate) fn re_encrypt(
     let opened = open(&container, recipients.password_stdin)?;
     let has_password = || records(opened.header()).iter().any(|record| record.opens_with == OpensWith::Password);
     let keys = secrets::keys(&keys, &Secrets::from(from), has_password)?;
-    let recipients = secrets::recipients(&recipients, matches)?;
+    let recipients = distinct(secrets::recipients(&recipients, matches)?, terminal);
     let views = views(&recipients, terminal)?;
     let reading = |control| Reading { limits: accepted.limits(), names: accepted.names(), control };
     let mut plan = plan(&delivering, recipients, lists, terminal)?;
