@@ -17,7 +17,7 @@ pub(crate) const KEYS: &[&str] = &[
     "dialog_choose_recipients",
     "dialog_choose_key",
     "dialog_choose_certificate",
-    "dialog_choose_server_list",
+    "dialog_import_servers",
     "dialog_save_container",
     "dialog_choose_destination",
     "filter_containers",
@@ -84,7 +84,7 @@ impl Dialogs<'_> {
     }
 
     pub(crate) fn server_list(&self) -> Option<PathBuf> {
-        let dialog = self.filtered("dialog_choose_server_list", "filter_server_lists", &["json"]);
+        let dialog = self.filtered("dialog_import_servers", "filter_server_lists", &["json"]);
         dialog.blocking_pick_file()?.into_path().ok()
     }
 
