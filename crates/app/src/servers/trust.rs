@@ -8,11 +8,12 @@ use std::{
     time::SystemTime,
 };
 
-use capsule_api::{CapsuleType, Pin, Server, ServerId};
-use capsule_client::{Central, Client, Error, UserList};
+use capsule_api::{CapsuleType, Pin, Server, ServerId, ServerList};
+use capsule_client::{Central, Client, Error, Layer, UserList};
 use cdoc2::Cancel;
 use url::Url;
 
+use super::{SignedBy, check, list_files};
 use crate::{
     failure::{Failure, Result},
     files::read_small,
@@ -38,13 +39,14 @@ pub struct NewServer {
 /// Looks at a server's certificates, has each confirmed by `confirm`, and puts the server into the person's own list.
 ///
 /// # Errors
-/// [`Code::ServerListInvalid`] for an entry that would be a mistake; why the certificate cannot be seen; what `confirm` says.
+/// [`Code::ServerUnusable`] when the administrator locked the person's own list; [`Code::ServerListInvalid`] for an entry that would be a mistake; why the certificate cannot be seen; what `confirm` says.
 pub fn trust_new(
     client: &Client,
     new: NewServer,
     cancel: &Cancel,
     confirm: impl Fn(&Url, &Pin) -> Result<()>,
 ) -> Result<ServerId> {
+    check_own_list_open()?;
     let id = identifier(&new)?;
     let (sender_url, recipient_url) = (address(&new.sender_url)?, address(&new.recipient_url)?);
     let shown = look_at(client, &new, cancel)?;
@@ -63,6 +65,7 @@ pub fn trust_new(
         shares_url: None,
         pins,
         incomplete: None,
+        imported_from: None,
     }])?;
     Ok(id)
 }
@@ -128,6 +131,7 @@ pub fn add_pin(
     cancel: &Cancel,
     confirm: impl Fn(&Url, &Pin) -> Result<()>,
 ) -> Result<ServerId> {
+    check_own_list_open()?;
     let mut server = listed(client, id)?.clone();
     for (url, shown) in look_at_listed(client, id, cancel)? {
         confirm(&url, &shown)?;
@@ -157,11 +161,15 @@ pub fn forget(id: &str) -> Result<()> {
 /// # Errors
 /// [`Code::ServerListInvalid`], also for a list that has expired: nothing is changed then.
 pub fn import(path: &Path) -> Result<Vec<ServerId>> {
-    let list = capsule_client::read(path).map_err(Error::from)?;
-    if list.expires.is_some_and(|expires| expires.is_over(SystemTime::now())) {
-        return Err(invalid(format!("{}: the list has expired", path.display())));
-    }
-    put(list.servers)
+    put(check(path, None)?.servers)
+}
+
+/// The same with a list that must be signed.
+///
+/// # Errors
+/// As [`import`]; also when it is not signed so.
+pub fn import_signed(path: &Path, signed: SignedBy<'_>) -> Result<Vec<ServerId>> {
+    put(check(path, Some(signed))?.servers)
 }
 
 /// The same with a central configuration, which must be signed by `key` and not older than the one that was imported last.
@@ -175,7 +183,14 @@ pub fn import_central(config: &Path, signature: &Path, key: &Path) -> Result<Vec
     Ok(ids)
 }
 
-fn invalid(words: String) -> Failure {
+pub(super) fn check_expiry(path: &Path, list: &ServerList) -> Result<()> {
+    match list.expires.filter(|expires| expires.is_over(SystemTime::now())) {
+        Some(expires) => Err(invalid(format!("{}: the list has expired on {expires}", path.display()))),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn invalid(words: String) -> Failure {
     Failure::new(Code::ServerListInvalid, words)
 }
 
@@ -200,7 +215,14 @@ fn shown_pin(client: &Client, id: &ServerId, url: &Url, cancel: &Cancel) -> Resu
     Ok(shown.into_iter().next().expect("at least the server's own"))
 }
 
+/// Asked before anything else: a person who compared a fingerprint should not have done so for nothing.
+fn check_own_list_open() -> Result<()> {
+    let policy = list_files(&[]).policy().map_err(Error::from)?;
+    Ok(policy.check_open(Layer::User).map_err(Error::from)?)
+}
+
 fn own_list() -> Result<UserList> {
+    check_own_list_open()?;
     let none = || Failure::new(Code::NotWritable, "this system has no place for the person's own list");
     Ok(UserList::open(&user_server_list().ok_or_else(none)?).map_err(Error::from)?)
 }
