@@ -3,6 +3,7 @@
 mod administered;
 mod exchange;
 mod lists;
+mod network;
 mod organisation;
 #[path = "../support/mod.rs"]
 mod support;

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 pub use self::{
     policy::{OpenLists, Policy},
-    remote::{Refresh, RemoteList, refresh},
+    remote::{Refresh, RemoteList, is_refresh_due, refresh},
 };
 use crate::{
     error::{Error, ListTrouble, Result},

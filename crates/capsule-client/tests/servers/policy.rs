@@ -10,7 +10,7 @@ use std::{
 use base64ct::{Base64, Encoding};
 use capsule_client::{
     Cause, Error, Layer, ListFiles, ListKeys, ListTrouble, PeerProblem, Proxy, Refresh, RemoteList, RemoteProblem,
-    Servers, Settings, Timeouts, read_signed, refresh, sign_list,
+    Servers, Settings, Timeouts, is_refresh_due, read_signed, refresh, sign_list,
 };
 use eid::KeyFile;
 use rcgen::{CertificateParams, KeyPair, SigningKey};
@@ -415,8 +415,10 @@ fn in_passing_it_is_fetched_once_a_day_and_after_a_failure_once_an_hour() {
     };
     let asked = || {
         let before = host.double.requests().len();
+        let due = is_refresh_due(&machine.files).expect("no mistake");
         let state = refresh(&machine.files, &settings(), Refresh::WhenDue, &Default::default()).expect("no mistake");
-        (host.double.requests().len() > before, state.expect("the policy names one").problem)
+        assert_eq!(due, host.double.requests().len() > before);
+        (due, state.expect("the policy names one").problem)
     };
     assert_eq!(asked(), (false, None));
     age(&copy, 23);
