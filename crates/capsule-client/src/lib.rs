@@ -36,6 +36,9 @@ mod client;
 mod download;
 mod error;
 mod examine;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod net;
 mod servers;
 mod settings;

@@ -130,7 +130,7 @@ async fn get(route: &Route, path: &str, most: usize) -> Result<Bytes, Cause> {
 ///
 /// # Errors
 /// In words.
-fn signed_list(list: &[u8], signature: &[u8], keys: &ListKeys) -> Result<(ServerList, u64, Expiry), String> {
+pub(super) fn signed_list(list: &[u8], signature: &[u8], keys: &ListKeys) -> Result<(ServerList, u64, Expiry), String> {
     keys.check(list, signature)?;
     let list = ServerList::parse(list, "the list").map_err(|error| error.to_string())?;
     let serial = list.serial.ok_or("it has no serial")?;

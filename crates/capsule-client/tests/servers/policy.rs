@@ -153,6 +153,8 @@ fn with_a_key_in_the_policy_the_systems_list_must_be_signed() {
     for signature in [sign(&old), Base64::encode_string(&sign(&new)).into_bytes()] {
         machine.file("system.json.sig", signature);
         assert_eq!(machine.layers(), [Layer::System, Layer::Shipped]);
+        let servers = Servers::load(&machine.files).expect("no mistake");
+        assert_eq!(servers.iter().map(|listed| listed.signed).collect::<Vec<_>>(), [true, false]);
     }
     machine.file("system.json", text.replace("Server a", "Server A"));
     assert!(refused().contains("not signed by this key"), "{}", refused());
@@ -256,7 +258,8 @@ fn a_remote_list_is_fetched_kept_and_used_without_its_host() {
     assert_eq!(state.expires.map(|expires| expires.to_string()).as_deref(), Some("2099-01-01T00:00:00Z"));
     assert_eq!(state, machine.remote());
     let listed = Servers::load(&machine.files).expect("no mistake").get("a").expect("listed").clone();
-    assert_eq!((listed.layer, listed.serial, listed.origin), (Layer::System, Some(7), state.url.to_string()));
+    assert_eq!((listed.layer, listed.serial, listed.signed), (Layer::System, Some(7), true));
+    assert_eq!(listed.origin, state.url.to_string());
     // The file on the machine is more specific.
     machine.file("system.json", machine.list("a"));
     let servers = Servers::load(&machine.files);

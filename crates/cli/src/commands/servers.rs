@@ -129,6 +129,7 @@ fn value(listed: &Listed) -> Value {
         "layer": layer(listed.layer),
         "origin": listed.origin,
         "serial": listed.serial,
+        "signed": listed.signed,
         "importedFrom": server.imported_from,
         "usable": listed.unusable.is_none(),
         "problem": listed.unusable,
@@ -152,10 +153,13 @@ fn warnings(listed: &Listed) -> impl Iterator<Item = String> {
 }
 
 fn from(listed: &Listed) -> String {
-    let serial = listed.serial.map(|serial| format!(", serial {serial}")).unwrap_or_default();
+    let mut marks = listed.serial.map(|serial| format!(", serial {serial}")).unwrap_or_default();
+    if listed.signed {
+        marks.push_str(", signed");
+    }
     match listed.layer {
-        Layer::Shipped => listed.origin.clone() + &serial,
-        layer_of => format!("{} list {}{serial}", layer(layer_of), listed.origin),
+        Layer::Shipped => listed.origin.clone() + &marks,
+        layer_of => format!("{} list {}{marks}", layer(layer_of), listed.origin),
     }
 }
 
