@@ -395,14 +395,16 @@ fn a_copy_that_somebody_changed_is_not_used() {
 #[test]
 fn an_expired_copy_stays_known_and_is_not_used() {
     let (machine, host, text) = fetched();
-    let expires = SystemTime::now() + Duration::from_millis(1200);
-    let unix = expires.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs() + 1;
+    let soon = SystemTime::now() + Duration::from_secs(5);
+    let unix = soon.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs();
     let expires = capsule_api::Expiry::from_unix(unix as i64).expect("a time").to_string();
     host.serve(&text.replace("2099-01-01T00:00:00Z", &expires).replace(":7,", ":8,"));
     machine.refresh().expect("not yet over");
     let usable = || Servers::load(&machine.files).expect("no mistake").usable("a").is_ok();
     assert!(usable());
-    std::thread::sleep(Duration::from_millis(2500));
+    while SystemTime::now() <= soon {
+        std::thread::sleep(Duration::from_millis(100));
+    }
     assert!(!usable());
     assert_eq!(machine.remote().serial, Some(8));
 }
