@@ -36,6 +36,9 @@ mod client;
 mod download;
 mod error;
 mod examine;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod net;
 mod servers;
 mod settings;
@@ -51,8 +54,8 @@ pub use error::{Cause, Error, ListTrouble, ProxyProblem, RemoteProblem, Result, 
 pub use examine::{CheckStep, Checked, Examination};
 pub use net::{Proxy, ProxyCredentials};
 pub use servers::{
-    Layer, ListFiles, Listed, OpenLists, Policy, Refresh, RemoteList, ServerWarning, Servers, UserList, read,
-    read_signed, refresh, signature_beside,
+    Layer, ListFiles, Listed, OpenLists, Policy, Refresh, RemoteList, ServerWarning, Servers, UserList, is_refresh_due,
+    read, read_signed, refresh, signature_beside,
 };
 pub use settings::{Settings, Timeouts};
 pub use signature::{ListKeys, sign_list};

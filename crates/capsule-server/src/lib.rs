@@ -17,6 +17,9 @@
 mod check;
 mod clock;
 mod config;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 mod import;
 mod metrics;

@@ -54,10 +54,25 @@ pub fn list_files(given: &[PathBuf]) -> ListFiles {
     }
 }
 
+/// The servers in `lists`, to be looked at and not connected to: no proxy's password is needed, but for a remote list that is due.
+///
+/// # Errors
+/// [`Code::ServerListInvalid`], which names file and entry; [`Code::SettingsInvalid`] for the policy.
+pub fn known(lists: &ListFiles) -> Result<Servers> {
+    if capsule_client::is_refresh_due(lists).map_err(Error::from)? {
+        match network::settings() {
+            Ok(settings) => drop(capsule_client::refresh(lists, &settings, Refresh::WhenDue, &Cancel::default())?),
+            Err(failure) => tracing::warn!(%failure, "the remote server list was not refreshed"),
+        }
+    }
+    Ok(Servers::load(lists).map_err(Error::from)?)
+}
+
 /// A client of the servers in `lists`. A remote list that is due is fetched first, which takes no longer than a connection may.
 ///
 /// # Errors
-/// [`Code::ServerListInvalid`], which names file and entry; [`Code::SettingsInvalid`].
+/// [`Code::ServerListInvalid`], which names file and entry; [`Code::SettingsInvalid`]; [`Code::ProxyRequired`] when the proxy's password
+/// cannot be had.
 pub fn client(lists: &ListFiles) -> Result<Client> {
     let settings = network::settings()?;
     capsule_client::refresh(lists, &settings, Refresh::WhenDue, &Cancel::default())?;
