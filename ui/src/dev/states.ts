@@ -454,7 +454,11 @@ export const states: Record<string, Run> = {
   "open-server-unknown": (stage) => show(stage, containerOf(records.strange)),
   "open-server-unusable": (stage) => show(stage, containerOf(records.unusable)),
   "open-server-list-invalid": (stage) => show(stage, containerOf(records.listInvalid)),
-  "open-server-beside": (stage) => show(stage, containerOf(records.password, records.strange, records.server)),
+  "open-server-beside": (stage) =>
+    show(
+      stage,
+      containerOf(records.password, { ...records.strange, name: "Jüri Juurikas", initials: "JJ", code: null }, records.server),
+    ),
   "open-server-past": (stage) => show(stage, containerOf({ ...records.soon, until: inDays(-3) })),
   "open-server-shares": (stage) => show(stage, containerOf(records.shares)),
   "open-server-certificate": (stage) => openThroughServers(stage, { ...withKey, needsCertificate: true }),

@@ -84,11 +84,13 @@ export class Opening {
     () => this.means === "keyFile" && this.keyFile !== null && (this.keyFile.needsCertificate || this.#certificateAsked),
   );
 
-  /** Until when it opens for everyone, if nobody can open it for ever. */
+  /** Until when it opens: for the chosen key, else for the last of the recipients. Null when somebody can open it for ever. */
   readonly until: number | null = $derived.by(() => {
-    const ends = this.entries.filter(({ record }) => record.problem === null).map((entry) => entry.until);
+    const fitting = this.means === "keyFile" ? this.entries.filter((entry) => this.fits(entry)) : [];
+    const concerned = fitting.length > 0 ? fitting : this.entries.filter(({ record }) => record.problem === null);
+    const ends = concerned.map((entry) => entry.until);
     const known = ends.filter((end) => end !== null);
-    return known.length > 0 && known.length === ends.length ? Math.min(...known) : null;
+    return known.length > 0 && known.length === ends.length ? Math.max(...known) : null;
   });
 
   get hints(): readonly string[] {
