@@ -62,6 +62,16 @@ export async function press(name: string): Promise<void> {
   await settle();
 }
 
+/** Shows or hides what a server of the list says of itself. */
+export async function unfold(name: string): Promise<void> {
+  const rows = [...document.querySelectorAll<HTMLElement>("[data-row]")];
+  const row = rows.find((candidate) => candidate.textContent.trim().startsWith(name));
+  if (!row) throw new Error(`no server is called “${name}”`);
+  row.focus();
+  row.click();
+  await settle();
+}
+
 async function choose(name: string): Promise<void> {
   const label = [...document.querySelectorAll("label")].find((candidate) => candidate.textContent.trim().startsWith(name));
   label?.querySelector("input")?.click();
@@ -164,7 +174,7 @@ function settings(section: () => string, run: Run = async () => undefined): Run 
 /** Opens a server's details and presses a button there. */
 function withServer(name: string, button?: () => string): Run {
   return settings(m.settings_servers, async () => {
-    await press(m.server_details({ name }));
+    await unfold(name);
     if (button) await press(button());
   });
 }
