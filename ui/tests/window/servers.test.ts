@@ -384,7 +384,7 @@ test("says why a list was not imported", async () => {
   await openContainer(records.strange);
   played.double.backend.importServers = () => Promise.reject(failure("server_list_invalid", { detail: "no id" }));
   await press("Import list…");
-  expect(text()).toContain("The list of servers has a mistake.");
+  expect(text()).toContain("The list was not imported. It has a mistake, and nothing was changed.");
   expect(document.body.textContent).toContain("no id");
 });
 
@@ -529,14 +529,16 @@ test("tests a connection step by step, can be stopped, and copies the detail", a
   await openSettings();
   await unfold("RIA");
   played.double.answers.report = () => played.double.never();
-  await press("Test connection");
+  await activate("Test connection");
   expect(text()).toContain("Testing the connection…");
+  expect(focused()).toBe("Cancel");
   await press("Cancel");
   expect(played.double.called("cancel")).toHaveLength(1);
   expect(text()).not.toContain("Testing the connection…");
   expect(focused()).toBe("Test connection");
   played.double.answers.report = () => Promise.resolve(goodReport);
-  await press("Test connection");
+  await activate("Test connection");
+  expect(focused()).toBe("Test connection");
   expect(text()).toContain("Everything is in order.");
   played.double.answers.report = () => Promise.resolve(badReport);
   await press("Test connection");
@@ -575,6 +577,11 @@ test("pins a new certificate only when each was compared", async () => {
   expect(played.double.called("pinServer")).toEqual([]);
   expect(text()).toContain("Compare each fingerprint and tick that it is the same.");
   await tick("I compared it");
+  const pins = played.double.backend.pinServer;
+  played.double.backend.pinServer = () => Promise.reject(failure("not_writable", { subject: "servers.json" }));
+  await press("Trust this server");
+  expect(text()).toContain("It cannot be saved there.");
+  played.double.backend.pinServer = pins;
   await press("Trust this server");
   expect(played.double.called("pinServer")[0]?.args).toEqual(["ria", [fingerprint]]);
 });
