@@ -204,11 +204,13 @@ test.each<[Code, string, string | null]>([
   ["server_unusable", "The server RIA is on the list", "Server settings"],
   ["server_list_invalid", "The list of servers has a mistake", "Server settings"],
   ["settings_invalid", "The network settings have a mistake", "Network settings"],
-  ["recipient_unusable", "Not possible through a server: ria", null],
+  ["recipient_unusable", "Not possible through a server: Toomas Tamm", null],
 ])("shows %s where servers are chosen, and the file as the way out", async (code, words, settings) => {
   await begin();
   played.double.answers.plan = ({ delivery }) =>
-    delivery.servers.length > 0 ? { blockers: [failure(code, { subject: "ria", detail: "in detail" })] } : {};
+    delivery.servers.length > 0
+      ? { blockers: [failure(code, { subject: code === "recipient_unusable" ? "Toomas Tamm" : "ria", detail: "in detail" })] }
+      : {};
   await draft();
   const part = document.querySelector<HTMLElement>("[data-delivery]")!;
   expect(part.innerText).toContain(words);
