@@ -690,6 +690,29 @@ test("saves the proxy, keeps its password nowhere, and leaves a kept one alone",
   expect(holds(played.session, "salasõna")).toBe(false);
 });
 
+test("asks for a password of another name or proxy, and says when the keyring took none", async () => {
+  await begin();
+  const view = { proxy: "given", address: "http://p.example:3128", user: "mari", hasPassword: true } as const;
+  played.double.answers.network = () => Promise.resolve({ ...view, byAdministrator: false, problem: null });
+  await openSettings("Network");
+  await type("User name", "toomas");
+  await press("Save");
+  expect(played.double.called("setNetwork")).toEqual([]);
+  expect(field("Password of the proxy").getAttribute("aria-invalid")).toBe("true");
+  await type("Password of the proxy", "salasõna");
+  await type("User name", "");
+  await press("Save");
+  expect(field("User name").getAttribute("aria-invalid")).toBe("true");
+  await type("User name", "toomas");
+  played.double.answers.network = () => Promise.reject(failure("proxy_required", { detail: "no keyring" }));
+  await press("Save");
+  expect(text()).toContain("The system’s keyring did not take the password. The settings were not changed.");
+  expect(document.body.textContent).toContain("no keyring");
+  await tick("None");
+  await press("Save");
+  expect(played.double.called("setNetwork").at(-1)?.args).toEqual([{ proxy: "none", address: "", user: "" }, null]);
+});
+
 test("says at the field what is wrong with the proxy's address", async () => {
   await begin();
   await openSettings("Network");
