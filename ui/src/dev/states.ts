@@ -382,6 +382,7 @@ export const states: Record<string, Run> = {
     await press(m.add_password());
   },
   "delivery-expired": planned({
+    delivery: null,
     blockers: [
       failure("recipient_unusable", {
         subject: "Mari Maasikas",
@@ -390,11 +391,13 @@ export const states: Record<string, Run> = {
     ],
   }),
   "delivery-unusable": planned({
+    delivery: null,
     blockers: [
       failure("server_unusable", { subject: "demo", detail: "the server demo cannot be used: its list has expired" }),
     ],
   }),
   "delivery-network": planned({
+    delivery: null,
     blockers: [failure("settings_invalid", { detail: "network.toml: proxy must be an address" })],
   }),
   "delivery-list-trouble": planned({}),
@@ -607,6 +610,11 @@ export const states: Record<string, Run> = {
   "settings-import-failed": settings(m.settings_servers, async (stage) => {
     stage.double.backend.importServers = () =>
       Promise.reject(failure("server_list_invalid", { detail: "/home/mari/servers.json: servers[1]: no id" }));
+    await press(m.import_list());
+  }),
+  "settings-import-closed": settings(m.settings_servers, async (stage) => {
+    stage.double.backend.importServers = () =>
+      Promise.reject(failure("server_unusable", { detail: "/etc/kapsel/policy.toml closes your own list" }));
     await press(m.import_list());
   }),
   "settings-server": withServer("RIA"),

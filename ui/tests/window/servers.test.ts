@@ -390,6 +390,19 @@ test("says why a list was not imported", async () => {
   expect(document.body.textContent).toContain("no id");
 });
 
+test("says that a policy closes one's own list", async () => {
+  await begin();
+  await openSettings();
+  const closed = () => Promise.reject(failure("server_unusable", { detail: "policy.toml closes your own list" }));
+  played.double.backend.importServers = closed;
+  await press("Import list…");
+  expect(text()).toContain("The list was not imported. Your own list cannot be used. Ask your administrator");
+  played.double.backend.lookAtCertificates = closed;
+  await unfold("RIA");
+  await press("New certificate…");
+  expect(text()).toContain("A policy of your administrator allows other lists only.");
+});
+
 test("says until when only where nobody can open it for ever", async () => {
   await begin();
   await openContainer(records.soon);
