@@ -19,7 +19,8 @@ fn a_new_server_works_at_once_and_keeps_its_capsules_over_a_restart() {
     let (mari, jaan) = (Person::new(Kind::P384), Person::new(Kind::Rsa));
     let place = Place::new();
     place.init(&[&mari, &jaan]);
-    assert_eq!(place.entry().id.as_str(), "css-a");
+    let entry = place.entry();
+    assert_eq!((entry.id.as_str(), entry.name.as_str()), ("css-a", "Capsules of \"A\""));
     let checked = kapsel_server(&["check-config", "--config", &place.config()]);
     assert!(checked.status.success(), "{}", words(&checked));
     let exported = kapsel_server(&["export-list", "--config", &place.config()]);

@@ -8,7 +8,7 @@ mod delivery;
 mod fetching;
 mod trust;
 
-use std::path::PathBuf;
+use std::{env, ffi::OsStr, path::PathBuf};
 
 pub use capsule_api::Expiry;
 use capsule_client::{Cause, Client, Error, ListFiles, PeerProblem, Servers};
@@ -25,9 +25,18 @@ use crate::{
     view::Code,
 };
 
-/// The lists of the machine and the person, and those that are `given` for one operation.
+/// Names lists for one run, separated as in `PATH`: for programs that are started with servers of their own.
+const GIVEN_LISTS: &str = "KAPSEL_SERVER_LIST";
+
+/// The lists of the machine and the person, those that the environment names, and those that are `given` for one operation.
 pub fn list_files(given: &[PathBuf]) -> ListFiles {
-    ListFiles { system: system_server_list(), user: user_server_list(), given: given.to_vec() }
+    let mut all = paths_in(&env::var_os(GIVEN_LISTS).unwrap_or_default());
+    all.extend_from_slice(given);
+    ListFiles { system: system_server_list(), user: user_server_list(), given: all }
+}
+
+fn paths_in(value: &OsStr) -> Vec<PathBuf> {
+    env::split_paths(value).filter(|path| !path.as_os_str().is_empty()).collect()
 }
 
 /// A client of the servers in `lists`.
