@@ -60,7 +60,8 @@ pub(crate) struct Global {
     /// Say what is being done
     #[arg(long, short, global = true, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
-    /// Trust the capsule servers of this list, too; it comes before the person's and the machine's; may be repeated
+    /// Trust the capsule servers of this list, too; it comes before the person's and the machine's; may be repeated.
+    /// The variable `KAPSEL_SERVER_LIST` names such lists, too, separated as in `PATH`
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) server_list: Vec<PathBuf>,
 }

@@ -15,7 +15,7 @@ mod showing;
 mod signing;
 mod trust;
 
-use std::path::PathBuf;
+use std::{env, ffi::OsStr, path::PathBuf};
 
 pub use capsule_api::Expiry;
 pub use capsule_client::ListFiles;
@@ -43,15 +43,24 @@ use crate::{
     view::Code,
 };
 
-/// The lists of the machine and the person, and those that are `given` for one operation.
+/// Names lists for one run, separated as in `PATH`: for programs that are started with servers of their own.
+const GIVEN_LISTS: &str = "KAPSEL_SERVER_LIST";
+
+/// The lists of the machine and the person, those that the environment names, and those that are `given` for one operation.
 pub fn list_files(given: &[PathBuf]) -> ListFiles {
+    let mut all = paths_in(&env::var_os(GIVEN_LISTS).unwrap_or_default());
+    all.extend_from_slice(given);
     ListFiles {
         policy: system_policy_file(),
         cache: cache_folder(),
         system: system_server_list(),
         user: user_server_list(),
-        given: given.to_vec(),
+        given: all,
     }
+}
+
+fn paths_in(value: &OsStr) -> Vec<PathBuf> {
+    env::split_paths(value).filter(|path| !path.as_os_str().is_empty()).collect()
 }
 
 /// The servers in `lists`, to be looked at and not connected to: no proxy's password is needed, but for a remote list that is due.
