@@ -39,6 +39,8 @@ const COMMANDS: &[&str] = &[
     "look_at_certificates",
     "pin_server",
     "remove_server",
+    "network",
+    "set_network",
 ];
 
 fn main() {

@@ -8,8 +8,9 @@ use app::{
     password,
     view::{
         Appearance, Chosen, Code, ContainerView, EncryptionDone, EncryptionDraft, EncryptionPlan, ErrorView, FileId,
-        Incoming, KeyCertificateView, KeyFileView, Language, NewServerDraft, OpenDone, OpenDraft, OutputView,
-        PasswordStrength, ProgressView, RecipientView, ServerReport, ServersView, ShownCertificate, StartView,
+        Incoming, KeyCertificateView, KeyFileView, Language, NetworkDraft, NetworkView, NewServerDraft, OpenDone,
+        OpenDraft, OutputView, PasswordStrength, ProgressView, RecipientView, ServerReport, ServersView,
+        ShownCertificate, StartView,
     },
 };
 use cdoc2::Zeroizing;
@@ -297,4 +298,14 @@ pub(crate) async fn pin_server(app: AppHandle, id: String, confirmed: Vec<String
 #[tauri::command]
 pub(crate) async fn remove_server(app: AppHandle, id: String) -> Answer<ServersView> {
     beside(&app, move |_, desk| desk.remove_server(&id)).await
+}
+
+#[tauri::command]
+pub(crate) async fn network(app: AppHandle) -> Answer<NetworkView> {
+    beside(&app, |_, desk| Ok(desk.network())).await
+}
+
+#[tauri::command]
+pub(crate) async fn set_network(app: AppHandle, draft: NetworkDraft, password: Option<Secret>) -> Answer<NetworkView> {
+    beside(&app, move |_, desk| desk.set_network(&draft, exposed(password))).await
 }

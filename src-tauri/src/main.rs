@@ -129,6 +129,8 @@ fn run(files: Vec<PathBuf>) -> tauri::Result<()> {
             commands::look_at_certificates,
             commands::pin_server,
             commands::remove_server,
+            commands::network,
+            commands::set_network,
         ])
         .setup(move |app| {
             make_window(app.handle(), desk.start(&[]).appearance)?;

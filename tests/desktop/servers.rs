@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use crate::{
@@ -43,7 +44,8 @@ impl Correspondence {
     fn letter<'a>(&'a self, letter: &Path) -> Window<'a> {
         let window = self.stage.window(&[letter]);
         window.wait_for("Encrypt 1 file");
-        window.drag(&[&self.certificate], (700, 200), |window| window.wait_for("Certificates of those who can open it"));
+        window
+            .drag(&[&self.certificate], (700, 200), |window| window.wait_for("Certificates of those who can open it"));
         window.wait_for("Mari Maasikas");
         window
     }
@@ -67,10 +69,10 @@ fn a_letter_travels_through_two_servers_and_opens_while_one_is_up() {
     window.wait_for("Opens until");
     window.press("Encrypt for 1 recipient");
     window.wait_for("letter.cdoc2 is ready");
-    window.wait_for("The key is on Capsules of css-a");
+    window.wait_for("The key is kept on Capsules of css-a");
     window.press("Back");
     window.wait_for(START);
-    drop(window);
+    window.close();
     fs::remove_file(&letter).expect("removed");
 
     them.css_a.stop();
@@ -81,11 +83,37 @@ fn a_letter_travels_through_two_servers_and_opens_while_one_is_up() {
     window.wait_for("This key comes without its certificate");
     window.press("Choose certificate…");
     them.stage.answer_dialog("Choose the certificate of the key", &them.certificate);
-    window.wait_for("Change the certificate");
+    window.wait_for("Mari Maasikas.pem");
     window.press("Open with key file");
     window.wait_for("letter.txt is saved");
     let saved = fs::read(them.stage.documents().join("letter/letter.txt")).expect("saved");
     assert_eq!(saved, b"hello");
+}
+
+#[test]
+fn after_its_time_a_letter_opens_no_more_and_the_reason_is_told() {
+    let them = Correspondence::with_list();
+    let letter = them.stage.file("letter.txt", "hello");
+    let window = them.letter(&letter);
+    window.press("Change how the key travels");
+    let choose = "const select = document.querySelector('[data-delivery] select'); select.value = arguments[0]; \
+        select.dispatchEvent(new Event('change', { bubbles: true }))";
+    window.run(choose, "30".into());
+    window.press("Done");
+    window.press("Encrypt for 1 recipient");
+    window.wait_for("letter.cdoc2 is ready");
+    window.close();
+
+    let both = [&them.certificate, &them.key].map(|part| fs::read_to_string(part).expect("made"));
+    let both = them.stage.file("both.pem", both.concat());
+    [&them.css_a, &them.css_b].iter().for_each(|server| server.move_clock(Duration::from_secs(31 * 86_400)));
+    let window = them.stage.window(&[&them.stage.documents().join("letter.cdoc2")]);
+    window.wait_for("Opens with a key file");
+    window.drag(&[&both], (460, 300), |window| window.wait_for("A key file, or another container"));
+    window.wait_for("your key fits");
+    window.press("Open with key file");
+    window.wait_for("capsule_not_found");
+    assert!(!them.stage.documents().join("letter").exists());
 }
 
 #[test]
@@ -107,7 +135,7 @@ fn a_server_that_is_down_is_named_and_nothing_is_written() {
     window.press("Done");
     window.press("Encrypt for 1 recipient");
     window.wait_for("letter.cdoc2 is ready");
-    assert!(!window.shows("The key is on"));
+    assert!(!window.shows("The key is kept on"));
 }
 
 #[test]
@@ -128,15 +156,15 @@ fn a_server_is_trusted_after_its_fingerprint_was_compared() {
     let own = them.stage.home().join(".config/kapsel/servers.json");
     assert!(!own.exists(), "nothing is trusted before somebody says so");
     // Unseen and uncompared, nothing happens.
-    window.press("Trust this server");
+    window.press("Add server");
     window.wait_for("Compare each fingerprint");
     assert!(!own.exists());
     window.choose("I compared it: the fingerprint is the same");
-    window.press("Trust this server");
+    window.press("Add server");
     window.wait_for("your list");
     assert!(fs::read_to_string(&own).expect("written").contains("css-a"));
 
-    window.press("Details: css-a");
+    window.unfold("css-a");
     window.press("Test connection");
     window.wait_for("Everything is in order.");
     window.press("Remove…");
@@ -151,7 +179,7 @@ fn an_imported_list_serves_and_an_unknown_server_is_named() {
     let them = Correspondence::new();
     let stage = &them.stage;
     let letter = stage.file("letter.txt", "hello");
-    let file = stage.file("list.json", list(&[them.css_a.entry()]));
+    let file = stage.file("trusted.json", list(&[them.css_a.entry()]));
     let window = stage.window(&[]);
     window.wait_for(START);
     window.press("Settings");
@@ -159,13 +187,13 @@ fn an_imported_list_serves_and_an_unknown_server_is_named() {
     stage.answer_dialog("Choose a server list", &file);
     window.wait_for("The list has been imported.");
     window.wait_for("Capsules of css-a");
-    drop(window);
+    window.close();
 
     let window = them.letter(&letter);
     window.wait_for("Capsules of css-a");
     window.press("Encrypt for 1 recipient");
     window.wait_for("letter.cdoc2 is ready");
-    drop(window);
+    window.close();
     fs::remove_file(stage.home().join(".config/kapsel/servers.json")).expect("removed");
 
     let window = stage.window(&[&stage.documents().join("letter.cdoc2")]);

@@ -10,7 +10,6 @@ use std::{
 use capsule_client::{Proxy, ProxyCredentials, Settings, Timeouts};
 use cdoc2::Zeroizing;
 use serde::{Deserialize, Serialize};
-use ts_rs::TS;
 
 use crate::{
     failure::{Failure, Result},
@@ -28,7 +27,7 @@ const MAX_USER: usize = 200;
 pub const PASSWORD_FILE_VARIABLE: &str = "KAPSEL_PROXY_PASSWORD_FILE";
 
 /// The way out of the network.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum ProxyChoice {
     /// As the system says.
@@ -43,13 +42,15 @@ pub enum ProxyChoice {
 }
 
 /// How the network is used, for whoever shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct NetworkView {
+pub struct Network {
     /// The proxy in force.
     pub proxy: ProxyChoice,
     /// Whether the person chose it, and not the machine's file or nobody.
     pub own_proxy: bool,
+    /// Whether the machine's file has chosen one for those who choose none.
+    pub machine_proxy: bool,
     /// The person's name for it; its password is in the system's keyring.
     pub user: Option<String>,
     /// Whether servers must prove by OCSP that their certificates were not revoked.
@@ -106,16 +107,17 @@ pub fn settings() -> Result<Settings> {
 ///
 /// # Errors
 /// [`Code::SettingsInvalid`], naming the file.
-pub fn view() -> Result<NetworkView> {
+pub fn view() -> Result<Network> {
     let InForce { settings, user } = files_in_force()?;
     let proxy = match settings.proxy {
         Proxy::System => ProxyChoice::System,
         Proxy::None => ProxyChoice::None,
         Proxy::Given { url, .. } => ProxyChoice::Given { url: plain(url.as_str()).to_owned() },
     };
-    Ok(NetworkView {
+    Ok(Network {
         proxy,
         own_proxy: read_if_any(user_network_file())?.proxy.is_some(),
+        machine_proxy: read_if_any(system_network_file())?.proxy.is_some(),
         user,
         ocsp_required: settings.ocsp_required,
         connect_timeout: settings.timeouts.connect.as_secs(),

@@ -73,11 +73,11 @@ pub(crate) fn certificate(stage: &Stage, name: &str) -> (PathBuf, PathBuf) {
             "ec_paramgen_curve:P-384",
             "-nodes",
             "-days",
-            "30",
+            "60",
             "-subj",
         ])
         .arg(format!("/CN={name}"))
-        .args(["-addext", "keyUsage=keyAgreement", "-addext", "basicConstraints=CA:FALSE", "-out"])
+        .args(["-addext", "keyUsage=digitalSignature,keyAgreement", "-addext", "basicConstraints=CA:FALSE", "-out"])
         .arg(&certificate)
         .arg("-keyout")
         .arg(&key)

@@ -261,8 +261,11 @@ impl Stage {
             self.xdotool(&["type", "--delay", "15", &path.to_string_lossy()]);
             sleep(Duration::from_millis(400));
             self.xdotool(&["key", "Return"]);
-            sleep(Duration::from_millis(400));
-            self.find_window(title).is_none().then_some(())
+            // It may take a moment to go, and what is typed then would reach the window behind it.
+            (0..20).find_map(|_| {
+                sleep(Duration::from_millis(100));
+                self.find_window(title).is_none().then_some(())
+            })
         });
     }
 }

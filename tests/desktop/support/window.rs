@@ -75,6 +75,16 @@ impl<'stage> Window<'stage> {
         wait_for_or(|| self.complain(text), || self.shows(text).then_some(()));
     }
 
+    /// Closes it as a person does, and waits until the program has ended.
+    pub(crate) fn close(self) {
+        wait_for("the window's end", || {
+            if self.stage.find_window("Kapsel").is_some() {
+                self.key("alt+F4");
+            }
+            (!self.stage.is_running()).then_some(())
+        });
+    }
+
     fn complain(&self, text: &str) -> String {
         let picture = self.picture("failed");
         format!("waited in vain for “{text}” ({}); the window shows:\n{}", picture.display(), self.text())
@@ -93,6 +103,11 @@ impl<'stage> Window<'stage> {
     /// Presses the button with this name.
     pub(crate) fn press(&self, name: &str) {
         self.click(&format!("//button[@aria-label=\"{name}\" or normalize-space(.)=\"{name}\"]"));
+    }
+
+    /// Shows or hides the details of a row.
+    pub(crate) fn unfold(&self, name: &str) {
+        self.click(&format!("//button[@aria-expanded][contains(normalize-space(.), \"{name}\")]"));
     }
 
     /// Chooses one of a few.

@@ -206,8 +206,8 @@ export const incomplete = server("keskus", "Keskusserver", {
   problem: "The server's certificate is not in this list yet. An administrator adds it after checking its fingerprint.",
 });
 
-export const noServers: ServersView = { servers: [], chosen: [], problem: null };
-export const twoServers: ServersView = { servers: [ria, demo, incomplete], chosen: ["ria", "demo"], problem: null };
+export const noServers: ServersView = { servers: [], chosen: [], lost: [], lockedBy: null, problem: null };
+export const twoServers: ServersView = { ...noServers, servers: [ria, demo, incomplete], chosen: ["ria", "demo"] };
 
 export const shown: ShownCertificate[] = [
   { address: "ria.example:8443", certificate: pin(21) },

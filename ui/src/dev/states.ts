@@ -401,6 +401,7 @@ export const states: Record<string, Run> = {
     blockers: [failure("settings_invalid", { detail: "network.toml: proxy must be an address" })],
   }),
   "delivery-list-trouble": planned({}),
+  "deliver-lost": planned({}),
   "delivery-unusable-all": async (stage) => {
     await deliver(stage);
     await press(m.change_delivery());
@@ -606,6 +607,7 @@ export const states: Record<string, Run> = {
   settings: settings(m.settings_servers),
   "settings-empty": settings(m.settings_servers),
   "settings-trouble": settings(m.settings_servers),
+  "settings-locked": settings(m.settings_servers),
   "settings-imported": settings(m.settings_servers, () => press(m.import_list())),
   "settings-import-failed": settings(m.settings_servers, async (stage) => {
     stage.double.backend.importServers = () =>
@@ -713,7 +715,9 @@ export function recentFor(state: string) {
 /** Servers that a state begins with. */
 export function serversFor(state: string): ServersView {
   if (/^(start-servers-trouble|delivery-list-trouble|settings-trouble)$/u.test(state)) return { ...noServers, problem: listProblem };
-  if (state === "delivery-unusable-all") return { servers: [incomplete], chosen: [], problem: null };
+  if (state === "delivery-unusable-all") return { ...noServers, servers: [incomplete] };
+  if (state === "deliver-lost") return { ...twoServers, chosen: ["demo"], lost: ["ria", incomplete.id] };
+  if (state === "settings-locked") return { ...twoServers, lockedBy: "/etc/kapsel/policy.toml" };
   if (state === "settings-empty") return noServers;
   return /^(start-servers|deliver|encrypted-servers|open-server|opening-servers|failed-server|settings)/u.test(state)
     ? twoServers

@@ -72,7 +72,7 @@ function shell(): void {
       language: "en",
       appearance: "dark",
       recent: [],
-      servers: { servers: [], chosen: [], problem: null },
+      servers: { servers: [], chosen: [], lost: [], lockedBy: null, problem: null },
       incoming: null,
     },
     choose_files: { files: [file], linksLeftOut: 0, position: null },

@@ -20,6 +20,7 @@ import {
   file,
   goodReport,
   keyFile,
+  noServers,
   openedOf,
   password,
   people,
@@ -527,7 +528,7 @@ test("chooses where new containers go, and a draft below follows until it was de
   played.session.serversChanged(twoServers);
   await settle();
   expect(delivery().servers).toEqual(["ria"]);
-  played.session.serversChanged({ servers: [], chosen: [], problem: null });
+  played.session.serversChanged(noServers);
   await settle();
   expect(text()).toContain("None of the servers can be used now.");
   await press("Done");
@@ -537,6 +538,17 @@ test("chooses where new containers go, and a draft below follows until it was de
   await tick("Inside the file");
   await press("Encrypt for 1 recipient");
   expect(played.double.called("encrypt")).toHaveLength(1);
+});
+
+test("says which chosen servers are lost, and leaves a list that a policy closed alone", async () => {
+  await begin("deliver-lost");
+  const said = document.querySelector("[data-delivery]")?.textContent ?? "";
+  expect(said).toContain("these cannot be used now: RIA");
+  await played.close();
+  await begin("settings-locked");
+  expect(document.body.textContent).toContain("/etc/kapsel/policy.toml");
+  const names = [...document.querySelectorAll("button")].map((button) => button.textContent.trim());
+  expect(names.filter((name) => /Import list|Add server/u.test(name))).toEqual([]);
 });
 
 test("tests a connection step by step, can be stopped, and copies the detail", async () => {
@@ -615,7 +627,7 @@ test("removes a server of one's own list after a question, and no other", async 
   expect(played.session.settings.open).toBe(true);
   expect(focused()).toBe("Remove…");
   await press("Remove…");
-  played.double.answers.servers = () => Promise.resolve({ servers: [ria], chosen: ["ria"], problem: null });
+  played.double.answers.servers = () => Promise.resolve({ ...noServers, servers: [ria], chosen: ["ria"] });
   await press("Remove");
   expect(played.double.called("removeServer")[0]?.args).toEqual(["demo"]);
   expect(focused()).toMatch(/^RIA/);

@@ -100,7 +100,7 @@ impl Desk {
             language: self.language(),
             appearance: settings.appearance,
             recent: recent.collect(),
-            servers: self.servers(),
+            servers: self.servers_at_hand(),
             incoming: (!arguments.is_empty()).then(|| self.incoming(arguments, None)),
         }
     }

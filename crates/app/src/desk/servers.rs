@@ -8,19 +8,20 @@ use std::{
 };
 
 use capsule_client::{Client, Listed, Servers, Watch};
-use cdoc2::{Cancel, Capsule, Container, PublicKey};
+use cdoc2::{Cancel, Capsule, Container, PublicKey, Zeroizing};
 use eid::RecipientKey;
 
 use super::{Desk, Observer};
 use crate::{
     failure::{Failure, Result},
     files::read_small,
+    network::{self, ProxyChoice},
     opening::recipient,
     recipients::{NewRecipient, base_name},
     servers::{self, Delivery, DeliveryPlan, Expiry, NewServer},
     view::{
-        Code, DeliveryDraft, DeliveryView, FileId, KeyCertificateView, LeftOut, NewServerDraft, ProgressStep,
-        ServerReport, ServersView, ShownCertificate,
+        Code, DeliveryDraft, DeliveryView, FileId, KeyCertificateView, LeftOut, NetworkDraft, NetworkView,
+        NewServerDraft, ProgressStep, ProxyKind, ServerReport, ServersView, ShownCertificate,
     },
 };
 
@@ -29,14 +30,33 @@ const CHOSEN: usize = 2;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Desk {
-    /// The servers of all lists; a mistake in one of them is in the view.
+    /// The servers of all lists; a mistake in one of them is in the view. A remote list that is due is fetched.
     pub fn servers(&self) -> ServersView {
-        match servers::client(&self.lists) {
-            Ok(client) => {
-                let servers = client.servers();
-                ServersView { servers: servers::server_views(servers), chosen: self.chosen_of(servers), problem: None }
+        self.view_of(servers::known(&self.lists))
+    }
+
+    /// The same at once, without fetching anything.
+    pub(super) fn servers_at_hand(&self) -> ServersView {
+        self.view_of(Servers::load(&self.lists).map_err(|trouble| capsule_client::Error::from(trouble).into()))
+    }
+
+    fn view_of(&self, servers: Result<Servers>) -> ServersView {
+        let locked_by = servers::policy().ok().flatten().filter(|policy| policy.own_list_locked);
+        let view = ServersView {
+            servers: Vec::new(),
+            chosen: Vec::new(),
+            lost: Vec::new(),
+            locked_by: locked_by.map(|policy| policy.file),
+            problem: None,
+        };
+        match servers {
+            Ok(servers) => {
+                let chosen = self.chosen_of(&servers);
+                let wanted = self.settings().servers.clone().unwrap_or_default();
+                let lost = wanted.into_iter().filter(|id| !chosen.contains(id)).collect();
+                ServersView { servers: servers::server_views(&servers), chosen, lost, ..view }
             }
-            Err(failure) => ServersView { servers: Vec::new(), chosen: Vec::new(), problem: Some(failure.into_view()) },
+            Err(failure) => ServersView { problem: Some(failure.into_view()), ..view },
         }
     }
 
@@ -57,9 +77,9 @@ impl Desk {
     /// # Errors
     /// [`Code::ServerUnknown`], [`Code::ServerUnusable`], [`Code::ServerListInvalid`]: nothing is changed then.
     pub fn choose_servers(&self, chosen: Vec<String>) -> Result<ServersView> {
-        let client = self.client()?;
+        let servers = servers::known(&self.lists)?;
         for id in &chosen {
-            client.servers().usable(id)?;
+            servers.usable(id)?;
         }
         self.change_settings(|settings| settings.servers = Some(chosen));
         Ok(self.servers())
@@ -141,6 +161,53 @@ impl Desk {
     pub fn remove_server(&self, id: &str) -> Result<ServersView> {
         servers::forget(id)?;
         Ok(self.servers())
+    }
+
+    /// How the network is used; a mistake in the settings is in the view.
+    pub fn network(&self) -> NetworkView {
+        let view = NetworkView {
+            proxy: ProxyKind::System,
+            address: String::new(),
+            user: String::new(),
+            has_password: false,
+            by_administrator: false,
+            problem: None,
+        };
+        match network::view() {
+            Ok(network) => {
+                let (proxy, address) = match network.proxy {
+                    ProxyChoice::System => (ProxyKind::System, String::new()),
+                    ProxyChoice::None => (ProxyKind::None, String::new()),
+                    ProxyChoice::Given { url } => (ProxyKind::Given, url),
+                };
+                NetworkView {
+                    proxy,
+                    address,
+                    // A name is kept only together with its password.
+                    has_password: network.user.is_some(),
+                    user: network.user.unwrap_or_default(),
+                    by_administrator: network.machine_proxy,
+                    problem: None,
+                }
+            }
+            Err(failure) => NetworkView { problem: Some(failure.into_view()), ..view },
+        }
+    }
+
+    /// Changes how the person uses the network; without a password, the one in the keyring stays.
+    ///
+    /// # Errors
+    /// [`Code::SettingsInvalid`] for what is no address or name, [`Code::ProxyRequired`] for the keyring, [`Code::NotWritable`].
+    pub fn set_network(&self, draft: &NetworkDraft, password: Option<Zeroizing<String>>) -> Result<NetworkView> {
+        let choice = match draft.proxy {
+            ProxyKind::System => ProxyChoice::System,
+            ProxyKind::None => ProxyChoice::None,
+            ProxyKind::Given => ProxyChoice::Given { url: draft.address.clone() },
+        };
+        let given = draft.proxy == ProxyKind::Given;
+        let user = Some(draft.user.as_str()).filter(|user| given && !user.is_empty());
+        network::set_proxy(&choice, user, password.filter(|_| user.is_some()))?;
+        Ok(self.network())
     }
 
     /// Where the capsules of recipients with keys go. Passwords need no server.

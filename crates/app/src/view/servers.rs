@@ -13,6 +13,10 @@ pub struct ServersView {
     pub servers: Vec<ServerView>,
     /// Identifiers of those that new capsules go to unless the person chooses others; none: inside the file.
     pub chosen: Vec<String>,
+    /// Identifiers that the person chose and that cannot be used now.
+    pub lost: Vec<String>,
+    /// The file of the policy by which the person's own list does not count and cannot be changed.
+    pub locked_by: Option<String>,
     /// A mistake in a list. No server is used until it is mended.
     pub problem: Option<ErrorView>,
 }

@@ -4,7 +4,7 @@ use std::env;
 
 use app::{
     Result,
-    network::{self, NetworkView, PASSWORD_FILE_VARIABLE, ProxyChoice},
+    network::{self, Network, PASSWORD_FILE_VARIABLE, ProxyChoice},
 };
 use serde_json::json;
 
@@ -30,7 +30,7 @@ pub(crate) fn network(command: NetworkCommand, terminal: &Terminal) -> Result<()
 fn show(terminal: &Terminal) -> Result<()> {
     let view = network::view()?;
     terminal.result(&view, |output| {
-        let NetworkView { own_proxy, user, ocsp_required, connect_timeout, total_timeout, .. } = &view;
+        let Network { own_proxy, user, ocsp_required, connect_timeout, total_timeout, .. } = &view;
         let whose = if *own_proxy { "chosen by you" } else { "by the machine" };
         writeln!(output, "proxy            {} ({whose})", words(&view.proxy))?;
         if let Some(user) = user {

@@ -69,7 +69,7 @@ export class Double {
         language: "en",
         appearance: "light",
         recent: [],
-        servers: { servers: [], chosen: [], problem: null },
+        servers: { servers: [], chosen: [], lost: [], lockedBy: null, problem: null },
         incoming: null,
       },
       files: null,

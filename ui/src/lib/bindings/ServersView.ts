@@ -15,6 +15,14 @@ servers: Array<ServerView>,
  */
 chosen: Array<string>, 
 /**
+ * Identifiers that the person chose and that cannot be used now.
+ */
+lost: Array<string>, 
+/**
+ * The file of the policy by which the person's own list does not count and cannot be changed.
+ */
+lockedBy: string | null, 
+/**
  * A mistake in a list. No server is used until it is mended.
  */
 problem: ErrorView | null, };

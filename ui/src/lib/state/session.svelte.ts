@@ -71,7 +71,7 @@ export class Session {
   screen = $state.raw<Screen>({ name: "starting" });
   version = $state("");
   recent = $state.raw<readonly RecentView[]>([]);
-  servers = $state.raw<ServersView>({ servers: [], chosen: [], problem: null });
+  servers = $state.raw<ServersView>({ servers: [], chosen: [], lost: [], lockedBy: null, problem: null });
   progress = $state.raw<ProgressView | null>(null);
   /** Something hovers over the window. */
   hovering = $state(false);
@@ -104,6 +104,8 @@ export class Session {
       this.#takeServers(start.servers);
       this.home();
       if (start.incoming) this.receive(start.incoming);
+      // A list that an administrator has fetched may take its time; nothing waits for it.
+      void this.#readServers();
     } catch (thrown) {
       this.#show(this.#failed(asErrorView(thrown), "start"));
     }
