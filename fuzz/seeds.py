@@ -61,6 +61,9 @@ def main() -> None:
     write(corpus / "key_files", key_files(kit) + certificates(kit))
     write(corpus / "capsule", capsules(kit))
     write(corpus / "server_list", server_lists(kit))
+    write(corpus / "nonce", nonces())
+    write(corpus / "ticket", tickets(kit))
+    write(corpus / "ticket_signature", tickets(kit) + certificates(kit))
 
 
 def write(folder: Path, seeds: list[bytes]) -> None:
@@ -121,6 +124,46 @@ def capsules(kit: Kit) -> list[bytes]:
         values = [base64.b64encode(value).decode() for value in (recipient, material)]
         body = {"recipient_id": values[0], "ephemeral_key_material": values[1], "capsule_type": kind}
         seeds.append(json.dumps(body).encode())
+    return seeds
+
+
+def nonces() -> list[bytes]:
+    nonce = base64.urlsafe_b64encode(bytes(range(32))).rstrip(b"=")
+    return [nonce, b'{"nonce":"' + nonce + b'"}']
+
+
+def tickets(kit: Kit) -> list[bytes]:
+    """As recipients make them, with signatures over something else."""
+    def encoded(value: bytes) -> str:
+        return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+
+    tag = hashlib.sha256(b"CDOC2 nonce server tag v0.1\0css-a\0https://css-a.example:8446").digest()[:16]
+    transaction = {"transactionID": "KC00112233445566778899aabbccddeeff", "nonce": encoded(tag + bytes(range(16)))}
+    masked = [{"transactionID": f"KC{number:032x}", "masked_nonce": encoded(bytes([number]) * 32)} for number in range(3)]
+    seeds = []
+    for key in kit.keys.values():
+        public = key.private.public_key()
+        if isinstance(public, ec.EllipticCurvePublicKey):
+            size = (public.curve.key_size + 7) // 8
+            curve, alg = {32: ("P-256", "ES256"), 48: ("P-384", "ES384"), 66: ("P-521", "ES512")}[size]
+            numbers = public.public_numbers()
+            jwk = {"kty": "EC", "crv": curve, "x": encoded(numbers.x.to_bytes(size)), "y": encoded(numbers.y.to_bytes(size))}
+            signature = bytes(range(2 * size))
+        else:
+            size = public.key_size // 8
+            numbers = public.public_numbers()
+            jwk = {"kty": "RSA", "n": encoded(numbers.n.to_bytes(size)), "e": encoded(numbers.e.to_bytes(3))}
+            alg, signature = "RS256", bytes(size)
+        certificate = certificate_of(key.private, "JÕEORG,JAAK-KRISTJAN,38001085718").public_bytes(Encoding.DER)
+        jwk["x5c"] = [base64.b64encode(certificate).decode()]
+        header = encoded(json.dumps({"alg": alg, "typ": "JWS"}, separators=(",", ":")).encode())
+        ticket = {
+            "type": "CDOC2 authentication ticket v0.1", "transaction": transaction, "masked_transactions": masked,
+            "authentication_signature_type": "ID-card-raw",
+            "authentication_signature_value": f"{header}..{encoded(signature)}", "jwk": jwk,
+        }
+        text = json.dumps(ticket, separators=(",", ":")).encode()
+        seeds += [text, encoded(text).encode(), json.dumps(jwk).encode()]
     return seeds
 
 

@@ -8,6 +8,7 @@
 //! - [`TransactionId`], [`ServerId`]: identifiers that cannot be malformed
 //! - [`NewCapsule`], [`CapsuleType`]: the JSON body, with the limits of the API
 //! - [`Expiry`], [`ExpiryPolicy`]: until when a capsule is kept, always in UTC
+//! - [`Nonce`], [`Authentication`], [`Ticket`] (`auth`): how a recipient proves his key to several servers by one signature
 //! - [`ServerList`], [`Server`]: which servers there are, and the keys they must show
 //!
 //! There is no network here.
@@ -24,11 +25,18 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod auth;
 mod capsule;
 mod expiry;
 mod id;
 mod list;
+mod object;
 
+pub use auth::{
+    Audience, Authentication, AuthenticationError, JwsAlgorithm, MAX_NONCES, MAX_TICKET, MaskedNonce, NONCE_PATH,
+    Nonce, NonceError, NonceKey, Origin, SignedAuthentication, TICKET_HEADER, Ticket, TicketError, certificate_key,
+    public_key,
+};
 pub use capsule::{CapsuleError, CapsuleType, MAX_BODY, MAX_KEY_MATERIAL, NewCapsule, RECIPIENT_ID};
 pub use expiry::{Expiry, ExpiryError, ExpiryPolicy, Granted};
 pub use id::{IdError, ServerId, TransactionId};
