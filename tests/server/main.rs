@@ -13,4 +13,5 @@ mod program;
 mod revocation;
 mod stores;
 mod support;
+mod tickets;
 mod timing;

@@ -20,6 +20,7 @@ const BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 pub(crate) enum Call {
     Post,
     Get,
+    Nonce,
     Other,
 }
 
@@ -28,6 +29,7 @@ impl Call {
         match self {
             Self::Post => "post_capsule",
             Self::Get => "get_capsule",
+            Self::Nonce => "post_nonce",
             Self::Other => "other",
         }
     }
@@ -51,6 +53,38 @@ impl OcspOutcome {
     }
 }
 
+/// What came of a ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum TicketOutcome {
+    Given,
+    Malformed,
+    Refused,
+    TooOften,
+    Stale,
+    Revoked,
+    NoAnswer,
+    NoCapsule,
+    Spent,
+    Unavailable,
+}
+
+impl TicketOutcome {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Given => "given",
+            Self::Malformed => "malformed",
+            Self::Refused => "refused",
+            Self::TooOften => "too_often",
+            Self::Stale => "stale_nonce",
+            Self::Revoked => "revoked",
+            Self::NoAnswer => "no_ocsp_answer",
+            Self::NoCapsule => "no_capsule",
+            Self::Spent => "spent_nonce",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
 /// Everything that is counted.
 #[derive(Default)]
 pub(crate) struct Metrics {
@@ -58,6 +92,8 @@ pub(crate) struct Metrics {
     durations: Mutex<BTreeMap<Call, Histogram>>,
     refused: Mutex<BTreeMap<(Interface, Refused), u64>>,
     ocsp: Mutex<BTreeMap<OcspOutcome, u64>>,
+    tickets: Mutex<BTreeMap<TicketOutcome, u64>>,
+    pub(crate) nonces: AtomicU64,
     pub(crate) connections: AtomicU64,
     pub(crate) expired: AtomicU64,
     pub(crate) stored: AtomicU64,
@@ -101,6 +137,11 @@ impl Metrics {
         *self.ocsp.lock().expect("nobody panics while counting").entry(outcome).or_default() += 1;
     }
 
+    /// It was seen what comes of a ticket.
+    pub(crate) fn ticket(&self, outcome: TicketOutcome) {
+        *self.tickets.lock().expect("nobody panics while counting").entry(outcome).or_default() += 1;
+    }
+
     /// The text that Prometheus reads.
     pub(crate) fn text(&self) -> String {
         let mut text = String::with_capacity(4096);
@@ -111,6 +152,10 @@ impl Metrics {
         for (outcome, count) in &*self.ocsp.lock().expect("nobody panics while counting") {
             let _ = writeln!(text, "kapsel_ocsp_total{{outcome=\"{}\"}} {count}", outcome.name());
         }
+        head(&mut text, "tickets_total", "counter", "What came of tickets.");
+        for (outcome, count) in &*self.tickets.lock().expect("nobody panics while counting") {
+            let _ = writeln!(text, "kapsel_tickets_total{{outcome=\"{}\"}} {count}", outcome.name());
+        }
         let number = |atomic: &AtomicU64| atomic.load(Ordering::Relaxed);
         for (name, kind, help, value) in [
             ("connections", "gauge", "Open connections of senders and recipients.", number(&self.connections)),
@@ -120,6 +165,7 @@ impl Metrics {
                 "Capsules in the store, as last counted and since added.",
                 number(&self.stored),
             ),
+            ("nonces_total", "counter", "Nonces that were given.", number(&self.nonces)),
             ("expired_capsules_total", "counter", "Capsules deleted because they expired.", number(&self.expired)),
             ("reloads_total", "counter", "Times that certificates were read again.", number(&self.reloads)),
             ("failed_reloads_total", "counter", "Times that they could not be used.", number(&self.failed_reloads)),

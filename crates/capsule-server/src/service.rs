@@ -5,13 +5,13 @@ use std::{
     time::Duration,
 };
 
-use capsule_api::{CapsuleError, Expiry, ExpiryError, ExpiryPolicy, Granted, NewCapsule, TransactionId};
+use capsule_api::{CapsuleError, Expiry, ExpiryError, ExpiryPolicy, Granted, NewCapsule, Nonce, TransactionId};
 
 use crate::{
     Clock,
     clock::unix,
     metrics::Metrics,
-    store::{Capsule, Locator, SharedStore, StoreError},
+    store::{Capsule, Locator, SharedStore, Spending, Spent, StoreError},
     tls::ClientKey,
 };
 
@@ -73,6 +73,17 @@ impl Capsules {
         self.in_time(self.store.get(locator, unix(self.clock.now()))).await
     }
 
+    /// The same, and `nonce` is spent by it.
+    pub(crate) async fn spend(
+        &self,
+        id: &TransactionId,
+        key: &ClientKey,
+        nonce: &Nonce,
+    ) -> Result<Spending, StoreError> {
+        let (locator, nonce) = (Locator::new(id, key.recipient_id()), Spent::new(id, nonce));
+        self.in_time(self.store.spend(locator, nonce, unix(self.clock.now()))).await
+    }
+
     /// Deletes what has expired, and counts what is left.
     pub(crate) async fn clean_up(&self) -> Result<(), StoreError> {
         loop {
@@ -99,7 +110,10 @@ impl Capsules {
         self.in_time(self.store.ready()).await
     }
 
-    async fn in_time<T>(&self, answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    pub(crate) async fn in_time<T>(
+        &self,
+        answer: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
         match tokio::time::timeout(self.patience, answer).await {
             Ok(answer) => answer,
             Err(_) => Err(StoreError::unavailable("it does not answer in time")),

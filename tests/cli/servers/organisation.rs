@@ -60,7 +60,8 @@ impl Organisation {
         let runtime = Runtime::new().expect("a runtime");
         let its_clock = Arc::clone(&clock) as Arc<dyn Clock>;
         let server = runtime.block_on(Server::start(&config, store, its_clock)).expect("it starts");
-        let (sender_port, recipient_port) = (server.sender().port(), server.recipient().port());
+        let (sender_port, recipient_port) =
+            (server.sender().port(), server.recipient().expect("it takes client certificates").port());
         let certificate = certificate.der().to_vec();
         Self { server: Some(server), runtime, clock, id, certificate, sender_port, recipient_port, _folder: folder }
     }

@@ -23,6 +23,7 @@ use crate::{revocation::Subject, tls::ClientKey};
 pub(crate) enum Interface {
     Sender,
     Recipient,
+    Ticket,
     Operations,
 }
 
@@ -31,6 +32,7 @@ impl Interface {
         match self {
             Self::Sender => "sender",
             Self::Recipient => "recipient",
+            Self::Ticket => "ticket",
             Self::Operations => "operations",
         }
     }

@@ -10,8 +10,9 @@ mod sqlite;
 
 use std::{future::Future, pin::Pin, sync::Arc, time::SystemTime};
 
-use capsule_api::{Expiry, TransactionId};
+use capsule_api::{Expiry, Nonce, TransactionId};
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 pub(crate) use postgres::Link;
 pub use postgres::PostgresStore;
@@ -97,6 +98,59 @@ impl std::fmt::Debug for Locator {
     }
 }
 
+/// A use of a nonce: SHA-256 over the transaction and what tells the nonce from others. It names neither.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Spent([u8; 32]);
+
+/// Keeps that digest apart from every other one.
+const SPENT_LABEL: &[u8] = b"Kapsel spent nonce v1\0";
+
+impl Spent {
+    /// The use of `nonce` for the transaction `id`.
+    pub fn new(id: &TransactionId, nonce: &Nonce) -> Self {
+        let mut digest = Sha256::new_with_prefix(SPENT_LABEL);
+        digest.update(nonce.own_part());
+        digest.update(id.as_str());
+        Self(digest.finalize().into())
+    }
+
+    /// The digest.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Spent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Spent({}…)", hex::encode(&self.0[..4]))
+    }
+}
+
+/// What came of spending a nonce on a capsule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Spending {
+    /// The capsule; the nonce is spent.
+    Done(Capsule),
+    /// There is no such capsule, and nothing was written.
+    NoCapsule,
+    /// The nonce was spent before.
+    Again,
+}
+
+/// A key for nonces as it is kept, perhaps sealed.
+#[derive(Clone)]
+pub struct KeptKey {
+    /// When it was made, in seconds since 1970.
+    pub made: i64,
+    /// The key.
+    pub bytes: Zeroizing<Vec<u8>>,
+}
+
+/// How long after a key for nonces was made the next one is, in seconds.
+pub const NONCE_KEY_LIFE: i64 = 24 * 60 * 60;
+/// How long after its successor was made a key for nonces is kept, in seconds: it is accepted for 14 minutes, and clocks differ.
+const NONCE_KEY_KEPT: i64 = 15 * 60;
+
 /// A capsule as it is kept.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Capsule {
@@ -145,6 +199,20 @@ pub trait Store: Send + Sync + 'static {
     /// The capsule at `locator`, when there is one that has not expired at `now`.
     fn get(&self, locator: Locator, now: i64) -> Answer<'_, Option<Capsule>>;
 
+    /// The capsule at `locator` as [`Store::get`] gives it, when this nonce has not been spent before; it is from now on. Of any number of
+    /// calls with one nonce, at whatever replicas, one at most gets the capsule. Nothing is written where there is no capsule.
+    fn spend(&self, locator: Locator, nonce: Spent, now: i64) -> Answer<'_, Spending>;
+
+    /// Forgets nonces that were spent at `until` or before, not more than `at_most` of them; says how many.
+    fn forget_spent(&self, until: i64, at_most: u32) -> Answer<'_, u64>;
+
+    /// The keys for nonces that count, the oldest first. When the newest is [`NONCE_KEY_LIFE`] old, or there is none, `fresh` becomes one:
+    /// at one replica, whose key all others get.
+    fn nonce_keys(&self, fresh: KeptKey) -> Answer<'_, Vec<KeptKey>>;
+
+    /// What time it is where the store is, in seconds since 1970; `None` where that is here.
+    fn time(&self) -> Answer<'_, Option<i64>>;
+
     /// Deletes capsules that have expired at `now`, the oldest first, and not more than `at_most` of them; says how many. Where several
     /// replicas share the store and another one is at it, none.
     fn delete_expired(&self, now: i64, at_most: u32) -> Answer<'_, u64>;
@@ -163,6 +231,22 @@ impl<S: Store + ?Sized> Store for Arc<S> {
 
     fn get(&self, locator: Locator, now: i64) -> Answer<'_, Option<Capsule>> {
         (**self).get(locator, now)
+    }
+
+    fn spend(&self, locator: Locator, nonce: Spent, now: i64) -> Answer<'_, Spending> {
+        (**self).spend(locator, nonce, now)
+    }
+
+    fn forget_spent(&self, until: i64, at_most: u32) -> Answer<'_, u64> {
+        (**self).forget_spent(until, at_most)
+    }
+
+    fn nonce_keys(&self, fresh: KeptKey) -> Answer<'_, Vec<KeptKey>> {
+        (**self).nonce_keys(fresh)
+    }
+
+    fn time(&self) -> Answer<'_, Option<i64>> {
+        (**self).time()
     }
 
     fn delete_expired(&self, now: i64, at_most: u32) -> Answer<'_, u64> {
