@@ -29,6 +29,16 @@ const COMMANDS: &[&str] = &[
     "password_strength",
     "suggest_password",
     "forget_recent",
+    "choose_certificate",
+    "servers",
+    "choose_servers",
+    "test_server",
+    "import_servers",
+    "look_at_server",
+    "add_server",
+    "look_at_certificates",
+    "pin_server",
+    "remove_server",
 ];
 
 fn main() {

@@ -8,8 +8,8 @@ use app::{
     password,
     view::{
         Appearance, Chosen, Code, ContainerView, EncryptionDone, EncryptionDraft, EncryptionPlan, ErrorView, FileId,
-        Incoming, KeyFileView, Language, OpenDone, OpenDraft, OutputView, PasswordStrength, ProgressView,
-        RecipientView, StartView,
+        Incoming, KeyCertificateView, KeyFileView, Language, NewServerDraft, OpenDone, OpenDraft, OutputView,
+        PasswordStrength, ProgressView, RecipientView, ServerReport, ServersView, ShownCertificate, StartView,
     },
 };
 use cdoc2::Zeroizing;
@@ -153,6 +153,14 @@ pub(crate) async fn key_file_from(app: AppHandle, id: FileId, container: FileId)
 }
 
 #[tauri::command]
+pub(crate) async fn choose_certificate(app: AppHandle, container: FileId) -> Answer<Option<KeyCertificateView>> {
+    beside(&app, move |app, desk| {
+        dialogs(app, desk).certificate().map(|path| desk.key_certificate(&path, container)).transpose()
+    })
+    .await
+}
+
+#[tauri::command]
 pub(crate) async fn choose_destination(app: AppHandle, current: FileId) -> Answer<Option<OutputView>> {
     beside(&app, move |app, desk| {
         let current = desk.path(current)?;
@@ -244,4 +252,49 @@ pub(crate) fn suggest_password() -> String {
 #[tauri::command]
 pub(crate) fn forget_recent(desk: State<'_, Arc<Desk>>, id: FileId) {
     desk.forget_recent(id);
+}
+
+#[tauri::command]
+pub(crate) async fn servers(app: AppHandle) -> Answer<ServersView> {
+    beside(&app, |_, desk| Ok(desk.servers())).await
+}
+
+#[tauri::command]
+pub(crate) async fn choose_servers(app: AppHandle, servers: Vec<String>) -> Answer<ServersView> {
+    beside(&app, |_, desk| desk.choose_servers(servers)).await
+}
+
+#[tauri::command]
+pub(crate) async fn test_server(app: AppHandle, id: String) -> Answer<ServerReport> {
+    beside(&app, move |_, desk| desk.test_server(&id)).await
+}
+
+#[tauri::command]
+pub(crate) async fn import_servers(app: AppHandle) -> Answer<Option<ServersView>> {
+    beside(&app, |app, desk| dialogs(app, desk).server_list().map(|path| desk.import_servers(&path)).transpose()).await
+}
+
+#[tauri::command]
+pub(crate) async fn look_at_server(app: AppHandle, draft: NewServerDraft) -> Answer<Vec<ShownCertificate>> {
+    beside(&app, |_, desk| desk.look_at_server(draft)).await
+}
+
+#[tauri::command]
+pub(crate) async fn add_server(app: AppHandle, draft: NewServerDraft, confirmed: Vec<String>) -> Answer<ServersView> {
+    beside(&app, move |_, desk| desk.add_server(draft, &confirmed)).await
+}
+
+#[tauri::command]
+pub(crate) async fn look_at_certificates(app: AppHandle, id: String) -> Answer<Vec<ShownCertificate>> {
+    beside(&app, move |_, desk| desk.look_at_certificates(&id)).await
+}
+
+#[tauri::command]
+pub(crate) async fn pin_server(app: AppHandle, id: String, confirmed: Vec<String>) -> Answer<ServersView> {
+    beside(&app, move |_, desk| desk.pin_server(&id, &confirmed)).await
+}
+
+#[tauri::command]
+pub(crate) async fn remove_server(app: AppHandle, id: String) -> Answer<ServersView> {
+    beside(&app, move |_, desk| desk.remove_server(&id)).await
 }

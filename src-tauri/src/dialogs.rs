@@ -16,11 +16,14 @@ pub(crate) const KEYS: &[&str] = &[
     "dialog_choose_container",
     "dialog_choose_recipients",
     "dialog_choose_key",
+    "dialog_choose_certificate",
+    "dialog_import_servers",
     "dialog_save_container",
     "dialog_choose_destination",
     "filter_containers",
     "filter_keys",
     "filter_certificates",
+    "filter_server_lists",
     "filter_all",
 ];
 
@@ -71,6 +74,17 @@ impl Dialogs<'_> {
 
     pub(crate) fn key(&self) -> Option<PathBuf> {
         let dialog = self.filtered("dialog_choose_key", "filter_keys", &["pem", "key", "der", "p12", "pfx", "p8"]);
+        dialog.blocking_pick_file()?.into_path().ok()
+    }
+
+    pub(crate) fn certificate(&self) -> Option<PathBuf> {
+        let extensions = ["pem", "cer", "crt", "der"];
+        let dialog = self.filtered("dialog_choose_certificate", "filter_certificates", &extensions);
+        dialog.blocking_pick_file()?.into_path().ok()
+    }
+
+    pub(crate) fn server_list(&self) -> Option<PathBuf> {
+        let dialog = self.filtered("dialog_import_servers", "filter_server_lists", &["json"]);
         dialog.blocking_pick_file()?.into_path().ok()
     }
 

@@ -16,7 +16,7 @@ use std::{
 
 use app::{
     desk::Desk,
-    places,
+    places, servers,
     view::{Appearance, Position},
 };
 use tauri::{
@@ -85,7 +85,7 @@ fn start_again() -> ExitCode {
 }
 
 fn run(files: Vec<PathBuf>) -> tauri::Result<()> {
-    let desk = Arc::new(Desk::new(places::settings_file(), places::private_place()));
+    let desk = Arc::new(Desk::new(places::settings_file(), places::private_place(), servers::list_files(&[])));
     tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, arguments, folder| second_launch(app, &arguments, &folder)))
         .plugin(tauri_plugin_dialog::init())
@@ -119,6 +119,16 @@ fn run(files: Vec<PathBuf>) -> tauri::Result<()> {
             commands::password_strength,
             commands::suggest_password,
             commands::forget_recent,
+            commands::choose_certificate,
+            commands::servers,
+            commands::choose_servers,
+            commands::test_server,
+            commands::import_servers,
+            commands::look_at_server,
+            commands::add_server,
+            commands::look_at_certificates,
+            commands::pin_server,
+            commands::remove_server,
         ])
         .setup(move |app| {
             make_window(app.handle(), desk.start(&[]).appearance)?;

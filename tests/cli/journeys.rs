@@ -343,11 +343,41 @@ fn a_dry_run_says_everything_and_writes_nothing() {
 }
 
 #[test]
+fn a_key_named_twice_gets_one_record() {
+    let place = Place::new();
+    let (_, certificate) = key_pair(&place, "mari", "ec:secp384r1");
+    fs::copy(place.path(&certificate), place.path("again.crt")).expect("copied");
+    place.file("letter.txt", "hello");
+    let outcome = place.run(&[
+        "encrypt",
+        "-o",
+        "c.cdoc2",
+        "-r",
+        &certificate,
+        "-r",
+        "again.crt",
+        "-r",
+        &certificate,
+        "letter.txt",
+    ]);
+    assert_eq!(outcome.expect(0).stderr().matches("the same key stands twice").count(), 2);
+    let info = place.run(&["info", "--json", "c.cdoc2"]).expect(0).stdout();
+    let info: serde_json::Value = serde_json::from_str(&info).expect("JSON");
+    assert_eq!(info["records"].as_array().map(Vec::len), Some(1));
+    place.file("password", "long enough to be a password\n");
+    let twice =
+        ["encrypt", "-o", "d.cdoc2", "--password-file", "password", "--label", "a", "--label", "b", "letter.txt"];
+    place.run(&twice).expect(2);
+}
+
+#[test]
 fn completions_and_man_pages_are_made() {
     let place = Place::new();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         assert!(place.run(&["completions", shell]).expect(0).stdout().contains("re-encrypt"));
     }
     place.run(&["man", "man"]).expect(0);
-    assert!(fs::read_to_string(place.path("man/kapsel-encrypt.1")).expect("made").contains("recipient"));
+    let page = fs::read_to_string(place.path("man/kapsel-encrypt.1")).expect("made");
+    assert!(page.contains("recipient") && page.contains(".SH EXAMPLES") && !page.contains(".SH EXTRA"));
+    assert!(place.path("man/kapsel-servers-add.1").exists());
 }

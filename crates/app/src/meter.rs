@@ -54,7 +54,7 @@ impl Meter {
             if elapsed.is_zero() { 0 } else { (done.saturating_sub(first) as f64 / elapsed.as_secs_f64()) as u64 };
         let remaining =
             total.filter(|_| rate > 0 && elapsed >= SETTLED).map(|total| total.saturating_sub(done).div_ceil(rate));
-        Some(ProgressView { step: step.into(), done, total, rate, remaining })
+        Some(ProgressView { step: step.into(), done, total, rate, remaining, servers: Vec::new() })
     }
 }
 

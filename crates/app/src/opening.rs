@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use capsule_client::ListFiles;
+use capsule_client::{ListFiles, Servers};
 use cdoc2::{
     Capsule, Container, Control, Curve, DecryptionKey, Error, FileMasterKey, Header, Keyring, Label, LabelKind,
     Password, PublicKey, Record, SymmetricKey, Zeroizing, shown,
@@ -13,7 +13,7 @@ use crate::{
     failure::{Failure, Result},
     files::read_small,
     recipients::{DEFAULT_LABEL, base_name, initials},
-    servers,
+    servers::{self, Access},
     view::{Code, OpensWith, RecipientKind, RecordView},
 };
 
@@ -74,6 +74,17 @@ impl Key {
         })
     }
 
+    /// Whether only servers hold what the key opens, and want to see a certificate that it comes without.
+    pub fn needs_certificate(&self, header: &Header) -> bool {
+        let Self::File(files) = self else { return false };
+        let mut fitting = header.records().iter().filter_map(|record| {
+            let recipient = recipient(&record.capsule)?;
+            let file = files.iter().find(|file| file.key.public_key() == recipient)?;
+            Some(matches!(record.capsule, Capsule::Server(_)) && file.authenticator().is_none())
+        });
+        fitting.next().is_some_and(|first| first && fitting.all(|missing| missing))
+    }
+
     fn decryption_keys(&self) -> Vec<DecryptionKey<'_>> {
         match self {
             Self::File(files) => files.iter().map(KeyFile::decryption_key).collect(),
@@ -105,7 +116,7 @@ pub fn read_secret(path: &Path) -> Result<SymmetricKey> {
 }
 
 /// The public key that a direct or server record is for.
-fn recipient(capsule: &Capsule) -> Option<PublicKey> {
+pub(crate) fn recipient(capsule: &Capsule) -> Option<PublicKey> {
     match capsule {
         Capsule::Ec { recipient, .. } => Some(PublicKey::Ec(recipient.clone())),
         Capsule::Rsa { recipient, .. } => Some(PublicKey::Rsa(recipient.clone())),
@@ -114,21 +125,13 @@ fn recipient(capsule: &Capsule) -> Option<PublicKey> {
     }
 }
 
-/// Unlocks a container with the keys at hand, and the servers of the machine's and the person's lists.
+/// Unlocks a container with the keys at hand. The lists are read when a key at hand is for a capsule on a server.
 ///
 /// # Errors
 /// As the container says; [`Code::NotARecipient`] names for whom it is, [`Code::WrongPassword`] carries the hints.
-pub fn unlock(container: &Container, keys: &[Key], control: &Control) -> Result<FileMasterKey> {
-    unlock_by(container, keys, &servers::list_files(&[]), control)
-}
-
-/// The same with these server lists, which are read when a key at hand is for a capsule on a server.
-///
-/// # Errors
-/// As [`unlock`].
-pub fn unlock_by(container: &Container, keys: &[Key], lists: &ListFiles, control: &Control) -> Result<FileMasterKey> {
+pub fn unlock(container: &Container, keys: &[Key], access: &Access, control: &Control) -> Result<FileMasterKey> {
     let keyring = Keyring::new(keys.iter().flat_map(Key::decryption_keys));
-    let fetcher = servers::Fetcher::new(keys, lists, control.cancel());
+    let fetcher = servers::Fetcher::new(keys, access, control.cancel());
     let keyring = keyring.with_capsules(&fetcher);
     container.unlock(&keyring, control).map_err(|error| {
         let names = match &error {
@@ -175,6 +178,29 @@ pub fn records(header: &Header) -> Vec<RecordView> {
     views
 }
 
+/// The same, with what stands in the way of asking a record's server.
+pub fn records_by(header: &Header, lists: &ListFiles) -> Vec<RecordView> {
+    let mut views = records(header);
+    let on_server = |record: &Record| match &record.capsule {
+        Capsule::Server(capsule) => Some((record.index as u32, capsule.server_id.clone())),
+        _ => None,
+    };
+    let on_servers: Vec<_> = header.records().iter().filter_map(on_server).collect();
+    if on_servers.is_empty() {
+        return views;
+    }
+    let servers = Servers::load(lists).map_err(capsule_client::Error::from);
+    for (index, id) in on_servers {
+        let usable = servers
+            .as_ref()
+            .map_err(servers::code_of)
+            .and_then(|servers| servers.usable(&id).map_err(|error| servers::code_of(&error)));
+        let view = views.iter_mut().find(|view| view.index == index);
+        view.expect("every record has its line").server_problem = usable.err();
+    }
+    views
+}
+
 fn labelled(index: usize, label: &Label) -> RecordView {
     let name = label.display_name();
     RecordView {
@@ -189,6 +215,7 @@ fn labelled(index: usize, label: &Label) -> RecordView {
         hint: hint(label),
         opens_with: OpensWith::Nothing,
         problem: None,
+        server_problem: None,
     }
 }
 
@@ -229,14 +256,14 @@ fn record(record: &Record) -> RecordView {
                 PublicKey::Rsa(key) => format!("RSA {}", key.bits()),
             },
             servers: vec![shown(&capsule.server_id)],
-            opens_with: OpensWith::Server,
+            opens_with: OpensWith::KeyFile,
             ..view
         },
         Capsule::Shares(capsule) => RecordView {
             kind: RecipientKind::Shares,
             algorithm: "N-of-N".into(),
             servers: capsule.shares.iter().map(|share| shown(&share.server_base_url)).collect(),
-            opens_with: OpensWith::Server,
+            opens_with: OpensWith::Shares,
             ..view
         },
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 /// Unfinished work, readable by its owner only: emptied when an operation ends, and by the next one when it was killed.
 pub fn private_place() -> Option<PathBuf> {
-    Some(dirs::cache_dir()?.join("kapsel").join("unfinished"))
+    Some(cache_folder()?.join("unfinished"))
 }
 
 /// Settings and the list of recent containers.
@@ -12,16 +12,30 @@ pub fn settings_file() -> Option<PathBuf> {
     Some(dirs::config_dir()?.join("kapsel").join("settings.toml"))
 }
 
-/// The administrator's list of servers, for the whole machine.
-pub fn system_server_list() -> Option<PathBuf> {
-    let folder = if cfg!(windows) {
+/// Where an administrator decides for the whole machine.
+fn system_folder() -> Option<PathBuf> {
+    Some(if cfg!(windows) {
         PathBuf::from(std::env::var_os("ProgramData")?).join("Kapsel")
     } else if cfg!(target_os = "macos") {
         PathBuf::from("/Library/Application Support/Kapsel")
     } else {
         PathBuf::from("/etc/kapsel")
-    };
-    Some(folder.join("servers.json"))
+    })
+}
+
+/// The administrator's policy.
+pub fn system_policy_file() -> Option<PathBuf> {
+    Some(system_folder()?.join("policy.toml"))
+}
+
+/// The administrator's list of servers, for the whole machine.
+pub fn system_server_list() -> Option<PathBuf> {
+    Some(system_folder()?.join("servers.json"))
+}
+
+/// What was fetched, and can be fetched again.
+pub fn cache_folder() -> Option<PathBuf> {
+    Some(dirs::cache_dir()?.join("kapsel"))
 }
 
 /// The person's own list of servers.
@@ -31,7 +45,7 @@ pub fn user_server_list() -> Option<PathBuf> {
 
 /// How the network is used, for the whole machine.
 pub fn system_network_file() -> Option<PathBuf> {
-    Some(system_server_list()?.with_file_name("network.toml"))
+    Some(system_folder()?.join("network.toml"))
 }
 
 /// How the person uses the network.

@@ -1,6 +1,7 @@
 //! For whom to encrypt: certificates and public keys from files, passwords, symmetric keys.
 
 use std::{
+    collections::HashSet,
     path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -57,6 +58,19 @@ impl NewRecipient {
             Failure::new(Code::RecipientUnusable, error.to_string()).about(name.clone())
         })?;
         Ok(keys.into_iter().map(|key| Self::Key { file: path.to_owned(), key: Box::new(key) }).collect())
+    }
+
+    /// Each key once, in order; a certificate in two files, or named twice, needs no second record. Says who stood twice.
+    pub fn distinct(recipients: Vec<Self>) -> (Vec<Self>, Vec<String>) {
+        let mut known = HashSet::new();
+        let (mut kept, mut again) = (Vec::with_capacity(recipients.len()), Vec::new());
+        for recipient in recipients {
+            match &recipient {
+                Self::Key { key, .. } if !known.insert(key.public_key.clone()) => again.push(key.name()),
+                _ => kept.push(recipient),
+            }
+        }
+        (kept, again)
     }
 
     /// What people see; `id` names the file it came from.

@@ -22,6 +22,9 @@ pub struct Settings {
     pub language: Option<Language>,
     /// Light, dark or as the system.
     pub appearance: Appearance,
+    /// Identifiers of servers that new capsules go to; absent: the person has not chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub servers: Option<Vec<String>>,
     /// Newest first.
     pub recent: Vec<Recent>,
 }

@@ -10,8 +10,7 @@ use std::{
 use app::view;
 use ts_rs::{Config, TS};
 
-const HEADER: &str =
-    "// Generated from crates/app/src/view.rs by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.\n";
+const HEADER: &str = "// Generated from crates/app/src/view by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.\n";
 
 fn checked_in() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui/src/lib/bindings")
@@ -44,7 +43,13 @@ fn generated() -> BTreeMap<String, String> {
         view::OpenDraft,
         view::OpenDone,
         view::ProgressView,
-        view::PasswordStrength
+        view::PasswordStrength,
+        view::NewServerDraft,
+        view::ShownCertificate,
+        view::ServerReport,
+        view::KeyCertificateView,
+        view::NetworkView,
+        view::NetworkDraft
     );
     files(folder.path())
         .into_iter()

@@ -40,7 +40,7 @@ pub use auth::{
 pub use capsule::{CapsuleError, CapsuleType, MAX_BODY, MAX_KEY_MATERIAL, NewCapsule, RECIPIENT_ID};
 pub use expiry::{Expiry, ExpiryError, ExpiryPolicy, Granted};
 pub use id::{IdError, ServerId, TransactionId};
-pub use list::{ListError, Pin, Server, ServerList, schema};
+pub use list::{ImportSource, ListError, Pin, Server, ServerList, schema};
 
 /// Name of the header that asks for, and tells, until when a capsule is kept (RFC 3339).
 pub const EXPIRY_HEADER: &str = "x-expiry-time";

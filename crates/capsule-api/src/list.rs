@@ -55,6 +55,18 @@ pub struct Server {
     pub pins: Vec<Pin>,
     /// Why this entry cannot be used yet; such a server is never connected to.
     pub incomplete: Option<String>,
+    /// Where it was imported from, when that names authorities instead of the server's own certificates.
+    pub imported_from: Option<ImportSource>,
+}
+
+/// A source of entries that vouches for servers by authorities. Pins that come from it are right while the authority has not given the
+/// server another key: it tells nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ImportSource {
+    /// The central configuration of Estonia's eID.
+    CentralConfiguration,
 }
 
 /// A certificate by which a server is known.
@@ -172,6 +184,9 @@ struct ServerEntry {
     /// Why this entry cannot be used yet. The server is then never connected to, and may have no certificate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     incomplete: Option<String>,
+    /// Where this entry was imported from, when that names authorities instead of the server's own certificates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    imported_from: Option<ImportSource>,
 }
 
 /// The JSON schema of a server list file.
@@ -248,6 +263,7 @@ impl Server {
             shares_url: entry.shares_url.map(|text| base_url(&text, "sharesUrl")).transpose()?,
             pins: pins(&entry.certificates)?,
             incomplete: entry.incomplete.map(|reason| text(reason, "incomplete")).transpose()?,
+            imported_from: entry.imported_from,
         };
         if server.capsule_types.is_empty() && server.shares_url.is_none() {
             return Err(ListProblem::NoCapsuleTypes);
@@ -275,6 +291,7 @@ impl Server {
             shares_url: self.shares_url.as_ref().map(plain),
             certificates: self.pins.iter().map(Pin::to_pem).collect(),
             incomplete: self.incomplete.clone(),
+            imported_from: self.imported_from,
         }
     }
 
@@ -472,6 +489,7 @@ mod tests {
             ("name", json!("a\nb"), "`name`"),
             ("organisation", json!("x".repeat(201)), "`organisation`"),
             ("id", json!("a b"), "list.json, server 1: `id`"),
+            ("importedFrom", json!("elsewhere"), "unknown variant"),
             ("pins", json!([]), "unknown field `pins`"),
         ] {
             let message = mistake(member, value);
@@ -492,7 +510,9 @@ mod tests {
         let mut incomplete = entry();
         incomplete["certificates"] = json!([]);
         incomplete["incomplete"] = json!("its certificate is to be added by the administrator");
+        incomplete["importedFrom"] = json!("central-configuration");
         let list = parse(&[incomplete]).expect("a list");
+        assert_eq!(list.servers[0].imported_from, Some(ImportSource::CentralConfiguration));
         assert!(!list.servers[0].takes(CapsuleType::EcP384));
         assert_eq!(ServerList::parse(list.to_json().as_bytes(), "again").expect("a list"), list);
     }

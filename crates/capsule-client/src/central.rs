@@ -2,17 +2,12 @@
 //!
 //! It names authorities (`CERT-BUNDLE`), under which a server's certificate stands, where a list of ours names the server's own
 //! certificate. So an imported entry gets a pin only when the bundle holds a certificate of the very host. Otherwise it is incomplete, and
-//! says so: a person adds the certificate after comparing it.
+//! says so: a person adds the certificate after comparing it. Either way it is marked as imported.
 
 use std::time::SystemTime;
 
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA512_ASN1, UnparsedPublicKey, VerificationAlgorithm,
-};
 use base64ct::{Base64, Encoding};
-use capsule_api::{Expiry, Server, ServerList};
-use cdoc2::{Curve, PublicKey};
-use eid::RecipientKey;
+use capsule_api::{Expiry, ImportSource, Server, ServerList};
 use rustls::{
     client::verify_server_name,
     pki_types::{CertificateDer, ServerName},
@@ -23,7 +18,10 @@ use serde_json::{Map, Value, json};
 use url::Url;
 use x509_cert::{Certificate, der::Decode, ext::pkix::BasicConstraints};
 
-use crate::error::ListTrouble;
+use crate::{
+    error::ListTrouble,
+    signature::{ListKeys, decoded},
+};
 
 /// Most certificates of a bundle that are looked at.
 const MAX_BUNDLE: usize = 200;
@@ -78,9 +76,7 @@ impl Central {
         origin: &str,
     ) -> Result<Self, ListTrouble> {
         let failed = |problem: String| ListTrouble::Central { origin: origin.to_owned(), problem };
-        if !is_signed(config, signature, key).map_err(failed)? {
-            return Err(failed("it was not signed by this key".to_owned()));
-        }
+        ListKeys::read(key).and_then(|keys| keys.check(config, signature)).map_err(failed)?;
         let members: Members = serde_json::from_slice(config).map_err(|error| failed(error.to_string()))?;
         let MetaInf { serial, date } = members.meta_inf;
         if let Some(known) = known.filter(|known| serial < *known) {
@@ -99,28 +95,6 @@ impl Central {
         let list = ServerList::parse(list.to_string().as_bytes(), origin)?;
         Ok(Self { serial, servers: list.servers })
     }
-}
-
-/// Whether the signature is right; the hash goes by the size of the key.
-fn is_signed(config: &[u8], signature: &[u8], key: &[u8]) -> Result<bool, String> {
-    let keys = RecipientKey::read(key, None).map_err(|error| format!("the public key cannot be used: {error}"))?;
-    let Some(PublicKey::Ec(key)) = keys.first().map(|key| &key.public_key) else {
-        return Err("the public key is no EC key".to_owned());
-    };
-    let algorithm: &'static dyn VerificationAlgorithm = match key.curve() {
-        Curve::P256 => &ECDSA_P256_SHA256_ASN1,
-        Curve::P384 => &ECDSA_P384_SHA384_ASN1,
-        Curve::P521 => &ECDSA_P521_SHA512_ASN1,
-    };
-    let signature = std::str::from_utf8(signature).ok().and_then(decoded);
-    let signature = signature.ok_or("the signature is not base64")?;
-    Ok(UnparsedPublicKey::new(algorithm, key.point()).verify(config, &signature).is_ok())
-}
-
-/// Base64 with line breaks.
-fn decoded(text: &str) -> Option<Vec<u8>> {
-    let plain: String = text.split_whitespace().collect();
-    Base64::decode_vec(&plain).ok()
 }
 
 /// `20240612102015Z`.
@@ -150,6 +124,7 @@ fn entry(id: &str, conf: Conf, bundle: &[Vec<u8>]) -> Value {
         "recipientUrl": conf.fetch,
         "certificates": pins,
         "incomplete": incomplete,
+        "importedFrom": ImportSource::CentralConfiguration,
     })
 }
 

@@ -17,6 +17,7 @@ use crate::{
     client::{Attempts, Client, within},
     error::{Cause, Error, Result},
     net::{Connection, Route, refusal_by},
+    watch::{Stage, Watch},
 };
 
 /// Fetches capsules with the keys at hand; see [`cdoc2::Keyring::with_capsules`].
@@ -26,19 +27,26 @@ use crate::{
 pub struct Download {
     client: Client,
     cancel: Cancel,
+    watch: Watch,
     keys: Vec<Arc<dyn Authenticator>>,
 }
 
 impl Download {
     /// Fetches as the holder of `keys`, each with its certificate.
     pub fn new(client: Client, keys: Vec<Arc<dyn Authenticator>>) -> Self {
-        Self { client, cancel: Cancel::default(), keys }
+        Self { client, cancel: Cancel::default(), watch: Watch::default(), keys }
     }
 
     /// Stops when `cancel` says so.
     #[must_use]
     pub fn cancelled_by(self, cancel: Cancel) -> Self {
         Self { cancel, ..self }
+    }
+
+    /// Tells `watch` how far each server is.
+    #[must_use]
+    pub fn watched_by(self, watch: Watch) -> Self {
+        Self { watch, ..self }
     }
 
     fn first(&self, capsules: &[&ServerCapsule]) -> Result<(usize, Vec<u8>)> {
@@ -53,10 +61,12 @@ impl Download {
         if errands.is_empty() {
             return Err(Error::of_all(failures));
         }
+        let watch = self.watch.clone();
         self.client.run(&self.cancel, async move {
             let mut running = JoinSet::new();
             for (position, errand) in errands {
-                running.spawn(async move { errand.run().await.map(|material| (position, material)) });
+                let watch = watch.clone();
+                running.spawn(async move { errand.run(&watch).await.map(|material| (position, material)) });
             }
             while let Some(result) = running.join_next().await {
                 match result {
@@ -106,8 +116,12 @@ struct Errand {
 }
 
 impl Errand {
-    async fn run(self) -> Result<Vec<u8>> {
-        within(&self.server.id, self.route.timeouts.total, self.fetched()).await
+    async fn run(self, watch: &Watch) -> Result<Vec<u8>> {
+        let server = &self.server.id;
+        watch.tell(server, Stage::Asked);
+        let fetched = within(server, self.route.timeouts.total, self.fetched()).await;
+        watch.tell(server, fetched.as_ref().map_or_else(Stage::Failed, |_| Stage::Answered));
+        fetched
     }
 
     async fn fetched(&self) -> Result<Vec<u8>, Cause> {

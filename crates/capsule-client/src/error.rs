@@ -5,7 +5,7 @@ use std::{io, path::PathBuf, sync::Arc, time::Duration};
 use capsule_api::{CapsuleType, ListError, ServerId};
 use cdoc2::{KeyError, shown};
 
-use crate::tls::PeerProblem;
+use crate::{servers::Layer, tls::PeerProblem};
 
 /// Result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -222,6 +222,42 @@ pub enum ListTrouble {
         /// The list of the other.
         other_origin: String,
     },
+    /// A mistake in the administrator's policy.
+    #[error("{}, line {line}: {problem}", .path.display())]
+    Policy {
+        /// The file.
+        path: PathBuf,
+        /// Its line, from 1.
+        line: usize,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The administrator's policy closes the lists of a layer.
+    #[error("the administrator's policy {} closes {}", .policy.display(), closed_layer(*.layer))]
+    Closed {
+        /// The policy's file.
+        policy: PathBuf,
+        /// What is closed.
+        layer: Layer,
+    },
+    /// A list that must be signed, and is not as it must, in words.
+    #[error("{origin}: {problem}")]
+    Signature {
+        /// The list.
+        origin: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The list that the policy names was not fetched, or is not taken.
+    #[error("the list {url} was not taken: {problem}; {}", copy_in_words(*.in_force))]
+    Remote {
+        /// Where it comes from.
+        url: String,
+        /// Serial of the copy that stays in force.
+        in_force: Option<u64>,
+        /// What went wrong.
+        problem: RemoteProblem,
+    },
     /// A central configuration that is not what it should be, in words.
     #[error("{origin}: {problem}")]
     Central {
@@ -230,6 +266,33 @@ pub enum ListTrouble {
         /// What is wrong.
         problem: String,
     },
+}
+
+/// Why a remote list is not taken.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum RemoteProblem {
+    /// It cannot be fetched.
+    #[error("{0}")]
+    Network(#[source] Box<Cause>),
+    /// It is not what it must be, in words.
+    #[error("{0}")]
+    Refused(String),
+}
+
+fn closed_layer(layer: Layer) -> &'static str {
+    match layer {
+        Layer::Shipped => "the list that ships",
+        Layer::System => "the system's list",
+        Layer::User => "the person's own list",
+        Layer::Given => "lists that are named for one run",
+    }
+}
+
+fn copy_in_words(serial: Option<u64>) -> String {
+    match serial {
+        Some(serial) => format!("the copy with serial {serial} stays in force"),
+        None => "there is no copy of it".to_owned(),
+    }
 }
 
 impl From<ListTrouble> for Error {

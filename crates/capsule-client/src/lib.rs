@@ -14,6 +14,8 @@
 //!   identifier stands once, a capsule is the one that the record names.
 //! - **A server that is down, slow or silent.** Time-outs on everything; several servers are asked at once, and the first right answer
 //!   counts. What may pass is tried again.
+//! - **Whoever brings the lists.** An administrator's policy says which layers count and whose signature they bear (`servers::policy`); a
+//!   list that is fetched is never taken without, nor with a lower serial than the one before (`servers::remote`).
 //! - **A sender.** The identifiers in a container lead to an entry of the list or nowhere.
 //!
 //! Each failure is its own: [`Error`] names the server, [`Cause`] what went wrong with it.
@@ -37,16 +39,23 @@ mod examine;
 mod net;
 mod servers;
 mod settings;
+mod signature;
 mod tls;
 mod upload;
+mod watch;
 
 pub use central::Central;
 pub use client::Client;
 pub use download::Download;
-pub use error::{Cause, Error, ListTrouble, ProxyProblem, Result, Step};
+pub use error::{Cause, Error, ListTrouble, ProxyProblem, RemoteProblem, Result, Step};
 pub use examine::{CheckStep, Checked, Examination};
 pub use net::{Proxy, ProxyCredentials};
-pub use servers::{Layer, ListFiles, Listed, ServerWarning, Servers, UserList, read};
+pub use servers::{
+    Layer, ListFiles, Listed, OpenLists, Policy, Refresh, RemoteList, ServerWarning, Servers, UserList, read,
+    read_signed, refresh, signature_beside,
+};
 pub use settings::{Settings, Timeouts};
+pub use signature::{ListKeys, sign_list};
 pub use tls::{OcspProblem, OcspSeen, PeerProblem};
 pub use upload::Upload;
+pub use watch::{Stage, Watch};

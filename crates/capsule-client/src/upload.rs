@@ -27,6 +27,7 @@ use crate::{
     client::{Attempts, Client, within},
     error::{Cause, Error, Result},
     net::{Answer, Connection, Route},
+    watch::{Stage, Watch},
 };
 
 /// Connections to one server at once.
@@ -39,6 +40,7 @@ const SKEW: Duration = Duration::from_secs(5 * 60);
 pub struct Upload {
     client: Client,
     cancel: Cancel,
+    watch: Watch,
     until: Option<Expiry>,
     ends: HashMap<PublicKey, Expiry>,
     kept: Mutex<HashMap<String, Expiry>>,
@@ -47,7 +49,14 @@ pub struct Upload {
 impl Upload {
     /// A delivery that asks servers to keep capsules as long as they do by themselves.
     pub fn new(client: Client) -> Self {
-        Self { client, cancel: Cancel::default(), until: None, ends: HashMap::new(), kept: Mutex::default() }
+        Self {
+            client,
+            cancel: Cancel::default(),
+            watch: Watch::default(),
+            until: None,
+            ends: HashMap::new(),
+            kept: Mutex::default(),
+        }
     }
 
     /// Stops when `cancel` says so.
@@ -59,6 +68,11 @@ impl Upload {
     /// Stops when `cancel` says so.
     pub fn stop_by(&mut self, cancel: Cancel) {
         self.cancel = cancel;
+    }
+
+    /// Tells `watch` how far each server is.
+    pub fn tell(&mut self, watch: Watch) {
+        self.watch = watch;
     }
 
     /// Asks to keep every capsule until then at most.
@@ -74,8 +88,8 @@ impl Upload {
         self
     }
 
-    /// Until when capsules for `key` are to be kept.
-    fn expiry(&self, key: &PublicKey) -> Option<Expiry> {
+    /// Until when servers are asked to keep the capsules for `key`.
+    pub fn expiry(&self, key: &PublicKey) -> Option<Expiry> {
         self.until.into_iter().chain(self.ends.get(key).copied()).min()
     }
 
@@ -112,9 +126,9 @@ impl Upload {
             let (_, queue) = queues
                 .entry(server.id.clone())
                 .or_insert_with(|| (self.client.route(&server, &server.sender_url, None), Queue::default()));
-            queue.push_back(Job { position, body, expiry });
+            queue.push(Job { position, body, expiry });
         }
-        let stored = self.client.run(&self.cancel, everywhere(queues))?;
+        let stored = self.client.run(&self.cancel, everywhere(queues, self.watch.clone()))?;
         self.identified(stored, capsules)
     }
 
@@ -160,7 +174,26 @@ struct Job {
     expiry: Option<Expiry>,
 }
 
-type Queue = VecDeque<Job>;
+/// The capsules of one server.
+#[derive(Default)]
+struct Queue {
+    jobs: VecDeque<Job>,
+    /// Those that the server has not acknowledged.
+    open: usize,
+}
+
+impl Queue {
+    fn push(&mut self, job: Job) {
+        self.jobs.push_back(job);
+        self.open += 1;
+    }
+
+    /// Whether that was the last one.
+    fn acknowledged(&mut self) -> bool {
+        self.open -= 1;
+        self.open == 0
+    }
+}
 
 /// A capsule that its server keeps.
 struct Stored {
@@ -170,13 +203,14 @@ struct Stored {
 }
 
 /// Posts everything; the first failure ends all.
-async fn everywhere(queues: HashMap<ServerId, (Route, Queue)>) -> Result<Vec<Stored>> {
+async fn everywhere(queues: HashMap<ServerId, (Route, Queue)>, watch: Watch) -> Result<Vec<Stored>> {
     let mut workers = JoinSet::new();
     for (server, (route, queue)) in queues {
-        let count = queue.len().min(CONNECTIONS);
+        watch.tell(&server, Stage::Asked);
+        let count = queue.jobs.len().min(CONNECTIONS);
         let queue = Arc::new(Mutex::new(queue));
         for _ in 0..count {
-            workers.spawn(work(server.clone(), route.clone(), Arc::clone(&queue)));
+            workers.spawn(work(server.clone(), route.clone(), Arc::clone(&queue), watch.clone()));
         }
     }
     let mut all = Vec::new();
@@ -187,14 +221,18 @@ async fn everywhere(queues: HashMap<ServerId, (Route, Queue)>) -> Result<Vec<Sto
 }
 
 /// Posts capsules of one server over one connection, as long as there are any.
-async fn work(server: ServerId, route: Route, queue: Arc<Mutex<Queue>>) -> Result<Vec<Stored>> {
+async fn work(server: ServerId, route: Route, queue: Arc<Mutex<Queue>>, watch: Watch) -> Result<Vec<Stored>> {
+    let queue = || queue.lock().unwrap_or_else(PoisonError::into_inner);
     let mut connection: Option<Connection> = None;
     let mut all = Vec::new();
     loop {
-        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        let next = queue().jobs.pop_front();
         let Some(job) = next else { return Ok(all) };
-        let stored = within(&server, route.timeouts.total, posted(&mut connection, &route, &job));
-        all.push(stored.await?);
+        let stored = within(&server, route.timeouts.total, posted(&mut connection, &route, &job)).await;
+        all.push(stored.inspect_err(|error| watch.tell(&server, Stage::Failed(error)))?);
+        if queue().acknowledged() {
+            watch.tell(&server, Stage::Answered);
+        }
     }
 }
 

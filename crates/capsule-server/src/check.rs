@@ -143,6 +143,7 @@ pub fn entry(config: &Config) -> Result<ServerList, FileError> {
         shares_url: None,
         pins: vec![pin],
         incomplete: None,
+        imported_from: None,
     };
     Ok(ServerList { serial: None, expires: None, servers: vec![server] })
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use cdoc2::{Compression, Limits, NamePolicy, OnConflict};
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint, error::ErrorKind};
+use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint, error::ErrorKind};
 
 use crate::terminal::escaped;
 
@@ -119,7 +119,9 @@ Examples:
   kapsel servers test hospital-a
   kapsel servers import from-the-administrator.json
   kapsel servers add hospital-a https://capsules.example:8443 --recipient-url https://capsules.example:8444
-  kapsel servers list --server-list trial.json --json";
+  kapsel servers list --server-list trial.json --json
+  kapsel servers sign servers.json --key list-key.pem
+  kapsel servers check servers.json --list-key list-key.pub";
 
 const LIST_EXAMPLES: &str = "\
 Examples:
@@ -225,10 +227,67 @@ pub(crate) enum ServersCommand {
         /// Their identifiers
         ids: Vec<String>,
     },
+    /// Fetch the list that the administrator's policy names, now; otherwise that happens once a day
+    Refresh,
+    /// For administrators: check a list, and by whom it is signed
+    Check(CheckList),
+    /// For administrators: sign a list; the signature is written beside it, with the ending .sig
+    Sign(SignList),
+}
+
+/// A list to be checked.
+#[derive(Debug, Args)]
+pub(crate) struct CheckList {
+    /// The list
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// Public keys (EC, PEM or DER), one of which must have signed it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) list_key: Option<PathBuf>,
+    /// Its signature [default: beside it, with the ending .sig]
+    #[arg(long, value_name = "FILE", requires = "list_key", value_hint = ValueHint::FilePath)]
+    pub(crate) signature: Option<PathBuf>,
+}
+
+/// A list to be signed.
+#[derive(Debug, Args)]
+pub(crate) struct SignList {
+    /// The list; one with a mistake is not signed
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// Private key (EC on P-256, P-384 or P-521), PEM, DER or PKCS#12; its password is asked for
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) key: PathBuf,
+    /// Read the key file's password from a file (its first line)
+    #[arg(long, value_name = "FILE", group = "sign_password", value_hint = ValueHint::FilePath)]
+    pub(crate) password_file: Option<PathBuf>,
+    /// Read it from standard input (its first line)
+    #[arg(long, group = "sign_password")]
+    pub(crate) password_stdin: bool,
+    /// Read it from an environment variable
+    #[arg(long, value_name = "NAME", group = "sign_password")]
+    pub(crate) password_env: Option<String>,
+}
+
+impl SignList {
+    pub(crate) fn keys(&self) -> Keys {
+        Keys { key: vec![self.key.clone()], p12: Vec::new(), certificate: Vec::new() }
+    }
+
+    pub(crate) fn secrets(&self) -> Secrets {
+        Secrets {
+            password: false,
+            password_file: self.password_file.clone(),
+            password_stdin: self.password_stdin,
+            password_env: self.password_env.clone(),
+            secret_file: Vec::new(),
+        }
+    }
 }
 
 /// Servers to be trusted, by a file.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("signer").args(["central_key", "list_key"]))]
 pub(crate) struct Import {
     /// The list; with --central-key, the central configuration of Estonia's eID (config.json)
     #[arg(value_hint = ValueHint::FilePath)]
@@ -236,8 +295,11 @@ pub(crate) struct Import {
     /// Public key that must have signed the central configuration, PEM or DER (config.ecpub, compared in another way)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) central_key: Option<PathBuf>,
-    /// Its signature [default: beside it, with the ending .ecc]
-    #[arg(long, value_name = "FILE", requires = "central_key", value_hint = ValueHint::FilePath)]
+    /// Public keys (EC, PEM or DER), one of which must have signed the list
+    #[arg(long, value_name = "FILE", conflicts_with = "central_key", value_hint = ValueHint::FilePath)]
+    pub(crate) list_key: Option<PathBuf>,
+    /// Its signature [default: beside it: with the ending .sig behind a list, config.ecc for the central configuration]
+    #[arg(long, value_name = "FILE", requires = "signer", value_hint = ValueHint::FilePath)]
     pub(crate) signature: Option<PathBuf>,
 }
 

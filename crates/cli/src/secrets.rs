@@ -129,7 +129,9 @@ pub(crate) fn recipients(arguments: &Recipients, matches: &ArgMatches) -> Result
         let Some(before) = labelled.iter().rposition(|(position, _)| *position < at) else {
             wrong_usage("--label names the password or symmetric key before it; there is none");
         };
-        labels[before] = Some(label.clone());
+        if labels[before].replace(label.clone()).is_some() {
+            wrong_usage("--label stands twice for one password or symmetric key");
+        }
     }
     for ((_, source), label) in labelled.into_iter().zip(labels) {
         recipients.push(match source {

@@ -1,6 +1,7 @@
 //! Showing results, progress and failures, and ending cleanly on a signal.
 
 use std::{
+    collections::HashMap,
     io::{self, IsTerminal, Write},
     process::ExitCode,
     sync::{
@@ -13,8 +14,10 @@ use std::{
 use app::{
     Failure, Result,
     meter::Meter,
-    view::{Code, ProgressStep},
+    servers::{self, Access},
+    view::{Code, ProgressStep, ProgressView, ServerProgress, ServerState},
 };
+use capsule_client::{ListFiles, Watch};
 use cdoc2::{Cancel, Control};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
@@ -65,37 +68,29 @@ impl Terminal {
     }
 
     /// Runs an operation with a progress bar; a signal cancels it.
-    pub(crate) fn watch<T>(&self, operation: impl FnOnce(Control) -> T) -> T {
+    pub(crate) fn watch<T>(&self, operation: impl FnOnce(Control, &Bar) -> T) -> T {
         let bar = self.bar();
         let (meter, shown) = (Meter::default(), bar.clone());
         let control = Control::new(self.cancel.clone(), move |progress| {
-            let Some(view) = meter.observe(progress) else { return };
-            shown.set_message(step(view.step));
-            match view.total {
-                Some(total) => shown.set_length(total),
-                None => shown.unset_length(),
+            if let Some(view) = meter.observe(progress) {
+                shown.show(&view);
             }
-            shown.set_position(view.done);
         });
         self.busy.store(true, Ordering::SeqCst);
-        let result = operation(control);
+        let result = operation(control, &bar);
         self.busy.store(false, Ordering::SeqCst);
-        bar.finish_and_clear();
+        bar.0.finish_and_clear();
         result
     }
 
-    fn bar(&self) -> ProgressBar {
+    fn bar(&self) -> Bar {
         if self.quiet || self.json || !io::stderr().is_terminal() {
-            return ProgressBar::hidden();
+            return Bar(ProgressBar::hidden());
         }
         // Quick operations show nothing.
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-        let style = "{msg:10} {wide_bar} {decimal_bytes}/{decimal_total_bytes}  {decimal_bytes_per_sec}  {eta}";
-        if let Ok(style) = ProgressStyle::with_template(style) {
-            bar.set_style(style.progress_chars("━╸─"));
-        }
         bar.enable_steady_tick(Duration::from_millis(100));
-        bar
+        Bar(bar)
     }
 
     /// Prints a result: `value` for programs, or what `text` writes for people.
@@ -151,6 +146,49 @@ impl Terminal {
             words::status(failure.code()).into()
         }
     }
+}
+
+/// How far an operation is, on a terminal.
+#[derive(Clone)]
+pub(crate) struct Bar(ProgressBar);
+
+impl Bar {
+    const BYTES: &str = "{msg:10} {wide_bar} {decimal_bytes}/{decimal_total_bytes}  {decimal_bytes_per_sec}  {eta}";
+    const SERVERS: &str = "{msg} {spinner}";
+
+    /// Servers by `lists`, whose states are shown while capsules are fetched.
+    pub(crate) fn access(&self, lists: &ListFiles) -> Access {
+        Access { lists: lists.clone(), watch: self.servers(ProgressStep::Fetching) }
+    }
+
+    /// Shows the states of servers in a step.
+    pub(crate) fn servers(&self, step: ProgressStep) -> Watch {
+        let bar = self.clone();
+        servers::watched(step, HashMap::new(), move |view| bar.show(&view))
+    }
+
+    fn show(&self, view: &ProgressView) {
+        let template = if view.servers.is_empty() { Self::BYTES } else { Self::SERVERS };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.0.set_style(style.progress_chars("━╸─"));
+        }
+        let servers: Vec<_> = view.servers.iter().map(server).collect();
+        self.0.set_message(harmless(&format!("{} {}", step(view.step), servers.join(", "))).trim_end().to_owned());
+        match view.total {
+            Some(total) => self.0.set_length(total),
+            None => self.0.unset_length(),
+        }
+        self.0.set_position(view.done);
+    }
+}
+
+fn server(server: &ServerProgress) -> String {
+    let state = match server.state {
+        ServerState::Asked => "asked",
+        ServerState::Answered => "done",
+        ServerState::Failed => "failed",
+    };
+    format!("{} ({state})", server.name)
 }
 
 /// Writes to standard output; a reader that went away is no failure.
@@ -210,6 +248,8 @@ fn restore_echo() {
 fn step(step: ProgressStep) -> &'static str {
     match step {
         ProgressStep::Unlocking => "Unlocking",
+        ProgressStep::Fetching => "Fetching from",
+        ProgressStep::Delivering => "Delivering to",
         ProgressStep::Verifying => "Verifying",
         ProgressStep::Unpacking => "Unpacking",
         ProgressStep::Encrypting => "Encrypting",

@@ -161,6 +161,10 @@ fn the_central_configuration_is_imported_by_the_key_that_signed_it() {
     publish(7);
     import().expect(0);
     place.run(&["servers", "test", "css-a"]).expect(0);
+    let shown = json(&place.run(&["servers", "show", "css-a", "--json"]).expect(0));
+    assert_eq!(shown["importedFrom"], "central-configuration");
+    let words = place.run(&["servers", "show", "css-a"]).expect(0).stdout();
+    assert!(words.contains("imported from  the central configuration"), "{words}");
     publish(6);
     let words = import().expect(5).stderr();
     assert!(words.contains("serial 6 is lower than 7"), "{words}");

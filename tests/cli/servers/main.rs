@@ -1,5 +1,7 @@
 //! Letters over real capsule servers: of two organisations, with a store each, on ports of their own.
 
+mod administered;
+mod desk;
 mod exchange;
 mod lists;
 mod organisation;

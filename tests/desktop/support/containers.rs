@@ -6,7 +6,8 @@ use std::{
 
 use app::{
     desk::Desk,
-    view::{DraftFile, EncryptionDraft, Existing, NameChoice, OpenDraft},
+    servers::ListFiles,
+    view::{DeliveryDraft, DraftFile, EncryptionDraft, Existing, NameChoice, OpenDraft},
 };
 
 use super::Stage;
@@ -19,13 +20,14 @@ fn secret(text: &str) -> Option<cdoc2::Zeroizing<String>> {
 
 /// A container of these files beside the first, opened by [`PASSWORD`].
 pub(crate) fn container(files: &[&Path]) -> PathBuf {
-    let desk = Desk::new(None, None);
+    let desk = Desk::new(None, None, ListFiles::default());
     let paths: Vec<_> = files.iter().map(|path| path.to_path_buf()).collect();
     let chosen = desk.incoming(&paths, None).files;
     let draft = EncryptionDraft {
         files: chosen.iter().map(|file| DraftFile { id: file.id, name: None }).collect(),
         recipients: Vec::new(),
         with_password: true,
+        delivery: DeliveryDraft::default(),
         output: None,
     };
     let done = desk.encrypt(&draft, secret(PASSWORD), Some("three of them".to_owned()), |_| {}).expect("encrypted");
@@ -34,12 +36,13 @@ pub(crate) fn container(files: &[&Path]) -> PathBuf {
 
 /// The files in a container, by a password: names and contents in order.
 pub(crate) fn opened(container: &Path, password: &str) -> Vec<(String, Vec<u8>)> {
-    let desk = Desk::new(None, None);
+    let desk = Desk::new(None, None, ListFiles::default());
     let folder = tempfile::tempdir().expect("temporary folder");
     let chosen = desk.chosen(container);
     let draft = OpenDraft {
         container: chosen.id,
         key_file: None,
+        certificate: None,
         destination: Some(desk.output(folder.path()).id),
         names: NameChoice { existing: Existing::Refuse, safe_names: false },
         raise_limits: false,

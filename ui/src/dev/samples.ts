@@ -8,6 +8,12 @@ import type { OpenDone } from "$lib/bindings/OpenDone";
 import type { RecentView } from "$lib/bindings/RecentView";
 import type { RecipientView } from "$lib/bindings/RecipientView";
 import type { RecordView } from "$lib/bindings/RecordView";
+import type { ServerReport } from "$lib/bindings/ServerReport";
+import type { ServersView } from "$lib/bindings/ServersView";
+import type { ServerView } from "$lib/bindings/ServerView";
+import type { ShownCertificate } from "$lib/bindings/ShownCertificate";
+
+import { failure } from "$lib/backend/failure";
 
 const DAY = 86_400;
 const now = () => Math.floor(Date.now() / 1000);
@@ -93,6 +99,7 @@ export function record(index: number, more: Partial<RecordView>): RecordView {
     hint: null,
     opensWith: "keyFile",
     problem: null,
+    serverProblem: null,
     ...more,
   };
 }
@@ -110,8 +117,8 @@ export const records = {
   }),
   key: record(1, toomas),
   card: record(2, mari),
-  server: record(3, { ...mari, servers: ["ria"], opensWith: "server", until: now() + 200 * DAY }),
-  soon: record(4, { ...toomas, kind: "digiId", servers: ["ria"], opensWith: "server", until: now() + 4 * DAY }),
+  server: record(3, { ...mari, servers: ["ria"], until: now() + 200 * DAY }),
+  soon: record(4, { ...toomas, kind: "digiId", servers: ["ria"], until: now() + 4 * DAY }),
   unknown: record(5, { kind: "unknown", algorithm: "type 9", opensWith: "nothing" }),
   broken: record(6, {
     name: "Vigane",
@@ -119,6 +126,17 @@ export const records = {
     opensWith: "nothing",
     problem: "recipient record 6: key is no point of the curve",
   }),
+  /** The key of `server` on a second server. */
+  serverToo: record(7, { ...mari, servers: ["demo"], until: now() + 200 * DAY }),
+  shares: record(8, {
+    ...mari,
+    kind: "shares",
+    servers: ["https://osad-a.example", "https://osad-b.example"],
+    opensWith: "shares",
+  }),
+  strange: record(9, { ...mari, servers: ["kohtud-2027"], serverProblem: "server_unknown", until: now() + 300 * DAY }),
+  unusable: record(10, { ...mari, servers: ["keskus"], serverProblem: "server_unusable", until: now() + 300 * DAY }),
+  listInvalid: record(11, { ...mari, servers: ["ria"], serverProblem: "server_list_invalid" }),
 };
 
 export function containerOf(...list: RecordView[]): ContainerView {
@@ -132,7 +150,14 @@ export function containerOf(...list: RecordView[]): ContainerView {
   };
 }
 
-export const keyFile: KeyFileView = { id: id(), name: "toomas_tamm.p12", needsPassword: true, fits: [], problem: null };
+export const keyFile: KeyFileView = {
+  id: id(),
+  name: "toomas_tamm.p12",
+  needsPassword: true,
+  needsCertificate: false,
+  fits: [],
+  problem: null,
+};
 
 export const encrypted: EncryptionDone = {
   output: { id: id(), name: "Leping lisadega.cdoc2", folder: "~/Documents" },
@@ -140,6 +165,92 @@ export const encrypted: EncryptionDone = {
   files: 3,
   contentSize: 2_828_829,
   recipients: people.slice(0, 2).map((person) => ({ ...person, warnings: [] })),
+  servers: [],
+  keptUntil: null,
+};
+
+const hex = (seed: number) =>
+  Array.from({ length: 32 }, (_, index) => ((index * 47 + seed * 89 + index * index * 13) % 256).toString(16).padStart(2, "0")).join("");
+
+export function pin(seed: number, days = 700): ServerView["certificates"][number] {
+  return { fingerprint: hex(seed), validFrom: now() - 90 * DAY, validUntil: now() + days * DAY };
+}
+
+export function server(id: string, name: string, more: Partial<ServerView> = {}): ServerView {
+  return {
+    id,
+    name,
+    organisation: "ee.ria",
+    origin: "system",
+    addresses: [`${id}.example:8443`, `${id}.example:8444`],
+    algorithms: ["P-256", "P-384", "P-521", "RSA"],
+    certificates: [pin(id.length)],
+    endsSoon: null,
+    problem: null,
+    ...more,
+  };
+}
+
+export const ria = server("ria", "RIA");
+export const demo = server("demo", "Demo", {
+  organisation: "Kapseli näidisserver",
+  origin: "own",
+  algorithms: ["P-384"],
+  certificates: [pin(9, 12)],
+  endsSoon: now() + 12 * DAY,
+});
+export const incomplete = server("keskus", "Keskusserver", {
+  organisation: "Näidisministeerium",
+  origin: "shipped",
+  certificates: [],
+  problem: "The server's certificate is not in this list yet. An administrator adds it after checking its fingerprint.",
+});
+
+export const noServers: ServersView = { servers: [], chosen: [], problem: null };
+export const twoServers: ServersView = { servers: [ria, demo, incomplete], chosen: ["ria", "demo"], problem: null };
+
+export const shown: ShownCertificate[] = [
+  { address: "ria.example:8443", certificate: pin(21) },
+  { address: "ria.example:8444", certificate: pin(21) },
+];
+
+const step = (step: ServerReport["addresses"][number]["steps"][number]["step"], detail: string, good = true) => ({
+  step,
+  good,
+  detail,
+});
+
+export const goodReport: ServerReport = {
+  addresses: ["ria.example:8443", "ria.example:8444"].map((address) => ({
+    address,
+    steps: [
+      step("resolve", "192.0.2.7"),
+      step("connect", "192.0.2.7:8443"),
+      step("tls", "TLS 1.3"),
+      step("pin", "SHA-256 as listed"),
+      step("hostName", "ria.example"),
+      step("validity", "until 2028-05-01"),
+      step("ocsp", "good"),
+      step("api", "404 for a capsule that is not there"),
+    ],
+  })),
+  problem: null,
+};
+
+export const badReport: ServerReport = {
+  addresses: [
+    {
+      address: "ria.example:8443",
+      steps: [
+        step("resolve", "192.0.2.7"),
+        step("connect", "192.0.2.7:8443"),
+        step("tls", "TLS 1.3"),
+        step("pin", "its key has the SHA-256 5d41402abc4b2a76b9719d911017c592, which is not listed", false),
+      ],
+    },
+    { address: "ria.example:8444", steps: [step("resolve", "no address: Name or service not known", false)] },
+  ],
+  problem: failure("server_pin_mismatch", { subject: "ria", detail: "the server ria: its key is not the listed one" }),
 };
 
 export function openedOf(count: number): OpenDone {

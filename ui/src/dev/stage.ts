@@ -7,7 +7,7 @@ import type { Language } from "$lib/bindings/Language";
 import { Double } from "$lib/backend/double";
 import { Session } from "$lib/state/session.svelte";
 
-import { recentFor, settle, states } from "./states";
+import { recentFor, serversFor, settle, states } from "./states";
 
 export interface Setting {
   readonly state: string;
@@ -24,7 +24,14 @@ export interface Played {
 export async function play({ state, language, appearance }: Setting): Promise<Played> {
   const run = states[state];
   if (!run) throw new Error(`there is no state “${state}”`);
-  const start = { version: "0.1.0", language, appearance, recent: recentFor(state), incoming: null };
+  const start = {
+    version: "0.1.0",
+    language,
+    appearance,
+    recent: recentFor(state),
+    servers: serversFor(state),
+    incoming: null,
+  };
   const double = new Double({ start });
   const session = new Session(double.backend);
   const target = document.createElement("div");

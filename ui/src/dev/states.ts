@@ -2,13 +2,16 @@
 import { flushSync, tick } from "svelte";
 
 import type { ContainerView } from "$lib/bindings/ContainerView";
+import type { EncryptionPlan } from "$lib/bindings/EncryptionPlan";
 import type { ErrorView } from "$lib/bindings/ErrorView";
 import type { ProgressView } from "$lib/bindings/ProgressView";
+import type { ServersView } from "$lib/bindings/ServersView";
 import type { Double } from "$lib/backend/double";
 import { failure } from "$lib/backend/failure";
 import { m } from "$lib/paraglide/messages";
 
 import {
+  badReport,
   certificate,
   container,
   containerOf,
@@ -16,15 +19,21 @@ import {
   dropped,
   encrypted,
   file,
+  goodReport,
+  incomplete,
   keyFile,
+  noServers,
   oldContainer,
   openedOf,
   password,
   people,
+  pin,
   recent,
   recipient,
   record,
   records,
+  shown,
+  twoServers,
 } from "./samples";
 
 export interface Stage {
@@ -54,7 +63,7 @@ export async function press(name: string): Promise<void> {
 }
 
 async function choose(name: string): Promise<void> {
-  const label = [...document.querySelectorAll("label")].find((candidate) => candidate.textContent.trim() === name);
+  const label = [...document.querySelectorAll("label")].find((candidate) => candidate.textContent.trim().startsWith(name));
   label?.querySelector("input")?.click();
   await settle();
 }
@@ -119,8 +128,75 @@ const progress = (more: Partial<ProgressView>): ProgressView => ({
   total: 3_400_000_000,
   rate: 412_000_000,
   remaining: 6,
+  servers: [],
   ...more,
 });
+
+const listProblem = failure("server_list_invalid", {
+  detail: "/etc/kapsel/servers.json: servers[2]: certificates[0]: no PEM certificate",
+});
+
+const inDays = (days: number) => Math.floor(Date.now() / 1000) + days * 86_400;
+
+/** A draft for people through the default servers. */
+async function deliver(stage: Stage, list = people): Promise<void> {
+  await drop(stage, documents);
+  await addPeople(stage, list);
+}
+
+function planned(plan: Partial<EncryptionPlan>): Run {
+  return async (stage) => {
+    stage.double.answers.plan = ({ delivery }) => (delivery.servers.length > 0 ? plan : {});
+    await deliver(stage);
+  };
+}
+
+const kept: Partial<EncryptionPlan> = { delivery: { leftOut: [], until: inDays(900) } };
+
+function settings(section: () => string, run: Run = async () => undefined): Run {
+  return async (stage) => {
+    await press(m.settings());
+    await press(section());
+    await run(stage);
+  };
+}
+
+/** Opens a server's details and presses a button there. */
+function withServer(name: string, button?: () => string): Run {
+  return settings(m.settings_servers, async () => {
+    await press(m.server_details({ name }));
+    if (button) await press(button());
+  });
+}
+
+async function writeServer(): Promise<void> {
+  await press(m.add_server());
+  await type(m.new_server_id(), "kohtud-2027");
+  await type(m.new_server_sender(), "https://kapslid.example:8443");
+  await type(m.new_server_recipient(), "https://kapslid.example:8444");
+  await type(m.new_server_name(), "Kohtute server");
+}
+
+/** Scrolls to what the last press brought. */
+function bottom(): void {
+  for (const part of document.querySelectorAll(".part")) part.scrollTop = part.scrollHeight;
+}
+
+const withKey = { ...keyFile, name: "mari_maasikas.pem", needsPassword: false, fits: [3, 7] };
+
+async function openThroughServers(stage: Stage, key = withKey): Promise<void> {
+  stage.double.answers.keyFile = key;
+  await show(stage, containerOf(records.server, records.serverToo));
+  await press(m.choose_key());
+}
+
+function serverFails(error: ErrorView): Run {
+  return async (stage) => {
+    stage.double.answers.open = () => Promise.reject(error);
+    await openThroughServers(stage);
+    await press(m.open_with_key());
+  };
+}
 
 const longName = `${"Väga pikk failinimi ".repeat(12)}lõpp.tar.gz`;
 const longPerson = recipient(
@@ -269,6 +345,78 @@ export const states: Record<string, Run> = {
     await addPeople(stage);
     await press(m.encrypt_for({ count: people.length }));
   },
+  "start-servers": async () => undefined,
+  "start-servers-trouble": async () => undefined,
+  delivery: planned(kept),
+  "delivery-choice": async (stage) => {
+    await planned(kept)(stage);
+    await press(m.change_delivery());
+  },
+  "delivery-none-chosen": async (stage) => {
+    await planned(kept)(stage);
+    await press(m.change_delivery());
+    for (const name of ["RIA", "Demo"]) await choose(name);
+    await press(m.encrypt_for({ count: people.length }));
+  },
+  "delivery-inside": async (stage) => {
+    await planned(kept)(stage);
+    await press(m.change_delivery());
+    await choose(m.delivery_by_file());
+  },
+  "delivery-beside-password": async (stage) => {
+    await planned({ delivery: { leftOut: [{ recipient: people[2]!.name, servers: ["Demo"] }], until: null } })(stage);
+    await press(m.add_password());
+  },
+  "delivery-password-only": async (stage) => {
+    await drop(stage, documents);
+    await press(m.add_password());
+  },
+  "delivery-expired": planned({
+    blockers: [
+      failure("recipient_unusable", {
+        subject: "Mari Maasikas",
+        detail: "its certificate has expired, so no server keeps a capsule for it",
+      }),
+    ],
+  }),
+  "delivery-unusable": planned({
+    blockers: [
+      failure("server_unusable", { subject: "demo", detail: "the server demo cannot be used: its list has expired" }),
+    ],
+  }),
+  "delivery-network": planned({
+    blockers: [failure("settings_invalid", { detail: "network.toml: proxy must be an address" })],
+  }),
+  "delivery-list-trouble": planned({}),
+  "delivery-unusable-all": async (stage) => {
+    await deliver(stage);
+    await press(m.change_delivery());
+    await choose(m.delivery_by_servers());
+  },
+  delivering: async (stage) => {
+    stage.double.answers.encrypt = () => stage.double.never();
+    await planned(kept)(stage);
+    await press(m.encrypt_for({ count: people.length }));
+    const servers: ProgressView["servers"] = [
+      { id: "ria", name: "RIA", state: "answered", code: null },
+      { id: "demo", name: "Demo", state: "asked", code: null },
+    ];
+    stage.double.advance(progress({ step: "delivering", done: 0, total: null, rate: 0, remaining: null, servers }));
+    await settle();
+  },
+  "encrypted-servers": async (stage) => {
+    const done = { ...encrypted, servers: ["RIA", "Demo"], keptUntil: inDays(900) };
+    stage.double.answers.encrypt = () => Promise.resolve(done);
+    await planned(kept)(stage);
+    await press(m.encrypt_for({ count: people.length }));
+  },
+  "encrypted-servers-password": async (stage) => {
+    const recipients = [...encrypted.recipients, password];
+    const done = { ...encrypted, recipients, servers: ["RIA"], keptUntil: null };
+    stage.double.answers.encrypt = () => Promise.resolve(done);
+    await planned(kept)(stage);
+    await press(m.encrypt_for({ count: people.length }));
+  },
   "open-password": (stage) => show(stage, byPassword()),
   "open-either": (stage) => show(stage, either()),
   "open-key": async (stage) => {
@@ -301,7 +449,32 @@ export const states: Record<string, Run> = {
       Promise.reject(failure("wrong_password", { names: ["koera nimi ja sünniaasta"] }));
     await openWithPassword(stage);
   },
-  "open-server-only": (stage) => show(stage, containerOf(records.server, records.soon)),
+  "open-server": (stage) => show(stage, containerOf(records.server, records.serverToo, records.soon)),
+  "open-server-key": (stage) => openThroughServers(stage),
+  "open-server-unknown": (stage) => show(stage, containerOf(records.strange)),
+  "open-server-unusable": (stage) => show(stage, containerOf(records.unusable)),
+  "open-server-list-invalid": (stage) => show(stage, containerOf(records.listInvalid)),
+  "open-server-beside": (stage) => show(stage, containerOf(records.password, records.strange, records.server)),
+  "open-server-past": (stage) => show(stage, containerOf({ ...records.soon, until: inDays(-3) })),
+  "open-server-shares": (stage) => show(stage, containerOf(records.shares)),
+  "open-server-certificate": (stage) => openThroughServers(stage, { ...withKey, needsCertificate: true }),
+  "open-server-certificate-asked": async (stage) => {
+    stage.double.answers.open = () => Promise.reject(failure("certificate_needed", { subject: "ria" }));
+    await openThroughServers(stage, { ...withKey, needsPassword: true, fits: [] });
+    await type(m.key_password(), "1234");
+    await press(m.open_with_key());
+  },
+  "open-server-certificate-chosen": async (stage) => {
+    await openThroughServers(stage, { ...withKey, needsCertificate: true });
+    stage.double.answers.certificate = { id: 300, name: "mari_maasikas.cer", problem: null };
+    await press(m.choose_certificate());
+  },
+  "open-server-certificate-wrong": async (stage) => {
+    await openThroughServers(stage, { ...withKey, needsCertificate: true });
+    const problem = failure("recipient_unusable", { subject: "kiri.txt" });
+    stage.double.answers.certificate = { id: 301, name: "kiri.txt", problem };
+    await press(m.choose_certificate());
+  },
   "open-mixed": (stage) =>
     show(stage, containerOf(records.password, records.key, records.soon, records.unknown, records.broken)),
   "open-long": (stage) =>
@@ -327,6 +500,30 @@ export const states: Record<string, Run> = {
   "opening-start": async (stage) => {
     stage.double.answers.open = () => stage.double.never();
     await openWithPassword(stage);
+  },
+  "opening-servers": async (stage) => {
+    stage.double.answers.open = () => stage.double.never();
+    await openThroughServers(stage);
+    await press(m.open_with_key());
+    const servers: ProgressView["servers"] = [
+      { id: "ria", name: "RIA", state: "asked", code: null },
+      { id: "demo", name: "Demo", state: "failed", code: "server_unreachable" },
+    ];
+    stage.double.advance(progress({ step: "fetching", done: 0, total: null, rate: 0, remaining: null, servers }));
+    await settle();
+  },
+  "opening-servers-done": async (stage) => {
+    stage.double.answers.open = () => stage.double.never();
+    await openThroughServers(stage);
+    await press(m.open_with_key());
+    const servers: ProgressView["servers"] = [
+      { id: "ria", name: "RIA", state: "answered", code: null },
+      { id: "demo", name: "Demo", state: "asked", code: null },
+    ];
+    stage.double.advance(progress({ step: "fetching", done: 0, total: null, servers }));
+    await settle();
+    stage.double.advance(progress({ step: "unpacking", done: 610_000, total: 1_284_022, rate: 91_000, remaining: 7 }));
+    await settle();
   },
   opened: opens(3),
   "opened-gone": async (stage) => {
@@ -379,9 +576,124 @@ export const states: Record<string, Run> = {
     stage.double.deliver(dropped([container]));
     await settle();
   },
+  "failed-server-unknown": serverFails(failure("server_unknown", { subject: "kohtud-2027" })),
+  "failed-server-pin": serverFails(
+    failure("server_pin_mismatch", { subject: "ria", detail: "the server ria: its key is not the listed one" }),
+  ),
+  "failed-server-unreachable": serverFails(
+    failure("server_unreachable", { subject: "ria", detail: "the server ria: no connection to ria.example:8444" }),
+  ),
+  "failed-server-proxy": serverFails(failure("proxy_required", { subject: "ria" })),
+  "failed-server-not-found": serverFails(failure("capsule_not_found", { subject: "ria" })),
+  "failed-server-expired": serverFails(failure("certificate_expired", { subject: "ria" })),
+  settings: settings(m.settings_servers),
+  "settings-empty": settings(m.settings_servers),
+  "settings-trouble": settings(m.settings_servers),
+  "settings-imported": settings(m.settings_servers, () => press(m.import_list())),
+  "settings-import-failed": settings(m.settings_servers, async (stage) => {
+    stage.double.backend.importServers = () =>
+      Promise.reject(failure("server_list_invalid", { detail: "/home/mari/servers.json: servers[1]: no id" }));
+    await press(m.import_list());
+  }),
+  "settings-server": withServer("RIA"),
+  "settings-server-own": withServer("Demo"),
+  "settings-server-unusable": withServer("Keskusserver"),
+  "settings-server-remove": withServer("Demo", m.remove_server),
+  "settings-testing": async (stage) => {
+    stage.double.answers.report = () => stage.double.never();
+    await withServer("RIA", m.test_server)(stage);
+  },
+  "settings-tested": async (stage) => {
+    stage.double.answers.report = () => Promise.resolve(goodReport);
+    await withServer("RIA", m.test_server)(stage);
+    bottom();
+  },
+  "settings-tested-bad": async (stage) => {
+    stage.double.answers.report = () => Promise.resolve(badReport);
+    await withServer("RIA", m.test_server)(stage);
+    bottom();
+  },
+  "settings-certificate": async (stage) => {
+    stage.double.answers.shown = () => Promise.resolve(shown);
+    await withServer("RIA", m.new_certificate)(stage);
+    bottom();
+  },
+  "settings-certificate-same": withServer("RIA", m.new_certificate),
+  "settings-certificate-unreachable": async (stage) => {
+    stage.double.answers.shown = () => Promise.reject(failure("server_unreachable", { subject: "ria" }));
+    await withServer("RIA", m.new_certificate)(stage);
+    bottom();
+  },
+  "settings-add": settings(m.settings_servers, () => press(m.add_server())),
+  "settings-add-wrong": settings(m.settings_servers, async () => {
+    await press(m.add_server());
+    await type(m.new_server_id(), "kohtu server");
+    await type(m.new_server_sender(), "server.example");
+    await press(m.new_server_look());
+  }),
+  "settings-add-refused": settings(m.settings_servers, async (stage) => {
+    stage.double.answers.shown = () =>
+      Promise.reject(failure("server_list_invalid", { detail: "the identifier RIA differs from ria in case only" }));
+    await writeServer();
+    await press(m.new_server_look());
+  }),
+  "settings-add-looking": settings(m.settings_servers, async (stage) => {
+    stage.double.answers.shown = () => stage.double.never();
+    await writeServer();
+    await press(m.new_server_look());
+  }),
+  "settings-add-compare": settings(m.settings_servers, async (stage) => {
+    stage.double.answers.shown = () => Promise.resolve([shown[0]!, { ...shown[1]!, certificate: pin(5) }]);
+    await writeServer();
+    await press(m.new_server_look());
+    await press(m.add_server_go());
+  }),
+  "settings-network": settings(m.settings_network),
+  "settings-network-given": settings(m.settings_network, async () => {
+    await choose(m.proxy_given());
+    await type(m.proxy_address(), "proxy.asutus.ee");
+    await press(m.save());
+  }),
+  "settings-network-kept": async (stage) => {
+    stage.double.answers.network = () =>
+      Promise.resolve({
+        proxy: "given",
+        address: "http://proxy.asutus.ee:3128",
+        user: "mari",
+        hasPassword: true,
+        byAdministrator: true,
+        problem: null,
+      });
+    await settings(m.settings_network)(stage);
+    await press(m.save());
+  },
+  "settings-network-trouble": async (stage) => {
+    stage.double.answers.network = () =>
+      Promise.resolve({
+        proxy: "system",
+        address: "",
+        user: "",
+        hasPassword: false,
+        byAdministrator: false,
+        problem: failure("settings_invalid", { detail: "/etc/kapsel/network.toml: total-timeout must be 1 to 600 seconds" }),
+      });
+    await settings(m.settings_network)(stage);
+  },
+  "settings-general": settings(m.settings_general),
+  "settings-about": settings(m.settings_about),
 };
 
 /** States that begin with containers in the list of recent ones. */
 export function recentFor(state: string) {
   return state === "start-first" ? [] : recent;
+}
+
+/** Servers that a state begins with. */
+export function serversFor(state: string): ServersView {
+  if (/^(start-servers-trouble|delivery-list-trouble|settings-trouble)$/u.test(state)) return { ...noServers, problem: listProblem };
+  if (state === "delivery-unusable-all") return { servers: [incomplete], chosen: [], problem: null };
+  if (state === "settings-empty") return noServers;
+  return /^(start-servers|deliver|encrypted-servers|open-server|opening-servers|failed-server|settings)/u.test(state)
+    ? twoServers
+    : noServers;
 }

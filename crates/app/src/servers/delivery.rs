@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use capsule_api::{CapsuleType, Expiry};
-use capsule_client::{Client, Error, Upload};
+use capsule_client::{Client, Error, Upload, Watch};
 use cdoc2::Recipient;
 use serde::Serialize;
 
@@ -27,6 +27,8 @@ pub struct Delivery {
 pub struct DeliveryPlan {
     pub(crate) recipients: Vec<Recipient>,
     pub(crate) upload: Option<Upload>,
+    /// Until when servers are asked to keep the capsules, the earliest of them; unix seconds.
+    pub asked_until: Option<i64>,
     /// Which servers get the capsule of which recipient, both by name.
     pub placed: Vec<Placed>,
 }
@@ -57,7 +59,7 @@ impl Delivery {
         if let Some(until) = self.until {
             upload = upload.until(until);
         }
-        let (mut all, mut placed) = (Vec::new(), Vec::new());
+        let (mut all, mut placed, mut asked_until) = (Vec::new(), Vec::new(), None);
         for recipient in recipients {
             let NewRecipient::Key { key, .. } = recipient else {
                 all.push(recipient.into_recipient());
@@ -80,12 +82,14 @@ impl Delivery {
                 let server = client.servers().usable(&self.servers[0])?.id.clone();
                 return Err(Error::TypeNotTaken { server, capsule_type: CapsuleType::of(&key.public_key) }.into());
             }
+            asked_until = asked_until.into_iter().chain(upload.expiry(&key.public_key)).min();
             let record = |id: &&String| Recipient::server(key.public_key.clone(), id.as_str(), label.clone());
             all.extend(servers.iter().map(record));
             let owned = |ids: Vec<&String>| ids.into_iter().cloned().collect();
             placed.push(Placed { recipient: name, servers: owned(servers), left_out: owned(left_out) });
         }
-        Ok(DeliveryPlan { recipients: all, upload: Some(upload), placed })
+        let asked_until = asked_until.map(Expiry::unix);
+        Ok(DeliveryPlan { recipients: all, upload: Some(upload), asked_until, placed })
     }
 }
 
@@ -93,7 +97,14 @@ impl DeliveryPlan {
     /// Every capsule inside the container: no server is needed.
     pub fn inside(recipients: Vec<NewRecipient>) -> Self {
         let recipients = recipients.into_iter().map(NewRecipient::into_recipient).collect();
-        Self { recipients, upload: None, placed: Vec::new() }
+        Self { recipients, upload: None, asked_until: None, placed: Vec::new() }
+    }
+
+    /// Tells `watch` how far each server is.
+    pub fn tell(&mut self, watch: Watch) {
+        if let Some(upload) = &mut self.upload {
+            upload.tell(watch);
+        }
     }
 
     /// Until when servers keep what was delivered, the earliest of them; unix seconds.

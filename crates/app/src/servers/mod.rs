@@ -3,46 +3,77 @@
 //! - `delivery`: which recipient's capsule goes to which servers, and until when
 //! - `trust`: the person's own list, changed by confirmed certificates and imported lists
 //! - `fetching`: with the keys at hand
+//! - `policy`: what the administrator decided, and the list that is fetched
+//! - `signing`: lists from an administrator's side
+//! - `access`, `showing`: what an operation needs of servers, and what a window shows of them
 
+mod access;
 mod delivery;
 mod fetching;
+mod policy;
+mod showing;
+mod signing;
 mod trust;
 
 use std::path::PathBuf;
 
 pub use capsule_api::Expiry;
-use capsule_client::{Cause, Client, Error, ListFiles, PeerProblem, Servers};
+pub use capsule_client::ListFiles;
+use capsule_client::{Cause, Client, Error, ListTrouble, PeerProblem, Refresh, RemoteProblem, Servers};
+use cdoc2::Cancel;
 
-pub(crate) use self::fetching::Fetcher;
 pub use self::{
+    access::{Access, watched},
     delivery::{Delivery, DeliveryPlan, Placed, parse_expiry},
-    trust::{NewServer, add_pin, forget, import, import_central, trust_new},
+    policy::{PolicyView, policy, refresh, view as policy_view},
+    signing::{SignedBy, check, sign},
+    trust::{
+        NewServer, add_pin, confirmed_by, forget, import, import_central, import_signed, look_at, look_at_listed,
+        trust_new,
+    },
+};
+pub(crate) use self::{
+    fetching::Fetcher,
+    showing::{report, server_views, shown},
 };
 use crate::{
     failure::Result,
     network,
-    places::{system_server_list, user_server_list},
+    places::{cache_folder, system_policy_file, system_server_list, user_server_list},
     view::Code,
 };
 
 /// The lists of the machine and the person, and those that are `given` for one operation.
 pub fn list_files(given: &[PathBuf]) -> ListFiles {
-    ListFiles { system: system_server_list(), user: user_server_list(), given: given.to_vec() }
+    ListFiles {
+        policy: system_policy_file(),
+        cache: cache_folder(),
+        system: system_server_list(),
+        user: user_server_list(),
+        given: given.to_vec(),
+    }
 }
 
-/// A client of the servers in `lists`.
+/// A client of the servers in `lists`. A remote list that is due is fetched first, which takes no longer than a connection may.
 ///
 /// # Errors
 /// [`Code::ServerListInvalid`], which names file and entry; [`Code::SettingsInvalid`].
 pub fn client(lists: &ListFiles) -> Result<Client> {
+    let settings = network::settings()?;
+    capsule_client::refresh(lists, &settings, Refresh::WhenDue, &Cancel::default())?;
     let servers = Servers::load(lists).map_err(Error::from)?;
-    Ok(Client::new(servers, network::settings()?))
+    Ok(Client::new(servers, settings))
 }
 
 /// The code for what went wrong; of several servers, for the most telling.
 pub(crate) fn code_of(error: &Error) -> Code {
     match error.most_telling() {
-        Error::List(_) => Code::ServerListInvalid,
+        Error::List(trouble) => match &**trouble {
+            ListTrouble::Policy { .. } => Code::SettingsInvalid,
+            ListTrouble::Closed { .. } => Code::ServerUnusable,
+            ListTrouble::Remote { problem: RemoteProblem::Network(cause), .. } => code_of_cause(cause),
+            _ => Code::ServerListInvalid,
+        },
         Error::UnknownServer(_) => Code::ServerUnknown,
         Error::Unusable { .. } | Error::TypeNotTaken { .. } | Error::Shares => Code::ServerUnusable,
         Error::Capsule(_) => Code::RecipientUnusable,
@@ -50,21 +81,23 @@ pub(crate) fn code_of(error: &Error) -> Code {
         Error::TransactionId(_) => Code::CapsuleNotFound,
         Error::CertificateNeeded { .. } => Code::CertificateNeeded,
         Error::Cancelled => Code::Cancelled,
-        Error::Server { cause, .. } => match cause {
-            Cause::Peer(PeerProblem::PinMismatch { .. } | PeerProblem::Unreadable) => Code::ServerPinMismatch,
-            Cause::Resolve { .. } | Cause::Connect { .. } | Cause::Lost(_) | Cause::Busy { .. } => {
-                Code::ServerUnreachable
-            }
-            Cause::Timeout { .. } => Code::ServerTimeout,
-            Cause::Proxy { .. } => Code::ProxyRequired,
-            Cause::CertificateExpired => Code::CertificateExpired,
-            Cause::CertificateRevoked => Code::CertificateRevoked,
-            Cause::CertificateRefused(_) => Code::CertificateRefused,
-            Cause::Key(_) => Code::KeyFileUnusable,
-            Cause::NotFound => Code::CapsuleNotFound,
-            _ => Code::ServerMisbehaved,
-        },
+        Error::Server { cause, .. } => code_of_cause(cause),
         _ => Code::Internal,
+    }
+}
+
+fn code_of_cause(cause: &Cause) -> Code {
+    match cause {
+        Cause::Peer(PeerProblem::PinMismatch { .. } | PeerProblem::Unreadable) => Code::ServerPinMismatch,
+        Cause::Resolve { .. } | Cause::Connect { .. } | Cause::Lost(_) | Cause::Busy { .. } => Code::ServerUnreachable,
+        Cause::Timeout { .. } => Code::ServerTimeout,
+        Cause::Proxy { .. } => Code::ProxyRequired,
+        Cause::CertificateExpired => Code::CertificateExpired,
+        Cause::CertificateRevoked => Code::CertificateRevoked,
+        Cause::CertificateRefused(_) => Code::CertificateRefused,
+        Cause::Key(_) => Code::KeyFileUnusable,
+        Cause::NotFound => Code::CapsuleNotFound,
+        _ => Code::ServerMisbehaved,
     }
 }
 

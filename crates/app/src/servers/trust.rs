@@ -8,11 +8,12 @@ use std::{
     time::SystemTime,
 };
 
-use capsule_api::{CapsuleType, Pin, Server, ServerId};
-use capsule_client::{Central, Client, Error, UserList};
+use capsule_api::{CapsuleType, Pin, Server, ServerId, ServerList};
+use capsule_client::{Central, Client, Error, Layer, UserList};
 use cdoc2::Cancel;
 use url::Url;
 
+use super::{SignedBy, check, list_files};
 use crate::{
     failure::{Failure, Result},
     files::read_small,
@@ -38,24 +39,19 @@ pub struct NewServer {
 /// Looks at a server's certificates, has each confirmed by `confirm`, and puts the server into the person's own list.
 ///
 /// # Errors
-/// [`Code::ServerListInvalid`] for an entry that would be a mistake; why the certificate cannot be seen; what `confirm` says.
+/// [`Code::ServerUnusable`] when the administrator locked the person's own list; [`Code::ServerListInvalid`] for an entry that would be a mistake; why the certificate cannot be seen; what `confirm` says.
 pub fn trust_new(
     client: &Client,
     new: NewServer,
     cancel: &Cancel,
     confirm: impl Fn(&Url, &Pin) -> Result<()>,
 ) -> Result<ServerId> {
-    let id = ServerId::parse(&new.id).map_err(|error| invalid(format!("{:?}: {error}", new.id)))?;
+    check_own_list_open()?;
+    let id = identifier(&new)?;
     let (sender_url, recipient_url) = (address(&new.sender_url)?, address(&new.recipient_url)?);
-    let mut pins: Vec<Pin> = Vec::new();
-    for url in [&sender_url, &recipient_url] {
-        let shown = shown_pin(client, &id, url, cancel)?;
-        // Both addresses usually show one certificate.
-        if pins.iter().all(|pin| pin.public_key() != shown.public_key()) {
-            confirm(url, &shown)?;
-            pins.push(shown);
-        }
-    }
+    let shown = look_at(client, &new, cancel)?;
+    shown.iter().try_for_each(|(url, pin)| confirm(url, pin))?;
+    let pins = shown.into_iter().map(|(_, pin)| pin).collect();
     let host = sender_url.host_str().unwrap_or_default().to_owned();
     let types = [CapsuleType::EcP256, CapsuleType::EcP384, CapsuleType::EcP521, CapsuleType::Rsa];
     put(vec![Server {
@@ -69,11 +65,63 @@ pub fn trust_new(
         shares_url: None,
         pins,
         incomplete: None,
+        imported_from: None,
     }])?;
     Ok(id)
 }
 
-/// Adds the certificate that a known server shows now, when `confirm` lets it; the entry goes into the person's own list.
+/// The certificates that a server shows, each with the address where it was seen first; nothing is sent to it.
+///
+/// # Errors
+/// [`Code::ServerListInvalid`] for an entry that would be a mistake; why the certificate cannot be seen.
+pub fn look_at(client: &Client, new: &NewServer, cancel: &Cancel) -> Result<Vec<(Url, Pin)>> {
+    let id = identifier(new)?;
+    let urls = [address(&new.sender_url)?, address(&new.recipient_url)?];
+    // Both addresses usually show one certificate.
+    shown_beside(client, &id, urls, cancel, |known, shown| known.public_key() == shown.public_key(), &[])
+}
+
+/// The same for a server of a list: the certificates that it shows now and that its entry does not have.
+///
+/// # Errors
+/// [`Code::ServerUnknown`]; why the certificate cannot be seen.
+pub fn look_at_listed(client: &Client, id: &str, cancel: &Cancel) -> Result<Vec<(Url, Pin)>> {
+    let server = listed(client, id)?;
+    let urls = [Some(server.sender_url.clone()), server.recipient_url.clone()].into_iter().flatten();
+    shown_beside(client, &server.id, urls, cancel, |known, shown| known == shown, &server.pins)
+}
+
+fn shown_beside(
+    client: &Client,
+    id: &ServerId,
+    urls: impl IntoIterator<Item = Url>,
+    cancel: &Cancel,
+    is_known: impl Fn(&Pin, &Pin) -> bool,
+    known: &[Pin],
+) -> Result<Vec<(Url, Pin)>> {
+    let mut seen: Vec<(Url, Pin)> = Vec::new();
+    for url in urls {
+        let shown = shown_pin(client, id, &url, cancel)?;
+        if !known.iter().chain(seen.iter().map(|(_, pin)| pin)).any(|pin| is_known(pin, &shown)) {
+            seen.push((url, shown));
+        }
+    }
+    Ok(seen)
+}
+
+/// Confirms the certificates with these SHA-256 fingerprints, in hex, and no other.
+pub fn confirmed_by<'a>(server: &'a str, fingerprints: &'a [String]) -> impl Fn(&Url, &Pin) -> Result<()> + 'a {
+    let plain = |text: &String| text.replace([':', ' '], "").to_lowercase();
+    move |url, shown| {
+        if fingerprints.iter().map(plain).any(|expected| expected == shown.fingerprint()) {
+            return Ok(());
+        }
+        let words = format!("{url} shows another certificate, {}; nothing was changed", shown.fingerprint());
+        Err(Failure::new(Code::ServerPinMismatch, words).about(server))
+    }
+}
+
+/// Adds the certificates that a known server shows now, when `confirm` lets each; the entry goes into the person's own list.
 ///
 /// # Errors
 /// [`Code::ServerUnknown`]; why the certificate cannot be seen; what `confirm` says.
@@ -83,15 +131,11 @@ pub fn add_pin(
     cancel: &Cancel,
     confirm: impl Fn(&Url, &Pin) -> Result<()>,
 ) -> Result<ServerId> {
-    let listed = client.servers().get(id).ok_or_else(|| Error::UnknownServer(id.to_owned()))?;
-    let mut server = listed.server.clone();
-    let addresses = [Some(server.sender_url.clone()), server.recipient_url.clone()];
-    for url in addresses.into_iter().flatten() {
-        let shown = shown_pin(client, &server.id, &url, cancel)?;
-        if !server.pins.contains(&shown) {
-            confirm(&url, &shown)?;
-            server.pins.push(shown);
-        }
+    check_own_list_open()?;
+    let mut server = listed(client, id)?.clone();
+    for (url, shown) in look_at_listed(client, id, cancel)? {
+        confirm(&url, &shown)?;
+        server.pins.push(shown);
     }
     server.incomplete = None;
     let id = server.id.clone();
@@ -117,11 +161,15 @@ pub fn forget(id: &str) -> Result<()> {
 /// # Errors
 /// [`Code::ServerListInvalid`], also for a list that has expired: nothing is changed then.
 pub fn import(path: &Path) -> Result<Vec<ServerId>> {
-    let list = capsule_client::read(path).map_err(Error::from)?;
-    if list.expires.is_some_and(|expires| expires.is_over(SystemTime::now())) {
-        return Err(invalid(format!("{}: the list has expired", path.display())));
-    }
-    put(list.servers)
+    put(check(path, None)?.servers)
+}
+
+/// The same with a list that must be signed.
+///
+/// # Errors
+/// As [`import`]; also when it is not signed so.
+pub fn import_signed(path: &Path, signed: SignedBy<'_>) -> Result<Vec<ServerId>> {
+    put(check(path, Some(signed))?.servers)
 }
 
 /// The same with a central configuration, which must be signed by `key` and not older than the one that was imported last.
@@ -135,8 +183,24 @@ pub fn import_central(config: &Path, signature: &Path, key: &Path) -> Result<Vec
     Ok(ids)
 }
 
-fn invalid(words: String) -> Failure {
+pub(super) fn check_expiry(path: &Path, list: &ServerList) -> Result<()> {
+    match list.expires.filter(|expires| expires.is_over(SystemTime::now())) {
+        Some(expires) => Err(invalid(format!("{}: the list has expired on {expires}", path.display()))),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn invalid(words: String) -> Failure {
     Failure::new(Code::ServerListInvalid, words)
+}
+
+fn identifier(new: &NewServer) -> Result<ServerId> {
+    ServerId::parse(&new.id).map_err(|error| invalid(format!("{:?}: {error}", new.id)))
+}
+
+fn listed<'a>(client: &'a Client, id: &str) -> Result<&'a Server> {
+    let listed = client.servers().get(id).ok_or_else(|| Error::UnknownServer(id.to_owned()))?;
+    Ok(&listed.server)
 }
 
 fn address(text: &str) -> Result<Url> {
@@ -151,7 +215,14 @@ fn shown_pin(client: &Client, id: &ServerId, url: &Url, cancel: &Cancel) -> Resu
     Ok(shown.into_iter().next().expect("at least the server's own"))
 }
 
+/// Asked before anything else: a person who compared a fingerprint should not have done so for nothing.
+fn check_own_list_open() -> Result<()> {
+    let policy = list_files(&[]).policy().map_err(Error::from)?;
+    Ok(policy.check_open(Layer::User).map_err(Error::from)?)
+}
+
 fn own_list() -> Result<UserList> {
+    check_own_list_open()?;
     let none = || Failure::new(Code::NotWritable, "this system has no place for the person's own list");
     Ok(UserList::open(&user_server_list().ok_or_else(none)?).map_err(Error::from)?)
 }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use capsule_api::MAX_BODY;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::{
     HeaderMap, Response, StatusCode,
@@ -40,11 +39,11 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
 }
 
-/// Reads the body, of at most [`MAX_BODY`] bytes.
-pub(super) async fn answer(response: Response<Incoming>) -> Result<Answer, Cause> {
+/// Reads the body, of at most `most` bytes.
+pub(super) async fn answer(response: Response<Incoming>, most: usize) -> Result<Answer, Cause> {
     let (head, body) = response.into_parts();
     let body =
-        Limited::new(body, MAX_BODY).collect().await.map_err(|error| match error.downcast::<LengthLimitError>() {
+        Limited::new(body, most).collect().await.map_err(|error| match error.downcast::<LengthLimitError>() {
             Ok(_) => Cause::Misbehaved("its answer is too long"),
             Err(error) => cause_of(error.as_ref()),
         })?;

@@ -6,6 +6,7 @@ mod proxy;
 
 use std::{sync::Arc, time::Duration};
 
+use capsule_api::MAX_BODY;
 use http_body_util::Full;
 use hyper::{
     Request,
@@ -84,9 +85,14 @@ impl Connection {
 
     /// Sends a request and takes the answer, which is bounded.
     pub(crate) async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<Answer, Cause> {
+        self.send_bounded(request, MAX_BODY).await
+    }
+
+    /// The same for an answer of at most `most` bytes.
+    pub(crate) async fn send_bounded(&mut self, request: Request<Full<Bytes>>, most: usize) -> Result<Answer, Cause> {
         let response: hyper::Response<Incoming> =
             self.sender.send_request(request).await.map_err(|error| dial::cause_of(&error))?;
-        exchange::answer(response).await
+        exchange::answer(response, most).await
     }
 
     pub(crate) fn authority(&self) -> &str {

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::digest::{self, digest};
 use cdoc2::{KeyError, PublicKey};
-use der::{Encode, Sequence, asn1::UintRef};
 use eid::{Authenticator, SignatureAlgorithm};
 use rustls::{
     OtherError, SignatureScheme,
@@ -12,6 +10,8 @@ use rustls::{
     pki_types::CertificateDer,
     sign::{CertifiedKey, Signer, SigningKey},
 };
+
+use crate::signature::{ecdsa_der, hash};
 
 /// A client key with its certificates.
 pub(crate) struct Identity(Arc<CertifiedKey>);
@@ -93,11 +93,7 @@ impl std::fmt::Debug for HeldSigner {
 impl Signer for HeldSigner {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rustls::Error> {
         let algorithm = SignatureAlgorithm::of(self.key.public_key());
-        let hash = match algorithm {
-            SignatureAlgorithm::EcdsaP384Sha384 => digest(&digest::SHA384, message),
-            SignatureAlgorithm::EcdsaP521Sha512 => digest(&digest::SHA512, message),
-            _ => digest(&digest::SHA256, message),
-        };
+        let hash = hash(algorithm, message);
         let failed = |error| rustls::Error::Other(OtherError(Arc::new(KeyFailure(Arc::new(error)))));
         let signature = self.key.sign_hash(algorithm, hash.as_ref()).map_err(failed)?;
         match algorithm {
@@ -109,15 +105,4 @@ impl Signer for HeldSigner {
     fn scheme(&self) -> SignatureScheme {
         self.scheme
     }
-}
-
-/// `Ecdsa-Sig-Value` (RFC 3279, 2.2.3) of `r | s`.
-fn ecdsa_der(signature: &[u8]) -> Option<Vec<u8>> {
-    #[derive(Sequence)]
-    struct Value<'a> {
-        r: UintRef<'a>,
-        s: UintRef<'a>,
-    }
-    let (r, s) = signature.split_at(signature.len() / 2);
-    Value { r: UintRef::new(r).ok()?, s: UintRef::new(s).ok()? }.to_der().ok()
 }

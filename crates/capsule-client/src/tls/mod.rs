@@ -1,6 +1,7 @@
 //! TLS 1.3 with servers that are known by their keys. No certification authority of the system decides anything here.
 
 mod identity;
+mod named;
 mod ocsp;
 mod pinned;
 mod signed;
@@ -14,6 +15,7 @@ use rustls::{
 };
 
 pub(crate) use identity::{Identity, KeyFailure};
+pub(crate) use named::named_host;
 pub use ocsp::OcspProblem;
 pub(crate) use pinned::{AnyServer, PinnedServer, Seen};
 pub use pinned::{OcspSeen, PeerProblem};

@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use base64ct::{Base64, Encoding};
+use capsule_api::ImportSource;
 use capsule_client::{Central, ListTrouble};
 use rcgen::{KeyPair, SigningKey};
 use serde_json::{Value, json};
@@ -49,6 +50,7 @@ fn servers_come_with_the_certificates_of_their_hosts_alone() {
         let server = &central.servers[0];
         assert_eq!((central.serial, server.id.as_str(), server.name.as_str()), (7, ID, "Capsules"));
         assert_eq!(server.sender_url.as_str(), "https://capsules.example:8443/");
+        assert_eq!(server.imported_from, Some(ImportSource::CentralConfiguration));
         let pins: Vec<_> = server.pins.iter().map(|pin| pin.der().to_vec()).collect();
         assert_eq!((pins, &server.incomplete), (vec![own.clone()], &None));
     }

@@ -28,7 +28,12 @@ fn the_more_specific_layer_replaces_an_entry_as_a_whole() {
     let user = place.file("user.json", list(&[Entry::new("b", 3, &other), Entry::new("c", 4, &shown)]));
     let first = place.file("first.json", list(&[Entry::new("d", 5, &shown)]));
     let second = place.file("second.json", list(&[Entry::new("d", 6, &shown)]));
-    let files = ListFiles { system: Some(system), user: Some(user.clone()), given: vec![first, second] };
+    let files = ListFiles {
+        system: Some(system),
+        user: Some(user.clone()),
+        given: vec![first, second],
+        ..ListFiles::default()
+    };
     let servers = Servers::load(&files).expect("no mistakes");
     let found = |id| {
         let listed = servers.get(id).expect("listed");
@@ -50,7 +55,7 @@ fn the_more_specific_layer_replaces_an_entry_as_a_whole() {
 fn layers_need_not_be_there_but_named_files_must() {
     let place = Place::new();
     let absent = || Some(place.0.path().join("absent.json"));
-    let files = ListFiles { system: absent(), user: absent(), given: Vec::new() };
+    let files = ListFiles { system: absent(), user: absent(), given: Vec::new(), ..ListFiles::default() };
     assert_eq!(Servers::load(&files).expect("the shipped list").iter().count(), 1);
     let files = ListFiles { given: vec![place.0.path().join("absent.json")], ..files };
     let error = Servers::load(&files).expect_err("a named file is missing");
@@ -66,11 +71,12 @@ fn one_mistake_in_any_layer_refuses_all_and_is_named() {
     let good = place.file("good.json", list(&[Entry::new("a", 1, &shown)]));
     let bad = list(&[Entry::new("b", 1, &shown)]).replace("https://localhost", "http://localhost");
     let bad = place.file("bad.json", bad);
-    let files = ListFiles { system: Some(bad.clone()), user: Some(good.clone()), given: Vec::new() };
+    let files =
+        ListFiles { system: Some(bad.clone()), user: Some(good.clone()), given: Vec::new(), ..ListFiles::default() };
     let error = Servers::load(&files).expect_err("a mistake").to_string();
     assert!(error.contains(&bad.display().to_string()) && error.contains("server `b`"), "{error}");
     let alike = place.file("alike.json", list(&[Entry::new("A", 1, &shown)]));
-    let files = ListFiles { system: Some(good), user: Some(alike.clone()), given: Vec::new() };
+    let files = ListFiles { system: Some(good), user: Some(alike.clone()), given: Vec::new(), ..ListFiles::default() };
     let error = Servers::load(&files).expect_err("alike").to_string();
     assert!(
         error.starts_with(&format!("{}, server `A`", alike.display())) && error.contains("in case only"),

@@ -4,6 +4,7 @@ mod central;
 mod delivering;
 mod fetching;
 mod lists;
+mod policy;
 mod proxies;
 mod support;
 mod trust;

@@ -7,7 +7,7 @@ use std::{
 
 use app::{
     Result,
-    opening::{Key, records, unlock_by},
+    opening::{Key, records, unlock},
     places::private_place,
     view::OpensWith,
 };
@@ -78,8 +78,8 @@ pub(crate) fn decrypt(arguments: &Decrypt, lists: &ListFiles, terminal: &Termina
         return show(&files, "Would save", Some(&arguments.output), terminal);
     }
     if is_pipe(&arguments.output) {
-        return terminal.watch(|control| {
-            let key = unlock_by(&container, &keys, lists, &control)?;
+        return terminal.watch(|control, bar| {
+            let key = unlock(&container, &keys, &bar.access(lists), &control)?;
             say_untried(&key, terminal);
             container.write_only_file(&key, &reading(&arguments.accepted, control), &mut io::stdout())?;
             Ok(())
@@ -91,8 +91,8 @@ pub(crate) fn decrypt(arguments: &Decrypt, lists: &ListFiles, terminal: &Termina
         inputs: inputs(&arguments.keys, &arguments.secrets),
         private_place: private_place(),
     };
-    let saved = terminal.watch(|control| {
-        let key = unlock_by(&container, &keys, lists, &control)?;
+    let saved = terminal.watch(|control, bar| {
+        let key = unlock(&container, &keys, &bar.access(lists), &control)?;
         say_untried(&key, terminal);
         Ok::<_, app::Failure>(container.extract(&key, &reading(&arguments.accepted, control), &extraction)?)
     })?;
@@ -134,8 +134,8 @@ fn listed(
     lists: &ListFiles,
     terminal: &Terminal,
 ) -> Result<Vec<FileLine>> {
-    let entries = terminal.watch(|control| {
-        let key = unlock_by(&container, keys, lists, &control)?;
+    let entries = terminal.watch(|control, bar| {
+        let key = unlock(&container, keys, &bar.access(lists), &control)?;
         say_untried(&key, terminal);
         Ok::<_, app::Failure>(container.list(&key, &reading(accepted, control))?)
     })?;

@@ -9,10 +9,10 @@ use app::{
     Failure, Result,
     encryption::{self, JAVA_READER_FILES, check_names},
     files::gather,
-    opening::{records, unlock_by},
+    opening::{records, unlock},
     recipients::NewRecipient,
     servers::{self, Delivery, DeliveryPlan, Expiry, Placed},
-    view::{Code, OpensWith, RecipientView},
+    view::{Code, OpensWith, ProgressStep, RecipientView},
 };
 use capsule_client::ListFiles;
 use cdoc2::{Control, InputFile, Reading, Written};
@@ -70,10 +70,11 @@ pub(crate) fn encrypt(arguments: &Encrypt, matches: &ArgMatches, lists: &ListFil
         return Err(cdoc2::Error::Refused(cdoc2::Refusal::NoFiles).into());
     }
     say_many(files.len(), terminal);
-    let recipients = secrets::recipients(&arguments.recipients, matches)?;
+    let recipients = distinct(secrets::recipients(&arguments.recipients, matches)?, terminal);
     let views = views(&recipients, terminal)?;
     let mut plan = plan(&arguments.delivering, recipients, lists, terminal)?;
-    let written = terminal.watch(|control| {
+    let written = terminal.watch(|control, bar| {
+        plan.tell(bar.servers(ProgressStep::Delivering));
         let encryptor = encryption::encryptor_for(&mut plan, arguments.writing.compression.into(), control);
         if arguments.writing.dry_run {
             cdoc2::check_files(&files)?;
@@ -207,6 +208,14 @@ fn with_allowed_names(files: Vec<InputFile>, safe_names: bool, terminal: &Termin
     named.collect()
 }
 
+fn distinct(recipients: Vec<NewRecipient>, terminal: &Terminal) -> Vec<NewRecipient> {
+    let (recipients, again) = NewRecipient::distinct(recipients);
+    for name in again {
+        terminal.note(&format!("note: {name}: the same key stands twice; once is enough"));
+    }
+    recipients
+}
+
 /// The recipients for people, of whom there must be one, with what a sender should know.
 fn views(recipients: &[NewRecipient], terminal: &Terminal) -> Result<Vec<RecipientView>> {
     if recipients.is_empty() {
@@ -269,15 +278,16 @@ pub(crate) fn re_encrypt(
     let opened = open(&container, recipients.password_stdin)?;
     let has_password = || records(opened.header()).iter().any(|record| record.opens_with == OpensWith::Password);
     let keys = secrets::keys(&keys, &Secrets::from(from), has_password)?;
-    let recipients = secrets::recipients(&recipients, matches)?;
+    let recipients = distinct(secrets::recipients(&recipients, matches)?, terminal);
     let views = views(&recipients, terminal)?;
     let reading = |control| Reading { limits: accepted.limits(), names: accepted.names(), control };
     let mut plan = plan(&delivering, recipients, lists, terminal)?;
-    let written = terminal.watch(|control| {
+    let written = terminal.watch(|control, bar| {
         // Progress is told by reading; stopping must reach the delivery, too.
         let silent = Control::new(control.cancel().clone(), |_| {});
+        plan.tell(bar.servers(ProgressStep::Delivering));
         let encryptor = encryption::encryptor_for(&mut plan, writing.compression.into(), silent);
-        let key = unlock_by(&opened, &keys, lists, &control)?;
+        let key = unlock(&opened, &keys, &bar.access(lists), &control)?;
         say_untried(&key, terminal);
         if writing.dry_run {
             let files = opened.list(&key, &reading(control))?;

@@ -4,10 +4,11 @@ use std::io::Write;
 
 use app::{
     Result,
-    opening::records,
+    opening::records_by,
     servers::Expiry,
-    view::{OpensWith, RecipientKind, RecordView},
+    view::{Code, OpensWith, RecipientKind, RecordView},
 };
+use capsule_client::ListFiles;
 
 use super::open;
 use crate::{
@@ -15,9 +16,9 @@ use crate::{
     terminal::{Terminal, bytes},
 };
 
-pub(crate) fn info(arguments: &Info, terminal: &Terminal) -> Result<()> {
+pub(crate) fn info(arguments: &Info, lists: &ListFiles, terminal: &Terminal) -> Result<()> {
     let container = open(&arguments.container, false)?;
-    let records = records(container.header());
+    let records = records_by(container.header(), lists);
     let value = serde_json::json!({ "format": "CDOC2", "size": container.size(), "records": records });
     terminal.result(&value, |output| {
         match container.size() {
@@ -52,7 +53,14 @@ fn show(record: &RecordView, output: &mut dyn Write) -> std::io::Result<()> {
     if let Some(problem) = &record.problem {
         return writeln!(output, "     not usable: {problem}");
     }
-    writeln!(output, "     opens with {}", opens_with(record.opens_with))
+    let on_server = if record.servers.is_empty() { "" } else { ", with its certificate" };
+    writeln!(output, "     opens with {}{on_server}", opens_with(record.opens_with))?;
+    match record.server_problem {
+        Some(Code::ServerUnknown) => writeln!(output, "     its server is in no server list: kapsel servers import"),
+        Some(Code::ServerUnusable) => writeln!(output, "     its server cannot be used: kapsel servers list"),
+        Some(_) => writeln!(output, "     a server list has a mistake: kapsel servers list"),
+        None => Ok(()),
+    }
 }
 
 /// What kind of recipient, in a word or two.
@@ -76,7 +84,7 @@ fn opens_with(what: OpensWith) -> &'static str {
         OpensWith::Password => "the password: --password",
         OpensWith::KeyFile => "the private key: --key or --p12",
         OpensWith::SecretFile => "the symmetric key: --secret-file",
-        OpensWith::Server => "the private key with its certificate, and the server",
+        OpensWith::Shares => "shares of its key, which this version cannot fetch",
         OpensWith::Nothing => "nothing that this version knows",
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn run(command: Command, matches: &ArgMatches, lists: &ListFiles, ter
         Command::ReEncrypt(arguments) => encrypt::re_encrypt(arguments, own, lists, terminal),
         Command::Decrypt(arguments) => decrypt::decrypt(&arguments, lists, terminal),
         Command::List(arguments) => decrypt::list(&arguments, lists, terminal),
-        Command::Info(arguments) => inspect::info(&arguments, terminal),
+        Command::Info(arguments) => inspect::info(&arguments, lists, terminal),
         Command::Servers(arguments) => servers::servers(arguments.command, lists, terminal),
         Command::Completions { shell } => {
             // Into memory first: the generator panics when its output takes no more.
@@ -40,7 +40,22 @@ pub(crate) fn run(command: Command, matches: &ArgMatches, lists: &ListFiles, ter
 fn man(folder: &Path) -> Result<()> {
     let failed = |source| Failure::from(cdoc2::Error::NotWritable { path: folder.to_owned(), source });
     fs::create_dir_all(folder).map_err(failed)?;
-    clap_mangen::generate_to(Arguments::command(), folder).map_err(failed)
+    let mut command = Arguments::command();
+    command.build();
+    pages(&command, folder).map_err(failed)
+}
+
+/// A page for the command and one for each below it.
+fn pages(command: &clap::Command, folder: &Path) -> io::Result<()> {
+    for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
+        pages(below, folder)?;
+    }
+    let page = clap_mangen::Man::new(command.clone());
+    let mut text = Vec::new();
+    page.render(&mut text)?;
+    // What stands after the options are examples; the generator has no name for it.
+    let text = String::from_utf8_lossy(&text).replace("\n.SH EXTRA\n", "\n.SH EXAMPLES\n");
+    fs::write(folder.join(page.get_filename()), text)
 }
 
 /// `-` stands for standard input or output.

@@ -1,22 +1,26 @@
-//! `servers`: which capsule servers are trusted, whether they work, and changing the person's own list.
+//! `servers`: which capsule servers are trusted, whether they work, changing the person's own list, and lists as administrators keep them.
 
 use std::{
     io::{self, IsTerminal, Write},
+    path::Path,
     time::SystemTime,
 };
 
 use app::{
     Failure, Result,
-    servers::{self, NewServer},
+    servers::{self, NewServer, PolicyView, SignedBy},
     view::Code,
 };
-use capsule_api::{CapsuleType, Pin, ServerId, ServerList};
-use capsule_client::{CheckStep, Client, Error, Examination, Layer, ListFiles, Listed, ServerWarning, Servers};
+use capsule_api::{CapsuleType, ImportSource, Pin, ServerId, ServerList};
+use capsule_client::{
+    CheckStep, Client, Error, Examination, Layer, ListFiles, Listed, RemoteList, ServerWarning, Servers,
+};
 use cdoc2::Cancel;
 use serde_json::{Value, json};
 
 use crate::{
-    arguments::{AddServer, Confirmed, Import, ServersCommand, wrong_usage},
+    arguments::{AddServer, CheckList, Confirmed, Import, ServersCommand, SignList, wrong_usage},
+    secrets,
     terminal::{Terminal, harmless, print},
 };
 
@@ -31,6 +35,9 @@ pub(crate) fn servers(command: ServersCommand, lists: &ListFiles, terminal: &Ter
         ServersCommand::Remove { id } => remove(&id, terminal),
         ServersCommand::Import(arguments) => import(&arguments, terminal),
         ServersCommand::Export { ids } => export(client()?.servers(), &ids),
+        ServersCommand::Refresh => refresh(lists, terminal),
+        ServersCommand::Check(arguments) => check(&arguments, terminal),
+        ServersCommand::Sign(arguments) => sign(&arguments, terminal),
     }
 }
 
@@ -40,15 +47,46 @@ fn listed<'a>(servers: &'a Servers, id: &str) -> Result<&'a Listed> {
 
 fn list(servers: &Servers, terminal: &Terminal) -> Result<()> {
     let lines: Vec<_> = servers.iter().map(value).collect();
-    terminal.result(&json!({ "servers": lines }), |output| {
+    let (policy, remote) = (servers::policy_view(servers.policy()), servers.remote());
+    let shown = json!({ "servers": lines, "policy": policy, "remote": remote.map(remote_value) });
+    terminal.result(&shown, |output| {
         for listed in servers.iter() {
             let state = listed.unusable.as_ref().map_or("ready".to_owned(), |reason| format!("not usable: {reason}"));
             writeln!(output, "{}  {} ({})", listed.server.id, listed.server.name, listed.server.organisation)?;
             writeln!(output, "     {}: {state}", from(listed))?;
             warnings(listed).try_for_each(|warning| writeln!(output, "     warning: {warning}"))?;
         }
+        if let Some(remote) = remote {
+            writeln!(output, "Fetched by the administrator's policy: {}", remote_words(remote))?;
+        }
+        if let Some(PolicyView { file, closed, .. }) = policy.filter(|policy| !policy.closed.is_empty()) {
+            let closed: Vec<_> = closed.into_iter().map(layer).collect();
+            writeln!(output, "Locked by the administrator ({file}): lists of the layers {}", closed.join(", "))?;
+        }
         Ok(())
     })
+}
+
+/// The list that the policy has fetched, for programs.
+fn remote_value(remote: &RemoteList) -> Value {
+    json!({
+        "url": remote.url.as_str(),
+        "serial": remote.serial,
+        "expires": remote.expires.map(|expires| expires.to_string()),
+        "fetched": remote.fetched.map(moment),
+        "problem": remote.problem,
+    })
+}
+
+fn remote_words(remote: &RemoteList) -> String {
+    let copy = match (remote.serial, remote.expires, remote.fetched) {
+        (Some(serial), Some(expires), Some(fetched)) => {
+            format!("serial {serial}, fetched on {}, valid until {expires}", day(fetched))
+        }
+        _ => "nothing of it is here".to_owned(),
+    };
+    let problem = remote.problem.as_ref().map(|problem| format!("; not refreshed: {problem}")).unwrap_or_default();
+    format!("{}, {copy}{problem}", remote.url)
 }
 
 fn show(listed: &Listed, terminal: &Terminal) -> Result<()> {
@@ -57,6 +95,11 @@ fn show(listed: &Listed, terminal: &Terminal) -> Result<()> {
         writeln!(output, "{}  {}", server.id, server.name)?;
         writeln!(output, "  organisation   {}", server.organisation)?;
         writeln!(output, "  from           {}", from(listed))?;
+        if let Some(ImportSource::CentralConfiguration) = server.imported_from {
+            let whose =
+                "the central configuration of Estonia's eID, which vouches for the authority of its certificates";
+            writeln!(output, "  imported from  {whose}")?;
+        }
         writeln!(output, "  for senders    {}", server.sender_url)?;
         for (what, url) in [("for recipients", &server.recipient_url), ("for tickets", &server.ticket_url)] {
             url.iter().try_for_each(|url| writeln!(output, "  {what:14} {url}"))?;
@@ -84,6 +127,8 @@ fn value(listed: &Listed) -> Value {
         "organisation": server.organisation,
         "layer": layer(listed.layer),
         "origin": listed.origin,
+        "serial": listed.serial,
+        "importedFrom": server.imported_from,
         "usable": listed.unusable.is_none(),
         "problem": listed.unusable,
         "senderUrl": server.sender_url.as_str(),
@@ -106,9 +151,10 @@ fn warnings(listed: &Listed) -> impl Iterator<Item = String> {
 }
 
 fn from(listed: &Listed) -> String {
+    let serial = listed.serial.map(|serial| format!(", serial {serial}")).unwrap_or_default();
     match listed.layer {
-        Layer::Shipped => listed.origin.clone(),
-        layer_of => format!("{} list {}", layer(layer_of), listed.origin),
+        Layer::Shipped => listed.origin.clone() + &serial,
+        layer_of => format!("{} list {}{serial}", layer(layer_of), listed.origin),
     }
 }
 
@@ -146,7 +192,7 @@ fn day(time: SystemTime) -> String {
 }
 
 fn test(client: &Client, id: &str, terminal: &Terminal) -> Result<()> {
-    let examined = terminal.watch(|control| client.examine(id, control.cancel()))?;
+    let examined = terminal.watch(|control, _| client.examine(id, control.cancel()))?;
     let value: Vec<_> = examined.iter().map(examination).collect();
     let failed = examined.iter().flat_map(|address| &address.steps).find_map(|step| step.result.as_ref().err());
     let shown = json!({ "server": id, "good": failed.is_none(), "addresses": value });
@@ -201,14 +247,8 @@ fn step(step: CheckStep) -> &'static str {
 
 /// Lets a certificate pass that has the fingerprint given, or that a person at the terminal says yes to.
 fn confirm(id: &str, confirmed: &Confirmed, url: &url::Url, shown: &Pin) -> Result<()> {
-    let refused = |words: String| Failure::new(Code::ServerPinMismatch, words).about(id);
     if !confirmed.fingerprint.is_empty() {
-        let plain = |text: &String| text.replace([':', ' '], "").to_lowercase();
-        if confirmed.fingerprint.iter().map(plain).any(|expected| expected == shown.fingerprint()) {
-            return Ok(());
-        }
-        let words = format!("{url} shows another certificate, {}; nothing was changed", shown.fingerprint());
-        return Err(refused(words));
+        return servers::confirmed_by(id, &confirmed.fingerprint)(url, shown);
     }
     if !io::stdin().is_terminal() {
         wrong_usage("without a terminal, give the certificate's --fingerprint");
@@ -225,7 +265,10 @@ fn confirm(id: &str, confirmed: &Confirmed, url: &url::Url, shown: &Pin) -> Resu
     asked.and_then(|()| io::stdin().read_line(&mut answer)).map_err(cdoc2::Error::Io)?;
     match answer.trim().to_lowercase().as_str() {
         "y" | "yes" => Ok(()),
-        _ => Err(refused("the certificate was not confirmed; nothing was changed".to_owned())),
+        _ => {
+            let words = "the certificate was not confirmed; nothing was changed";
+            Err(Failure::new(Code::ServerPinMismatch, words).about(id))
+        }
     }
 }
 
@@ -254,14 +297,69 @@ fn remove(id: &str, terminal: &Terminal) -> Result<()> {
 }
 
 fn import(import: &Import, terminal: &Terminal) -> Result<()> {
-    let ids = match &import.central_key {
-        None => servers::import(&import.file)?,
-        Some(key) => {
+    let signed = signed_by(import.list_key.as_deref(), import.signature.as_deref());
+    let ids = match (&import.central_key, signed) {
+        (None, None) => servers::import(&import.file)?,
+        (None, Some(signed)) => servers::import_signed(&import.file, signed)?,
+        (Some(key), _) => {
             let signature = import.signature.clone().unwrap_or_else(|| import.file.with_extension("ecc"));
             servers::import_central(&import.file, &signature, key)?
         }
     };
     say_added(&ids, terminal)
+}
+
+fn signed_by<'a>(keys: Option<&'a Path>, signature: Option<&'a Path>) -> Option<SignedBy<'a>> {
+    Some(SignedBy { keys: keys?, signature })
+}
+
+fn refresh(lists: &ListFiles, terminal: &Terminal) -> Result<()> {
+    let remote = terminal.watch(|control, _| servers::refresh(lists, control.cancel()))?;
+    terminal.result(&json!({ "remote": remote.as_ref().map(remote_value) }), |output| match &remote {
+        Some(remote) => writeln!(output, "{}", remote_words(remote)),
+        None => writeln!(output, "The administrator's policy names no list that is fetched."),
+    })
+}
+
+fn check(arguments: &CheckList, terminal: &Terminal) -> Result<()> {
+    let signed = signed_by(arguments.list_key.as_deref(), arguments.signature.as_deref());
+    let list = servers::check(&arguments.file, signed)?;
+    say_checked(&arguments.file, &list, terminal);
+    let ids: Vec<_> = list.servers.iter().map(|server| server.id.as_str()).collect();
+    let expires = list.expires.map(|expires| expires.to_string());
+    let shown = json!({ "servers": ids, "serial": list.serial, "expires": expires, "signed": signed.is_some() });
+    terminal.result(&shown, |output| {
+        let or_none = |text: Option<String>| text.unwrap_or_else(|| "none".to_owned());
+        writeln!(output, "{}: without a mistake", arguments.file.display())?;
+        writeln!(output, "  servers    {}", ids.join(", "))?;
+        writeln!(output, "  serial     {}", or_none(list.serial.map(|serial| serial.to_string())))?;
+        writeln!(output, "  expires    {}", or_none(expires))?;
+        writeln!(output, "  signature  {}", if signed.is_some() { "right" } else { "not checked: give --list-key" })
+    })
+}
+
+/// What is allowed, and may not be what was meant.
+fn say_checked(file: &Path, list: &ServerList, terminal: &Terminal) {
+    for (member, missing) in [("serial", list.serial.is_none()), ("expires", list.expires.is_none())] {
+        if missing {
+            terminal
+                .note(&format!("{}: without `{member}`, it cannot be distributed as a remote list", file.display()));
+        }
+    }
+    let servers = Servers::of(list.clone(), &file.display().to_string());
+    for listed in servers.iter().flat_map(Servers::iter) {
+        for warning in warnings(listed) {
+            terminal.note(&format!("{}: {warning}", listed.server.id));
+        }
+    }
+}
+
+fn sign(arguments: &SignList, terminal: &Terminal) -> Result<()> {
+    let keys = secrets::keys(&arguments.keys(), &arguments.secrets(), || false)?;
+    let signature = servers::sign(&arguments.file, &keys)?;
+    say_checked(&arguments.file, &servers::check(&arguments.file, None)?, terminal);
+    let shown = signature.display().to_string();
+    terminal.result(&json!({ "signature": shown }), |output| writeln!(output, "Signed: {shown}"))
 }
 
 /// Prints a list.

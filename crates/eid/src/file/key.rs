@@ -47,8 +47,9 @@ impl PrivateKey {
         }
     }
 
-    /// Signs a hash; `None` when it is of another length than the algorithm's, or the algorithm not the key's.
-    pub(super) fn sign_hash(&self, algorithm: SignatureAlgorithm, hash: &[u8]) -> Option<Vec<u8>> {
+    /// Signs a hash, as [`Authenticator::sign_hash`](crate::Authenticator::sign_hash) has it; `None` when it is of another length than the
+    /// algorithm's, or the algorithm not the key's.
+    pub fn sign_hash(&self, algorithm: SignatureAlgorithm, hash: &[u8]) -> Option<Vec<u8>> {
         match self {
             Self::Ec(key) => key.sign_hash(algorithm, hash),
             Self::Rsa(key) => key.sign_hash(algorithm, hash),

@@ -8,13 +8,20 @@ import type { EncryptionDone } from "$lib/bindings/EncryptionDone";
 import type { EncryptionDraft } from "$lib/bindings/EncryptionDraft";
 import type { EncryptionPlan } from "$lib/bindings/EncryptionPlan";
 import type { Incoming } from "$lib/bindings/Incoming";
+import type { KeyCertificateView } from "$lib/bindings/KeyCertificateView";
 import type { KeyFileView } from "$lib/bindings/KeyFileView";
 import type { Language } from "$lib/bindings/Language";
+import type { NetworkDraft } from "$lib/bindings/NetworkDraft";
+import type { NetworkView } from "$lib/bindings/NetworkView";
+import type { NewServerDraft } from "$lib/bindings/NewServerDraft";
 import type { OpenDone } from "$lib/bindings/OpenDone";
 import type { OpenDraft } from "$lib/bindings/OpenDraft";
 import type { OutputView } from "$lib/bindings/OutputView";
 import type { PasswordStrength } from "$lib/bindings/PasswordStrength";
 import type { RecipientView } from "$lib/bindings/RecipientView";
+import type { ServerReport } from "$lib/bindings/ServerReport";
+import type { ServersView } from "$lib/bindings/ServersView";
+import type { ShownCertificate } from "$lib/bindings/ShownCertificate";
 import type { StartView } from "$lib/bindings/StartView";
 
 import type { FileId } from "./types";
@@ -34,6 +41,7 @@ export const commandNames = [
   "inspect",
   "choose_key_file",
   "key_file_from",
+  "choose_certificate",
   "choose_destination",
   "open",
   "encrypt_again",
@@ -45,6 +53,17 @@ export const commandNames = [
   "password_strength",
   "suggest_password",
   "forget_recent",
+  "servers",
+  "test_server",
+  "import_servers",
+  "look_at_server",
+  "add_server",
+  "look_at_certificates",
+  "pin_server",
+  "remove_server",
+  "choose_servers",
+  "network",
+  "set_network",
 ] as const;
 
 function call<T>(command: (typeof commandNames)[number], args: Record<string, unknown> = {}): Promise<T> {
@@ -71,6 +90,7 @@ export const commands = {
   inspect: (id: FileId) => call<ContainerView>("inspect", { id }),
   chooseKeyFile: (container: FileId) => call<KeyFileView | null>("choose_key_file", { container }),
   keyFileFrom: (id: FileId, container: FileId) => call<KeyFileView>("key_file_from", { id, container }),
+  chooseCertificate: (container: FileId) => call<KeyCertificateView | null>("choose_certificate", { container }),
   chooseDestination: (current: FileId) => call<OutputView | null>("choose_destination", { current }),
   open: (draft: OpenDraft, password: string | null) => call<OpenDone>("open", { draft, password }),
   encryptAgain: (
@@ -89,4 +109,21 @@ export const commands = {
   passwordStrength: (password: string) => call<PasswordStrength>("password_strength", { password }),
   suggestPassword: () => call<string>("suggest_password"),
   forgetRecent: (id: FileId) => call<void>("forget_recent", { id }),
+
+  servers: () => call<ServersView>("servers"),
+  testServer: (id: string) => call<ServerReport>("test_server", { id }),
+  importServers: () => call<ServersView | null>("import_servers"),
+  /** Nothing is sent to the server; the person confirms each certificate before it is added. */
+  lookAtServer: (draft: NewServerDraft) => call<ShownCertificate[]>("look_at_server", { draft }),
+  addServer: (draft: NewServerDraft, confirmed: readonly string[]) =>
+    call<ServersView>("add_server", { draft, confirmed }),
+  lookAtCertificates: (id: string) => call<ShownCertificate[]>("look_at_certificates", { id }),
+  pinServer: (id: string, confirmed: readonly string[]) => call<ServersView>("pin_server", { id, confirmed }),
+  removeServer: (id: string) => call<ServersView>("remove_server", { id }),
+  chooseServers: (servers: readonly string[]) => call<ServersView>("choose_servers", { servers }),
+
+  network: () => call<NetworkView>("network"),
+  /** Without a password, the one that is kept stays. */
+  setNetwork: (draft: NetworkDraft, password: string | null) =>
+    call<NetworkView>("set_network", { draft, password }),
 };

@@ -6,12 +6,17 @@ import type { EncryptionDone } from "$lib/bindings/EncryptionDone";
 import type { EncryptionDraft } from "$lib/bindings/EncryptionDraft";
 import type { EncryptionPlan } from "$lib/bindings/EncryptionPlan";
 import type { Incoming } from "$lib/bindings/Incoming";
+import type { KeyCertificateView } from "$lib/bindings/KeyCertificateView";
 import type { KeyFileView } from "$lib/bindings/KeyFileView";
+import type { NetworkView } from "$lib/bindings/NetworkView";
 import type { OpenDone } from "$lib/bindings/OpenDone";
 import type { OutputView } from "$lib/bindings/OutputView";
 import type { PlannedFile } from "$lib/bindings/PlannedFile";
 import type { ProgressView } from "$lib/bindings/ProgressView";
 import type { RecipientView } from "$lib/bindings/RecipientView";
+import type { ServerReport } from "$lib/bindings/ServerReport";
+import type { ServersView } from "$lib/bindings/ServersView";
+import type { ShownCertificate } from "$lib/bindings/ShownCertificate";
 import type { StartView } from "$lib/bindings/StartView";
 
 import { failure } from "./failure";
@@ -27,6 +32,15 @@ export interface Answers {
   troubles: Map<FileId, Pick<PlannedFile, "problem" | "safeName">>;
   inspect: () => Promise<ContainerView>;
   keyFile: KeyFileView | null;
+  certificate: KeyCertificateView | null;
+  /** What comes of changing the servers; the list itself is that of `start`. */
+  servers: () => Promise<ServersView>;
+  report: () => Promise<ServerReport>;
+  /** Certificates that a server shows. */
+  shown: () => Promise<ShownCertificate[]>;
+  network: () => Promise<NetworkView>;
+  /** What a plan says beside what the double makes of the draft. */
+  plan: (draft: EncryptionDraft) => Partial<EncryptionPlan>;
   place: OutputView | null;
   encrypt: () => Promise<EncryptionDone>;
   open: () => Promise<OpenDone>;
@@ -50,13 +64,34 @@ export class Double {
 
   constructor(answers: Partial<Answers> = {}) {
     this.answers = {
-      start: { version: "0.1.0", language: "en", appearance: "light", recent: [], incoming: null },
+      start: {
+        version: "0.1.0",
+        language: "en",
+        appearance: "light",
+        recent: [],
+        servers: { servers: [], chosen: [], problem: null },
+        incoming: null,
+      },
       files: null,
       container: null,
       recipients: null,
       troubles: new Map(),
       inspect: () => Promise.reject(failure("not_a_container")),
       keyFile: null,
+      certificate: null,
+      servers: () => Promise.resolve(this.answers.start.servers),
+      report: () => Promise.resolve({ addresses: [], problem: null }),
+      shown: () => Promise.resolve([]),
+      network: () =>
+        Promise.resolve({
+          proxy: "system",
+          address: "",
+          user: "",
+          hasPassword: false,
+          byAdministrator: false,
+          problem: null,
+        }),
+      plan: () => ({}),
       place: null,
       encrypt: () => Promise.reject(failure("internal")),
       open: () => Promise.reject(failure("internal")),
@@ -127,6 +162,7 @@ export class Double {
       chooseKeyFile: () => Promise.resolve(answers.keyFile),
       keyFileFrom: () =>
         answers.keyFile ? Promise.resolve(answers.keyFile) : Promise.reject(failure("key_file_unusable")),
+      chooseCertificate: () => Promise.resolve(answers.certificate),
       chooseDestination: () => Promise.resolve(answers.place),
       open: () => answers.open(),
       encryptAgain: () => answers.encrypt(),
@@ -138,6 +174,17 @@ export class Double {
       passwordStrength: (password) => Promise.resolve(strengthOf(password)),
       suggestPassword: () => Promise.resolve("kR7mX-w4TqN-hZ2bV-9cPfJ-Yd6sG"),
       forgetRecent: done,
+      servers: () => answers.servers(),
+      testServer: () => answers.report(),
+      importServers: () => answers.servers(),
+      lookAtServer: () => answers.shown(),
+      addServer: () => answers.servers(),
+      lookAtCertificates: () => answers.shown(),
+      pinServer: () => answers.servers(),
+      removeServer: () => answers.servers(),
+      chooseServers: () => answers.servers(),
+      network: () => answers.network(),
+      setNetwork: () => answers.network(),
     };
   }
 
@@ -162,9 +209,11 @@ export class Double {
       files,
       totalSize: files.reduce((sum, file) => sum + file.size, 0),
       recipients: [],
+      delivery: draft.delivery.servers.length > 0 ? { leftOut: [], until: null } : null,
       output: this.answers.place ?? { id: 900, name: "Leping lisadega.cdoc2", folder: "~/Documents" },
       blockers,
       warnings: draft.files.length > 1000 ? ["manyFiles"] : [],
+      ...this.answers.plan(draft),
     };
   }
 }

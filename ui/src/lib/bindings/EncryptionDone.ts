@@ -1,4 +1,4 @@
-// Generated from crates/app/src/view.rs by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+// Generated from crates/app/src/view by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
 import type { OutputView } from "./OutputView";
 import type { RecipientView } from "./RecipientView";
 
@@ -25,4 +25,12 @@ contentSize: number,
 /**
  * Who can open it.
  */
-recipients: Array<RecipientView>, };
+recipients: Array<RecipientView>, 
+/**
+ * Names of the servers that keep capsules of it; none: everything is inside.
+ */
+servers: Array<string>, 
+/**
+ * Until when they keep them, the earliest of them; unix seconds.
+ */
+keptUntil: number | null, };

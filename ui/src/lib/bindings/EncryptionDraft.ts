@@ -1,4 +1,5 @@
-// Generated from crates/app/src/view.rs by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+// Generated from crates/app/src/view by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+import type { DeliveryDraft } from "./DeliveryDraft";
 import type { DraftFile } from "./DraftFile";
 
 /**
@@ -17,6 +18,10 @@ recipients: Array<number>,
  * Whether a password will stand beside them (the password itself comes with `encrypt`).
  */
 withPassword: boolean, 
+/**
+ * Where the capsules of recipients with keys go.
+ */
+delivery: DeliveryDraft, 
 /**
  * Where to; absent: the proposal.
  */

@@ -1,4 +1,5 @@
-// Generated from crates/app/src/view.rs by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+// Generated from crates/app/src/view by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+import type { DeliveryView } from "./DeliveryView";
 import type { ErrorView } from "./ErrorView";
 import type { OutputView } from "./OutputView";
 import type { PlanWarning } from "./PlanWarning";
@@ -21,6 +22,10 @@ totalSize: number,
  * The recipients, a password among them.
  */
 recipients: Array<RecipientView>, 
+/**
+ * Where their capsules would go; absent: inside the file.
+ */
+delivery: DeliveryView | null, 
 /**
  * Where to.
  */

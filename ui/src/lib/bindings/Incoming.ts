@@ -1,4 +1,4 @@
-// Generated from crates/app/src/view.rs by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+// Generated from crates/app/src/view by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
 import type { Chosen } from "./Chosen";
 import type { Position } from "./Position";
 

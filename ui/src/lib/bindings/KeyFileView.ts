@@ -1,4 +1,4 @@
-// Generated from crates/app/src/view.rs by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+// Generated from crates/app/src/view by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
 import type { ErrorView } from "./ErrorView";
 
 /**
@@ -17,6 +17,10 @@ name: string,
  * Whether a password protects it.
  */
 needsPassword: boolean, 
+/**
+ * A server holds the capsule and wants a certificate, which the file has not. False when unknown until its password is given.
+ */
+needsCertificate: boolean, 
 /**
  * Positions of the records it opens; empty when unknown until its password is given.
  */

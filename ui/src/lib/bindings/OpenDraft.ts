@@ -1,4 +1,4 @@
-// Generated from crates/app/src/view.rs by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+// Generated from crates/app/src/view by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
 import type { NameChoice } from "./NameChoice";
 
 /**
@@ -13,6 +13,10 @@ container: number,
  * The key file; absent: the password itself opens it.
  */
 keyFile: number | null, 
+/**
+ * The certificate of a key that comes without one, for servers.
+ */
+certificate: number | null, 
 /**
  * Where to; absent: the proposal.
  */

@@ -1,6 +1,6 @@
-// Generated from crates/app/src/view.rs by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+// Generated from crates/app/src/view by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
 
 /**
  * What is needed to open a record with this version.
  */
-export type OpensWith = "password" | "keyFile" | "secretFile" | "server" | "nothing";
+export type OpensWith = "password" | "keyFile" | "secretFile" | "shares" | "nothing";

@@ -1,5 +1,6 @@
-// Generated from crates/app/src/view.rs by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+// Generated from crates/app/src/view by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
 import type { ProgressStep } from "./ProgressStep";
+import type { ServerProgress } from "./ServerProgress";
 
 /**
  * How far the running operation is.
@@ -24,4 +25,8 @@ rate: number,
 /**
  * Seconds left of this step, when they can be told.
  */
-remaining: number | null, };
+remaining: number | null, 
+/**
+ * The servers of this step, when it has some.
+ */
+servers: Array<ServerProgress>, };

@@ -1,4 +1,5 @@
-// Generated from crates/app/src/view.rs by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+// Generated from crates/app/src/view by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+import type { Code } from "./Code";
 import type { OpensWith } from "./OpensWith";
 import type { RecipientKind } from "./RecipientKind";
 
@@ -49,4 +50,8 @@ opensWith: OpensWith,
 /**
  * Why the record is not usable, when it is not.
  */
-problem: string | null, };
+problem: string | null, 
+/**
+ * Why its server cannot be asked: not in a list, not usable, or a list has a mistake.
+ */
+serverProblem: Code | null, };

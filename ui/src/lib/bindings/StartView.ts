@@ -1,8 +1,9 @@
-// Generated from crates/app/src/view.rs by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+// Generated from crates/app/src/view by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
 import type { Appearance } from "./Appearance";
 import type { Incoming } from "./Incoming";
 import type { Language } from "./Language";
 import type { RecentView } from "./RecentView";
+import type { ServersView } from "./ServersView";
 
 /**
  * What the window needs when it starts.
@@ -24,6 +25,10 @@ appearance: Appearance,
  * Containers used last, newest first, at most 5.
  */
 recent: Array<RecentView>, 
+/**
+ * The servers of all lists.
+ */
+servers: ServersView, 
 /**
  * Files given as arguments.
  */

@@ -1,11 +1,13 @@
-// What shall be encrypted, for whom, and where to, with what stands in the way as the program sees it.
+// What shall be encrypted, for whom, by which way, and where to, with what stands in the way as the program sees it.
 import type { Chosen } from "$lib/bindings/Chosen";
+import type { Code } from "$lib/bindings/Code";
 import type { EncryptionDraft } from "$lib/bindings/EncryptionDraft";
 import type { EncryptionPlan } from "$lib/bindings/EncryptionPlan";
 import type { ErrorView } from "$lib/bindings/ErrorView";
 import type { Incoming } from "$lib/bindings/Incoming";
 import type { OutputView } from "$lib/bindings/OutputView";
 import type { RecipientView } from "$lib/bindings/RecipientView";
+import type { ServersView } from "$lib/bindings/ServersView";
 import { asErrorView } from "$lib/backend/failure";
 import type { Backend, FileId } from "$lib/backend/types";
 
@@ -18,6 +20,9 @@ export interface DraftRow {
   readonly safeName: string | null;
 }
 
+/** How capsules travel. */
+export type Way = "servers" | "inside";
+
 export class Encryption {
   files = $state.raw<readonly Chosen[]>([]);
   recipients = $state.raw<readonly RecipientView[]>([]);
@@ -25,16 +30,26 @@ export class Encryption {
   plan = $state.raw<EncryptionPlan | null>(null);
   /** Why something could not be added, beside the recipients. */
   recipientProblem = $state.raw<ErrorView | null>(null);
+  way = $state<Way>("inside");
+  /** Identifiers of the servers that are chosen, whether or not they are the way. */
+  servers = $state.raw<readonly string[]>([]);
+  /** For how many days at most; as long as possible otherwise. */
+  days = $state<number | null>(null);
   /** Links in the folder that was added last, to be said until something else is done with the files. */
   linksLeftOut = $state(0);
 
   #names = $state.raw<ReadonlyMap<FileId, string>>(new Map());
   #output = $state.raw<OutputView | null>(null);
+  /** Why there is no plan. */
+  #refusal = $state.raw<ErrorView | null>(null);
   #asked = 0;
+  /** The person has chosen the way for this container. */
+  #decided = false;
   readonly #backend: Backend;
 
-  constructor(backend: Backend, incoming: Incoming) {
+  constructor(backend: Backend, incoming: Incoming, servers: ServersView) {
     this.#backend = backend;
+    this.#follow(servers);
     this.add(incoming);
   }
 
@@ -63,6 +78,20 @@ export class Encryption {
 
   /** Those who will be able to open it, without the password. */
   readonly peopleCount: number = $derived(this.recipients.length);
+
+  /** Whether servers play a part: capsules are made for recipients with keys alone. */
+  readonly delivers: boolean = $derived(this.way === "servers" && this.recipients.length > 0);
+
+  /** What hinders as a whole. */
+  readonly blockers: readonly ErrorView[] = $derived.by(() => (this.#refusal ? [this.#refusal] : (this.plan?.blockers ?? [])));
+
+  /** What hinders the way that was chosen. */
+  readonly deliveryBlockers: readonly ErrorView[] = $derived(
+    this.blockers.filter(({ code }) => aboutServers.has(code) || (this.delivers && code === "recipient_unusable")),
+  );
+
+  /** Servers are the way, and none is chosen. */
+  readonly lacksServer: boolean = $derived(this.delivers && this.servers.length === 0);
 
   add({ files, linksLeftOut }: Incoming): void {
     // When there were only links, the window's notice says that nothing was added, and why.
@@ -104,6 +133,36 @@ export class Encryption {
     void this.#replan();
   }
 
+  setWay(way: Way, servers: ServersView): void {
+    this.#decided = true;
+    this.way = way;
+    if (way === "servers" && this.servers.length === 0) this.servers = proposed(servers);
+    void this.#replan();
+  }
+
+  setServers(servers: readonly string[]): void {
+    this.#decided = true;
+    this.servers = servers;
+    void this.#replan();
+  }
+
+  setDays(days: number | null): void {
+    this.days = days;
+    void this.#replan();
+  }
+
+  /** The lists or the settings have changed: what was chosen here stays, as far as it is still there. */
+  settingsChanged(servers: ServersView): void {
+    if (this.#decided) this.servers = this.servers.filter((id) => servers.servers.some((server) => server.id === id));
+    else this.#follow(servers);
+    void this.#replan();
+  }
+
+  #follow({ chosen }: ServersView): void {
+    this.way = chosen.length > 0 ? "servers" : "inside";
+    this.servers = chosen;
+  }
+
   setOutput(output: OutputView): void {
     this.#output = output;
     void this.#replan();
@@ -135,6 +194,7 @@ export class Encryption {
       files: this.files.map(({ id }) => ({ id, name: this.#names.get(id) ?? null })),
       recipients: this.recipients.map(({ id }) => id),
       withPassword: this.withPassword,
+      delivery: this.delivers ? { servers: [...this.servers], days: this.days } : { servers: [], days: null },
       output: this.#output?.id ?? null,
     };
   }
@@ -145,13 +205,25 @@ export class Encryption {
     const question = this.#asked;
     try {
       const plan = await this.#backend.planEncryption(this.draft());
-      if (question === this.#asked) this.plan = plan;
+      if (question !== this.#asked) return;
+      this.plan = plan;
+      this.#refusal = null;
     } catch (thrown) {
-      if (question === this.#asked) this.plan = blockedBy(asErrorView(thrown), this.plan);
+      if (question === this.#asked) this.#refusal = asErrorView(thrown);
     }
   }
 }
 
-function blockedBy(error: ErrorView, before: EncryptionPlan | null): EncryptionPlan | null {
-  return before && { ...before, blockers: [error] };
+const aboutServers: ReadonlySet<Code> = new Set([
+  "server_unknown",
+  "server_unusable",
+  "server_list_invalid",
+  "settings_invalid",
+]);
+
+/** The default servers, else the first that can be used. */
+function proposed({ servers, chosen }: ServersView): readonly string[] {
+  const usable = servers.filter((server) => server.problem === null).map((server) => server.id);
+  const preferred = usable.filter((id) => chosen.includes(id));
+  return preferred.length > 0 ? preferred : usable.slice(0, 1);
 }

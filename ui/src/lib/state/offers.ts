@@ -18,7 +18,10 @@ export type Offer =
   /** Return to what was filled in. */
   | "back"
   | "otherContainer"
-  | "messageToSender";
+  | "messageToSender"
+  /** Opens that part of the settings; what failed waits below it. */
+  | "servers"
+  | "network";
 
 /** The first one is the main button. */
 export function offers({ code, names }: ErrorView, task: Task, draft?: OpenDraft): readonly Offer[] {
@@ -39,16 +42,32 @@ export function offers({ code, names }: ErrorView, task: Task, draft?: OpenDraft
     case "output_is_input":
       return ["otherPlace", "back"];
     case "damaged":
-    case "capsule_not_found":
       return ["messageToSender", "otherContainer"];
+    case "capsule_not_found":
+    case "certificate_expired":
+    case "certificate_revoked":
+      return ["messageToSender", "back"];
+    case "certificate_refused":
+      return ["back", "messageToSender"];
+    case "server_unknown":
+    case "server_unusable":
+    case "server_list_invalid":
+      return ["servers", "again", "back"];
+    case "settings_invalid":
+    case "proxy_required":
+      return ["network", "again", "back"];
+    case "server_unreachable":
+    case "server_timeout":
+      return ["again", "network", "back"];
+    case "server_pin_mismatch":
+      // Somebody else answers: there is no way on from here, not even to trust him.
+      return ["back"];
     case "unsupported_format":
     case "old_format":
     case "not_a_container":
       return ["otherContainer"];
     case "input_changed":
     case "not_readable":
-    case "server_unreachable":
-    case "server_timeout":
     case "server_misbehaved":
     case "directory_unavailable":
     case "internal":
@@ -78,6 +97,7 @@ export function belongsToField(code: Code): boolean {
     code === "key_file_password" ||
     code === "key_file_password_needed" ||
     code === "key_file_unusable" ||
-    code === "not_a_recipient"
+    code === "not_a_recipient" ||
+    code === "certificate_needed"
   );
 }

@@ -1,6 +1,8 @@
 // How a container shall be opened.
+import type { Code } from "$lib/bindings/Code";
 import type { ContainerView } from "$lib/bindings/ContainerView";
 import type { ErrorView } from "$lib/bindings/ErrorView";
+import type { KeyCertificateView } from "$lib/bindings/KeyCertificateView";
 import type { KeyFileView } from "$lib/bindings/KeyFileView";
 import type { NameChoice } from "$lib/bindings/NameChoice";
 import type { OpenDraft } from "$lib/bindings/OpenDraft";
@@ -11,15 +13,36 @@ import type { Backend, FileId } from "$lib/backend/types";
 
 export type Means = "password" | "keyFile";
 
+/** A recipient: one record, or those of one key on several servers. */
+export interface Entry {
+  /** The first of them, which the others resemble. */
+  readonly record: RecordView;
+  readonly records: readonly RecordView[];
+  /** Identifiers of the servers, any of which is enough. */
+  readonly servers: readonly string[];
+  /** Until when the last of the servers keeps it. */
+  readonly until: number | null;
+}
+
+/** Why a server of the container cannot be asked. */
+export interface ServerTrouble {
+  readonly code: Code;
+  readonly server: string;
+}
+
 export class Opening {
-  readonly container: ContainerView;
+  container = $state.raw() as ContainerView;
   means = $state<Means>("password");
   keyFile = $state.raw<KeyFileView | null>(null);
+  /** The certificate of a key that comes without one. */
+  certificate = $state.raw<KeyCertificateView | null>(null);
   /** What was wrong with the last try, shown at the field. */
   refusal = $state.raw<ErrorView | null>(null);
   names = $state.raw<NameChoice>({ existing: "refuse", safeNames: false });
   raiseLimits = $state(false);
 
+  /** A server has asked for the certificate, which could not be told before. */
+  #certificateAsked = $state(false);
   #destination = $state.raw<OutputView | null>(null);
   readonly #backend: Backend;
 
@@ -29,14 +52,44 @@ export class Opening {
     this.means = this.possible[0] ?? "keyFile";
   }
 
-  /** What this version can open the container with. */
+  readonly entries: readonly Entry[] = $derived.by(() => entriesOf(this.container.records));
+
+  /** What the container can be opened with as things are. */
   get possible(): readonly Means[] {
-    const ways = new Set(this.container.records.map((record) => record.opensWith));
+    const ways = new Set(this.container.records.filter(isUsable).map((record) => record.opensWith));
     const possible: Means[] = [];
     if (ways.has("password")) possible.push("password");
     if (ways.has("keyFile") || ways.has("secretFile")) possible.push("keyFile");
     return possible;
   }
+
+  /** Why servers of the container cannot be asked, the first of the causes. */
+  readonly serverTrouble: ServerTrouble | null = $derived.by(() => {
+    const record = this.container.records.find((record) => record.serverProblem !== null);
+    return record?.serverProblem ? { code: record.serverProblem, server: record.servers[0] ?? "?" } : null;
+  });
+
+  /** Servers that the chosen key file fetches from, or may: with its password unknown, what it fits is unknown. */
+  readonly through: readonly string[] = $derived.by(() => {
+    const { keyFile } = this;
+    if (this.means !== "keyFile" || !keyFile) return [];
+    const fitting = this.container.records.filter(
+      (record) => record.opensWith === "keyFile" && isUsable(record) && (keyFile.fits.length === 0 || keyFile.fits.includes(record.index)),
+    );
+    if (!fitting.every((record) => record.servers.length > 0)) return [];
+    return [...new Set(fitting.flatMap((record) => record.servers))];
+  });
+
+  readonly needsCertificate: boolean = $derived.by(
+    () => this.means === "keyFile" && this.keyFile !== null && (this.keyFile.needsCertificate || this.#certificateAsked),
+  );
+
+  /** Until when it opens for everyone, if nobody can open it for ever. */
+  readonly until: number | null = $derived.by(() => {
+    const ends = this.entries.filter(({ record }) => record.problem === null).map((entry) => entry.until);
+    const known = ends.filter((end) => end !== null);
+    return known.length > 0 && known.length === ends.length ? Math.min(...known) : null;
+  });
 
   get hints(): readonly string[] {
     return this.container.records.flatMap((record) => (record.hint ? [record.hint] : []));
@@ -48,14 +101,40 @@ export class Opening {
     this.#destination = destination;
   }
 
+  /** The same container, looked at again after lists or settings have changed. */
+  async refresh(): Promise<void> {
+    const container = await this.#backend.inspect(this.container.id).catch(() => null);
+    if (!container) return;
+    this.container = { ...container, destination: this.container.destination };
+    if (!this.possible.includes(this.means)) this.means = this.possible[0] ?? "keyFile";
+  }
+
   setMeans(means: Means): void {
     this.means = means;
     this.refusal = null;
   }
 
-  /** Whether the chosen key file opens this record. */
-  fits(record: RecordView): boolean {
-    return this.keyFile?.fits.includes(record.index) ?? false;
+  /** Whether the chosen key file opens this entry. */
+  fits({ records }: Entry): boolean {
+    return records.some((record) => this.keyFile?.fits.includes(record.index));
+  }
+
+  /** What a try has shown to be wrong. */
+  refuse(refusal: ErrorView): void {
+    this.refusal = refusal;
+    if (refusal.code === "certificate_needed") this.#certificateAsked = true;
+  }
+
+  async chooseCertificate(): Promise<void> {
+    try {
+      const certificate = await this.#backend.chooseCertificate(this.container.id);
+      if (!certificate) return;
+      this.certificate = certificate;
+      this.refusal = null;
+    } catch (thrown) {
+      this.certificate = null;
+      this.refusal = asErrorView(thrown);
+    }
   }
 
   chooseKeyFile(): Promise<void> {
@@ -70,6 +149,7 @@ export class Opening {
     return {
       container: this.container.id,
       keyFile: this.means === "keyFile" ? (this.keyFile?.id ?? null) : null,
+      certificate: this.needsCertificate && !this.certificate?.problem ? (this.certificate?.id ?? null) : null,
       destination: this.#destination?.id ?? null,
       names: this.names,
       raiseLimits: this.raiseLimits,
@@ -80,13 +160,62 @@ export class Opening {
     try {
       const keyFile = await take();
       if (!keyFile) return;
+      this.#forgetCertificate();
       this.keyFile = keyFile;
       this.means = "keyFile";
       this.refusal = keyFile.problem;
     } catch (thrown) {
+      this.#forgetCertificate();
       this.means = "keyFile";
       this.keyFile = null;
       this.refusal = asErrorView(thrown);
     }
   }
+
+  /** It belongs to the key. */
+  #forgetCertificate(): void {
+    this.certificate = null;
+    this.#certificateAsked = false;
+  }
+}
+
+/** Whether this version can try to open the record as things are. */
+function isUsable({ problem, serverProblem }: RecordView): boolean {
+  return problem === null && serverProblem === null;
+}
+
+/** Puts the records of one key on several servers together: any of the servers is enough. */
+function entriesOf(records: readonly RecordView[]): Entry[] {
+  const groups: RecordView[][] = [];
+  for (const record of records) {
+    const group = groups.find(([first, ...others]) => first && isSameKey(first, record) && isNewServer([first, ...others], record));
+    if (group) group.push(record);
+    else groups.push([record]);
+  }
+  return groups.flatMap((group) => {
+    const [record] = group;
+    const ends = group.map(({ until }) => until);
+    const until = ends.includes(null) ? null : Math.max(...ends.filter((end) => end !== null));
+    return record ? [{ record, records: group, servers: group.flatMap(({ servers }) => servers), until }] : [];
+  });
+}
+
+/** As far as the labels tell. */
+function isSameKey(one: RecordView, other: RecordView): boolean {
+  return (
+    one.opensWith === "keyFile" &&
+    other.opensWith === "keyFile" &&
+    one.problem === null &&
+    other.problem === null &&
+    one.name !== "" &&
+    one.name === other.name &&
+    one.kind === other.kind &&
+    one.code === other.code &&
+    one.algorithm === other.algorithm
+  );
+}
+
+function isNewServer(group: readonly RecordView[], { servers }: RecordView): boolean {
+  const known = group.flatMap((record) => record.servers);
+  return servers.length > 0 && group.every((record) => record.servers.length > 0) && !servers.some((id) => known.includes(id));
 }

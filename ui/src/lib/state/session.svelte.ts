@@ -9,13 +9,16 @@ import type { OpenDraft } from "$lib/bindings/OpenDraft";
 import type { OutputView } from "$lib/bindings/OutputView";
 import type { ProgressView } from "$lib/bindings/ProgressView";
 import type { RecentView } from "$lib/bindings/RecentView";
+import type { ServersView } from "$lib/bindings/ServersView";
 import { asErrorView, failure } from "$lib/backend/failure";
 import type { Backend, FileId } from "$lib/backend/types";
 import { locale } from "$lib/texts/locale.svelte";
+import { serverNames } from "$lib/texts/servers.svelte";
 
 import { Encryption } from "./encryption.svelte";
 import { belongsToField, offers, type Offer, type Task } from "./offers";
 import { Opening } from "./opening.svelte";
+import { Settings, type Section } from "./settings.svelte";
 import { theme } from "./theme.svelte";
 
 /** Containers kept in the list of recent ones. */
@@ -27,7 +30,7 @@ export type Screen =
   | { readonly name: "encrypt"; readonly encryption: Encryption }
   | { readonly name: "open"; readonly opening: Opening }
   | { readonly name: "keep"; readonly opened: Opened }
-  | { readonly name: "working"; readonly task: Task; readonly subject: string }
+  | { readonly name: "working"; readonly task: Task; readonly subject: string; readonly viaServers: boolean }
   | { readonly name: "encrypted"; readonly done: EncryptionDone; readonly opened: Opened | null }
   | { readonly name: "opened"; readonly opened: Opened }
   | { readonly name: "failed"; readonly failed: Failed };
@@ -48,6 +51,8 @@ export interface Failed {
   readonly offers: readonly Offer[];
   /** The container or file it was about. */
   readonly name: string | null;
+  /** Until when the container was to open, by its labels. */
+  readonly until: number | null;
   readonly take: (offer: Offer) => void;
   /** Gives up and goes to the start. */
   readonly leave: () => void;
@@ -66,6 +71,7 @@ export class Session {
   screen = $state.raw<Screen>({ name: "starting" });
   version = $state("");
   recent = $state.raw<readonly RecentView[]>([]);
+  servers = $state.raw<ServersView>({ servers: [], chosen: [], problem: null });
   progress = $state.raw<ProgressView | null>(null);
   /** Something hovers over the window. */
   hovering = $state(false);
@@ -76,7 +82,10 @@ export class Session {
   trouble = $state.raw<Trouble | null>(null);
   cancelling = $state(false);
 
+  readonly settings = new Settings();
   readonly backend: Backend;
+  /** The container that is looked at, also while its failure is shown. */
+  #opening: Opening | null = null;
   #listening: Promise<unknown> | null = null;
 
   constructor(backend: Backend) {
@@ -92,6 +101,7 @@ export class Session {
       theme.appearance = start.appearance;
       this.version = start.version;
       this.recent = start.recent;
+      this.#takeServers(start.servers);
       this.home();
       if (start.incoming) this.receive(start.incoming);
     } catch (thrown) {
@@ -119,12 +129,63 @@ export class Session {
     void this.backend.setAppearance(appearance).catch(() => undefined);
   }
 
+  /** Shows the settings over the screen. Not while something runs: cancelling would end both. */
+  openSettings(section: Section | null = null): void {
+    if (this.screen.name === "working" || this.screen.name === "starting") return;
+    this.notice = null;
+    this.trouble = null;
+    this.settings.show(section);
+    void this.#readServers();
+  }
+
+  closeSettings(): Promise<void> {
+    this.notice = null;
+    this.trouble = null;
+    return this.settings.close();
+  }
+
+  /** Lists may have been changed by others meanwhile. */
+  async #readServers(): Promise<void> {
+    try {
+      this.serversChanged(await this.backend.servers());
+    } catch (thrown) {
+      this.serversChanged({ ...this.servers, problem: asErrorView(thrown) });
+    }
+  }
+
+  /** What was being prepared is looked at again with these servers. */
+  serversChanged(servers: ServersView): void {
+    this.#takeServers(servers);
+    this.settingsChanged();
+  }
+
+  settingsChanged(): void {
+    if (this.screen.name === "encrypt") this.screen.encryption.settingsChanged(this.servers);
+    void this.#opening?.refresh();
+  }
+
+  async importServers(): Promise<ErrorView | "imported" | null> {
+    try {
+      const servers = await this.backend.importServers();
+      if (!servers) return null;
+      this.serversChanged(servers);
+      return "imported";
+    } catch (thrown) {
+      return asErrorView(thrown);
+    }
+  }
+
+  #takeServers(servers: ServersView): void {
+    this.servers = servers;
+    serverNames.know(servers);
+  }
+
   // What arrives
 
   receive(incoming: Incoming): void {
     this.hovering = false;
     const { screen } = this;
-    if (screen.name === "working" || screen.name === "starting") {
+    if (screen.name === "working" || screen.name === "starting" || this.settings.open) {
       this.held = merged(this.held, incoming);
     } else if (screen.name === "encrypt") {
       this.#receiveBesideDraft(screen.encryption, incoming);
@@ -138,7 +199,11 @@ export class Session {
   takeHeld(): void {
     const incoming = this.held;
     this.held = null;
-    if (incoming) this.#decide(incoming);
+    if (!incoming) return;
+    if (this.settings.open) void this.closeSettings();
+    const { screen } = this;
+    if (screen.name === "encrypt" && !opensContainer(incoming)) this.#add(screen.encryption, incoming);
+    else this.#decide(incoming);
   }
 
   dropHeld(): void {
@@ -176,7 +241,7 @@ export class Session {
     } else if (others.length === 0 && first.kind === "oldContainer") {
       this.#show(this.#failed(failure("old_format"), "inspect", { name: first.name }));
     } else {
-      this.#show({ name: "encrypt", encryption: new Encryption(this.backend, incoming) });
+      this.#show({ name: "encrypt", encryption: new Encryption(this.backend, incoming, this.servers) });
     }
   }
 
@@ -191,6 +256,8 @@ export class Session {
     this.trouble = null;
     this.progress = null;
     this.cancelling = false;
+    if (screen.name === "start" || screen.name === "encrypt") this.#opening = null;
+    else if (screen.name === "open") this.#opening = screen.opening;
     this.screen = screen;
   }
 
@@ -218,7 +285,7 @@ export class Session {
       const { screen } = this;
       if (screen.name === "encrypt") this.#add(screen.encryption, incoming);
       else if (incoming.files.length === 0) this.notice = emptiness(incoming);
-      else this.#show({ name: "encrypt", encryption: new Encryption(this.backend, incoming) });
+      else this.#show({ name: "encrypt", encryption: new Encryption(this.backend, incoming, this.servers) });
     } catch (thrown) {
       this.#show(this.#failed(asErrorView(thrown), "start"));
     }
@@ -306,7 +373,8 @@ export class Session {
     const back: Screen = { name: "encrypt", encryption };
     encryption.forgetLinks();
     for (;;) {
-      this.#show({ name: "working", task: "encrypt", subject: encryption.output?.name ?? "" });
+      const subject = encryption.output?.name ?? "";
+      this.#show({ name: "working", task: "encrypt", subject, viaServers: encryption.delivers });
       try {
         const done = await this.backend.encrypt(encryption.draft(), password, hint);
         this.#finishEncryption(done, null);
@@ -326,7 +394,8 @@ export class Session {
     const back: Screen = { name: "open", opening };
     opening.refusal = null;
     for (;;) {
-      this.#show({ name: "working", task: "open", subject: opening.container.name });
+      const viaServers = opening.through.length > 0;
+      this.#show({ name: "working", task: "open", subject: opening.container.name, viaServers });
       const draft = opening.draft();
       try {
         const done = await this.backend.open(draft, password);
@@ -335,7 +404,7 @@ export class Session {
       } catch (thrown) {
         const error = asErrorView(thrown);
         if (belongsToField(error.code)) {
-          opening.refusal = error;
+          opening.refuse(error);
           this.#show(back);
           return;
         }
@@ -361,7 +430,8 @@ export class Session {
     const back: Screen = { name: "keep", opened };
     let place = output;
     for (;;) {
-      this.#show({ name: "working", task: "keep", subject: opened.opening.container.name });
+      const { container, through } = opened.opening;
+      this.#show({ name: "working", task: "keep", subject: container.name, viaServers: through.length > 0 });
       try {
         const done = await this.backend.encryptAgain(opened.draft, password, newPassword, hint, place?.id ?? null);
         this.#finishEncryption(done, opened);
@@ -434,6 +504,8 @@ export class Session {
           resolve(false);
         } else if (offer === "otherContainer") {
           await this.chooseContainer();
+        } else if (offer === "servers" || offer === "network") {
+          this.openSettings(offer);
         }
       };
       const leave = () => {
@@ -441,7 +513,8 @@ export class Session {
         this.home();
       };
       const possible = offers(error, task, ways.draft);
-      const failed: Failed = { error, task, name, offers: possible, take: (offer) => void take(offer), leave };
+      const until = back.name === "open" ? back.opening.until : null;
+      const failed: Failed = { error, task, name, until, offers: possible, take: (offer) => void take(offer), leave };
       this.#show({ name: "failed", failed });
     });
   }
@@ -457,6 +530,7 @@ export class Session {
       error,
       task,
       name: more.name ?? null,
+      until: null,
       offers: offers(error, task),
       take: (offer) => void take(offer),
       leave: () => this.home(),

@@ -5,6 +5,7 @@ import { m } from "$lib/paraglide/messages";
 import type { Offer, Task } from "$lib/state/offers";
 
 import { list, number, size } from "./format";
+import { serverNames } from "./servers.svelte";
 
 export interface Words {
   /** What happened, in a few words. */
@@ -18,6 +19,16 @@ export interface Words {
 /** Quotes what the failure is about, or says "the file". */
 function subject(error: ErrorView): string {
   return error.subject ? m.quoted({ text: error.subject }) : m.the_file();
+}
+
+/** The server that the failure is about. */
+function server(error: ErrorView): string {
+  return error.subject === null ? "?" : serverNames.of(error.subject);
+}
+
+/** Names the server where the failure does. */
+function atServer(error: ErrorView, named: (about: { server: string }) => string, otherwise: () => string): string {
+  return error.subject === null ? otherwise() : named({ server: server(error) });
 }
 
 function left(error: ErrorView): string {
@@ -122,13 +133,13 @@ const table: Record<Code, (error: ErrorView) => Words> = {
   server_unknown: (error) =>
     words(
       m.error_server_unknown(),
-      m.error_server_unknown_text({ server: error.subject ?? "?" }),
+      m.error_server_unknown_text({ server: server(error) }),
       m.error_server_unknown_next(),
     ),
   server_unusable: (error) =>
     words(
       m.error_server_unusable(),
-      m.error_server_unusable_text({ server: error.subject ?? "?" }),
+      m.error_server_unusable_text({ server: server(error) }),
       m.error_server_unusable_next(),
     ),
   server_list_invalid: () =>
@@ -138,38 +149,63 @@ const table: Record<Code, (error: ErrorView) => Words> = {
   server_pin_mismatch: (error) =>
     words(
       m.error_server_pin_mismatch(),
-      m.error_server_pin_mismatch_text({ server: error.subject ?? "?" }),
+      m.error_server_pin_mismatch_text({ server: server(error) }),
       m.error_server_pin_mismatch_next(),
     ),
   server_unreachable: (error) =>
     words(
       m.error_server_unreachable(),
-      m.error_server_unreachable_text({ server: error.subject ?? "?" }),
+      m.error_server_unreachable_text({ server: server(error) }),
       m.error_server_unreachable_next(),
     ),
   server_timeout: (error) =>
     words(
       m.error_server_timeout(),
-      m.error_server_timeout_text({ server: error.subject ?? "?" }),
+      m.error_server_timeout_text({ server: server(error) }),
       m.error_server_timeout_next(),
     ),
   server_misbehaved: (error) =>
     words(
       m.error_server_misbehaved(),
-      m.error_server_misbehaved_text({ server: error.subject ?? "?" }),
+      m.error_server_misbehaved_text({ server: server(error) }),
       m.error_server_misbehaved_next(),
     ),
-  proxy_required: () => words(m.error_proxy_required(), m.error_proxy_required_text(), m.error_proxy_required_next()),
-  capsule_not_found: () =>
-    words(m.error_capsule_not_found(), m.error_capsule_not_found_text(), m.error_capsule_not_found_next()),
-  certificate_needed: () =>
-    words(m.error_certificate_needed(), m.error_certificate_needed_text(), m.error_certificate_needed_next()),
-  certificate_expired: () =>
-    words(m.error_certificate_expired(), m.error_certificate_expired_text(), m.error_certificate_expired_next()),
-  certificate_revoked: () =>
-    words(m.error_certificate_revoked(), m.error_certificate_revoked_text(), m.error_certificate_revoked_next()),
-  certificate_refused: () =>
-    words(m.error_certificate_refused(), m.error_certificate_refused_text(), m.error_certificate_refused_next()),
+  proxy_required: (error) =>
+    words(
+      m.error_proxy_required(),
+      atServer(error, m.error_proxy_required_server, m.error_proxy_required_text),
+      m.error_proxy_required_next(),
+    ),
+  capsule_not_found: (error) =>
+    words(
+      m.error_capsule_not_found(),
+      atServer(error, m.error_capsule_not_found_server, m.error_capsule_not_found_text),
+      m.error_capsule_not_found_next(),
+    ),
+  certificate_needed: (error) =>
+    words(
+      m.error_certificate_needed(),
+      atServer(error, m.error_certificate_needed_server, m.error_certificate_needed_text),
+      m.error_certificate_needed_next(),
+    ),
+  certificate_expired: (error) =>
+    words(
+      m.error_certificate_expired(),
+      atServer(error, m.error_certificate_expired_server, m.error_certificate_expired_text),
+      m.error_certificate_expired_next(),
+    ),
+  certificate_revoked: (error) =>
+    words(
+      m.error_certificate_revoked(),
+      atServer(error, m.error_certificate_revoked_server, m.error_certificate_revoked_text),
+      m.error_certificate_revoked_next(),
+    ),
+  certificate_refused: (error) =>
+    words(
+      m.error_certificate_refused(),
+      atServer(error, m.error_certificate_refused_server, m.error_certificate_refused_text),
+      m.error_certificate_refused_next(),
+    ),
   pin_incorrect: (error) => words(m.error_pin_incorrect(), left(error), m.error_pin_incorrect_next()),
   pin_blocked: () => words(m.error_pin_blocked(), m.error_pin_blocked_text(), m.error_pin_blocked_next()),
   pin_cancelled: () => words(m.error_pin_cancelled(), m.error_pin_cancelled_text(), m.error_pin_cancelled_next()),
@@ -184,7 +220,7 @@ const table: Record<Code, (error: ErrorView) => Words> = {
   directory_unavailable: (error) =>
     words(
       m.error_directory_unavailable(),
-      m.error_directory_unavailable_text({ server: error.subject ?? "?" }),
+      m.error_directory_unavailable_text({ server: server(error) }),
       m.error_directory_unavailable_next(),
     ),
   cancelled: () => words(m.error_cancelled(), m.error_cancelled_text(), m.error_cancelled_next()),
@@ -214,12 +250,21 @@ function limit({ subject, number: limit }: ErrorView): string {
   }
 }
 
+/** Failures after which the same container would fail again. */
+const sameAgainIsNoHelp: ReadonlySet<Code> = new Set([
+  "capsule_not_found",
+  "certificate_expired",
+  "certificate_revoked",
+  "certificate_refused",
+]);
+
 /** What to write to the sender of a container that cannot be opened. */
 export function messageToSender(error: ErrorView, container: string | null): string {
   const name = container ?? m.the_file();
   if (error.code === "unsafe_content" && error.names.length === 0) {
     return m.message_plain_files({ name, subject: error.subject ?? "?" });
   }
+  if (sameAgainIsNoHelp.has(error.code)) return m.message_encrypt_again({ name, reason: errorWords(error).title });
   return m.message_to_sender({ name, reason: errorWords(error).title });
 }
 
@@ -257,6 +302,10 @@ export function offerWords(offer: Offer, task: Task): string {
       return m.offer_other_container();
     case "messageToSender":
       return m.offer_message_to_sender();
+    case "servers":
+      return m.server_settings();
+    case "network":
+      return m.network_settings();
   }
 }
 

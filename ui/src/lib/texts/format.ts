@@ -94,6 +94,16 @@ export function list(names: readonly string[]): string {
   return new Intl.ListFormat(conventions[locale.current], { type: "conjunction" }).format(names);
 }
 
+/** One of them: `RIA or Demo`. */
+export function anyOf(names: readonly string[]): string {
+  return new Intl.ListFormat(conventions[locale.current], { type: "disjunction" }).format(names);
+}
+
+/** A SHA-256 in hex, in blocks that the eye can compare. */
+export function blocks(fingerprint: string): readonly string[] {
+  return fingerprint.toUpperCase().match(/.{1,4}/gu) ?? [];
+}
+
 /** First letter large, for a phrase that begins a line. */
 export function capital(phrase: string): string {
   return phrase.charAt(0).toLocaleUpperCase(locale.current) + phrase.slice(1);

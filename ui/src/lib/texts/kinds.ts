@@ -1,7 +1,11 @@
-// Words for kinds of keys, warnings and steps.
+// Words for kinds of keys, warnings, steps, and for how far servers are.
+import type { Code } from "$lib/bindings/Code";
 import type { ProgressStep } from "$lib/bindings/ProgressStep";
 import type { RecipientKind } from "$lib/bindings/RecipientKind";
 import type { RecipientWarning } from "$lib/bindings/RecipientWarning";
+import type { ServerOrigin } from "$lib/bindings/ServerOrigin";
+import type { ServerProgress } from "$lib/bindings/ServerProgress";
+import type { ServerStep } from "$lib/bindings/ServerStep";
 import { m } from "$lib/paraglide/messages";
 
 const kinds: Record<RecipientKind, () => string> = {
@@ -35,12 +39,68 @@ export function warningWords(warning: RecipientWarning): string {
 
 const steps: Record<ProgressStep, () => string> = {
   unlocking: () => m.step_unlocking(),
+  fetching: () => m.step_fetching(),
   verifying: () => m.step_verifying(),
   unpacking: () => m.step_unpacking(),
+  delivering: () => m.step_delivering(),
   encrypting: () => m.step_encrypting(),
   releasing: () => m.step_releasing(),
 };
 
 export function stepWords(step: ProgressStep): string {
   return steps[step]();
+}
+
+const shortly: Partial<Record<Code, () => string>> = {
+  server_unreachable: () => m.short_unreachable(),
+  server_timeout: () => m.short_timeout(),
+  server_misbehaved: () => m.short_misbehaved(),
+  server_pin_mismatch: () => m.short_pin_mismatch(),
+  server_unknown: () => m.short_unknown(),
+  server_unusable: () => m.short_unusable(),
+  proxy_required: () => m.short_proxy(),
+  capsule_not_found: () => m.short_not_found(),
+  certificate_needed: () => m.short_certificate_needed(),
+  certificate_expired: () => m.short_certificate(),
+  certificate_revoked: () => m.short_certificate(),
+  certificate_refused: () => m.short_certificate(),
+};
+
+/** How far a server is in a step, which may be over. */
+export function serverWords({ state, code }: ServerProgress, step: ProgressStep, over: boolean): string {
+  switch (state) {
+    case "asked":
+      return over ? m.server_not_needed() : m.server_asked();
+    case "answered":
+      return step === "delivering" ? m.server_stored() : m.server_answered();
+    case "failed":
+      return (code && shortly[code]?.()) ?? m.short_failed();
+  }
+}
+
+const origins: Record<ServerOrigin, () => string> = {
+  own: () => m.origin_own(),
+  system: () => m.origin_system(),
+  shipped: () => m.origin_shipped(),
+  given: () => m.origin_given(),
+};
+
+export function originWords(origin: ServerOrigin): string {
+  return origins[origin]();
+}
+
+const checks: Record<ServerStep, () => string> = {
+  resolve: () => m.check_resolve(),
+  connect: () => m.check_connect(),
+  tls: () => m.check_tls(),
+  pin: () => m.check_pin(),
+  hostName: () => m.check_host_name(),
+  validity: () => m.check_validity(),
+  ocsp: () => m.check_ocsp(),
+  api: () => m.check_api(),
+};
+
+/** What a step of a connection test has found when it is right. */
+export function checkWords(step: ServerStep): string {
+  return checks[step]();
 }

@@ -1,9 +1,16 @@
 //! The use cases in the terms of a window: files are numbers, results are plain values, one operation runs at a time.
+//!
+//! - here: what arrives, encrypting, opening
+//! - `servers`: capsule servers and the network
+
+mod servers;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+
+use capsule_client::ListFiles;
 
 use cdoc2::{
     Cancel, Compression, Container, Control, Extraction, InputFile, NamePolicy, OnConflict, Password, Reading,
@@ -12,7 +19,7 @@ use cdoc2::{
 
 use crate::{
     detection::kind_of,
-    encryption::{JAVA_READER_FILES, check_names, encryptor, propose_output},
+    encryption::{JAVA_READER_FILES, check_names, encryptor, encryptor_for, propose_output},
     failure::{Failure, Result},
     files::gather,
     grants::Grants,
@@ -20,11 +27,12 @@ use crate::{
     opening::{self, Key, unlock},
     places::shortened,
     recipients::{NewRecipient, base_name, now},
+    servers::Access,
     settings::{Recent, Settings, system_language},
     view::{
         Appearance, Chosen, ChosenKind, Code, ContainerView, EncryptionDone, EncryptionDraft, EncryptionPlan, Existing,
         FileId, Incoming, KeyFileView, Language, OpenDone, OpenDraft, OpensWith, OutputView, PlanWarning, PlannedFile,
-        Position, ProgressView, RecentView, RecipientKind, RecipientView, SavedFile, StartView,
+        Position, ProgressStep, ProgressView, RecentView, RecipientKind, RecipientView, SavedFile, StartView,
     },
 };
 
@@ -39,21 +47,23 @@ const RAISED_SIZE: u64 = 256 << 30;
 pub struct Desk {
     settings_file: Option<PathBuf>,
     private_place: Option<PathBuf>,
+    lists: ListFiles,
     settings: Mutex<Settings>,
     grants: Grants,
     running: Mutex<Option<Cancel>>,
 }
 
 /// Follows an operation.
-type Observer = Box<dyn Fn(ProgressView) + Send + Sync>;
+type Observer = Arc<dyn Fn(ProgressView) + Send + Sync>;
 
 impl Desk {
-    /// Reads the settings; unfinished work goes to `private_place`.
-    pub fn new(settings_file: Option<PathBuf>, private_place: Option<PathBuf>) -> Self {
+    /// Reads the settings; unfinished work goes to `private_place`, servers are those of `lists`.
+    pub fn new(settings_file: Option<PathBuf>, private_place: Option<PathBuf>, lists: ListFiles) -> Self {
         let settings = settings_file.as_deref().map(Settings::read).unwrap_or_default();
         Self {
             settings_file,
             private_place,
+            lists,
             settings: Mutex::new(settings),
             grants: Grants::default(),
             running: Mutex::new(None),
@@ -90,6 +100,7 @@ impl Desk {
             language: self.language(),
             appearance: settings.appearance,
             recent: recent.collect(),
+            servers: self.servers(),
             incoming: (!arguments.is_empty()).then(|| self.incoming(arguments, None)),
         }
     }
@@ -230,13 +241,20 @@ impl Desk {
                 }
             })
             .collect();
-        let mut recipients = Vec::new();
+        let (mut keys, mut recipients) = (Vec::new(), Vec::new());
         for id in &draft.recipients {
-            match self.recipient_from(*id) {
-                Ok(view) => recipients.push(view),
+            match self.recipients_in(*id) {
+                Ok((all, view)) => {
+                    keys.extend(all);
+                    recipients.push(view);
+                }
                 Err(failure) => blockers.push(failure.into_view()),
             }
         }
+        let delivery = self.planned_delivery(&draft.delivery, keys).unwrap_or_else(|failure| {
+            blockers.push(failure.into_view());
+            None
+        });
         if draft.with_password {
             recipients.push(password_view());
         }
@@ -250,7 +268,7 @@ impl Desk {
         }
         let warnings = (files.len() > JAVA_READER_FILES).then_some(PlanWarning::ManyFiles).into_iter().collect();
         let total_size = files.iter().map(|file| file.size).sum();
-        EncryptionPlan { files, total_size, recipients, output, blockers, warnings }
+        EncryptionPlan { files, total_size, recipients, delivery, output, blockers, warnings }
     }
 
     fn input(&self, id: FileId, name: Option<&str>) -> Result<InputFile> {
@@ -290,12 +308,15 @@ impl Desk {
             recipients.push(password_recipient(password, hint)?);
             views.push(password_view());
         }
+        let (recipients, _) = NewRecipient::distinct(recipients);
+        let mut plan = self.delivery(&draft.delivery, recipients)?;
         let output = self.draft_output(draft);
         let output_path = self.grants.path(output.id)?;
         // The dialog that chose the place has asked; a proposal is never a file that exists.
         let overwrite = draft.output.is_some();
-        let written = self.run(Box::new(progress), |control| {
-            let encryptor = encryptor(recipients, Compression::Fast, control);
+        let written = self.run(Arc::new(progress), |control, observer| {
+            plan.tell(self.watch(ProgressStep::Delivering, observer));
+            let encryptor = encryptor_for(&mut plan, Compression::Fast, control);
             Ok(encryptor.encrypt_to_file(&files, &output_path, overwrite)?)
         })?;
         self.remember(&output_path, true, names(&views));
@@ -305,20 +326,22 @@ impl Desk {
             files: written.files as u32,
             content_size: written.content_size,
             recipients: views,
+            servers: self.names_of(&plan),
+            kept_until: plan.kept_until(),
         })
     }
 
     /// Runs one operation, which [`Desk::cancel`] stops.
-    fn run<T>(&self, progress: Observer, operation: impl FnOnce(Control) -> Result<T>) -> Result<T> {
+    fn run<T>(&self, observer: Observer, operation: impl FnOnce(Control, &Observer) -> Result<T>) -> Result<T> {
         let cancel = Cancel::default();
         let _running = Running::begin(&self.running, cancel.clone())?;
-        let meter = Meter::default();
+        let (meter, progress) = (Meter::default(), Arc::clone(&observer));
         let control = Control::new(cancel, move |step| {
             if let Some(view) = meter.observe(step) {
                 progress(view);
             }
         });
-        operation(control)
+        operation(control, &observer)
     }
 
     /// Stops the running operation, which ends with [`Code::Cancelled`].
@@ -340,7 +363,7 @@ impl Desk {
             name: base_name(&path),
             folder: folder(&path),
             size: container.size().unwrap_or(0),
-            records: opening::records(container.header()),
+            records: opening::records_by(container.header(), &self.lists),
             destination: self.output(propose_destination(&path)),
         })
     }
@@ -364,6 +387,7 @@ impl Desk {
             id,
             name: base_name(&path),
             needs_password,
+            needs_certificate: false,
             fits,
             problem: problem.map(Failure::into_view),
         };
@@ -373,7 +397,8 @@ impl Desk {
                 let names = || opening::recipients_in_short(container.header());
                 let other = || Failure::new(Code::NotARecipient, "the key is for no record").with_names(names());
                 let problem = fits.is_empty().then(other);
-                view(false, fits, problem)
+                let needs_certificate = key.needs_certificate(container.header());
+                KeyFileView { needs_certificate, ..view(false, fits, problem) }
             }
             Err(failure) if failure.code() == Code::KeyFilePasswordNeeded => view(true, Vec::new(), None),
             Err(failure) => view(false, Vec::new(), Some(failure)),
@@ -395,9 +420,10 @@ impl Desk {
         draft: &OpenDraft,
         password: Option<Zeroizing<String>>,
         control: &Control,
+        observer: &Observer,
     ) -> Result<(Container, cdoc2::FileMasterKey)> {
         let container = Container::open(self.grants.path(draft.container)?)?;
-        let key = match (draft.key_file, password) {
+        let mut key = match (draft.key_file, password) {
             (Some(file), password) => {
                 let path = self.grants.path(file)?;
                 self.load_key(&path, &container, password.as_ref().map(|password| password.as_str()))?
@@ -405,7 +431,11 @@ impl Desk {
             (None, Some(password)) => Key::password(password)?,
             (None, None) => return Err(Failure::new(Code::WrongPassword, "no password was given")),
         };
-        let key = unlock(&container, &[key], control)?;
+        if let Some(certificate) = draft.certificate {
+            key.certify(&self.grants.path(certificate)?)?;
+        }
+        let access = Access { lists: self.lists.clone(), watch: self.watch(ProgressStep::Fetching, observer) };
+        let key = unlock(&container, &[key], &access, control)?;
         Ok((container, key))
     }
 
@@ -431,11 +461,15 @@ impl Desk {
                 Existing::Overwrite => OnConflict::Overwrite,
                 Existing::Rename => OnConflict::Rename,
             },
-            inputs: draft.key_file.and_then(|id| self.grants.path(id).ok()).into_iter().collect(),
+            inputs: [draft.key_file, draft.certificate]
+                .into_iter()
+                .flatten()
+                .filter_map(|id| self.grants.path(id).ok())
+                .collect(),
             private_place: self.private_place.clone(),
         };
-        let (saved, recipients) = self.run(Box::new(progress), |control| {
-            let (container, key) = self.unlocked(draft, password, &control)?;
+        let (saved, recipients) = self.run(Arc::new(progress), |control, observer| {
+            let (container, key) = self.unlocked(draft, password, &control, observer)?;
             let recipients = opening::recipients_in_short(container.header());
             let saved = container.extract(&key, &reading(draft, control), &extraction)?;
             Ok((saved, recipients))
@@ -487,8 +521,8 @@ impl Desk {
         };
         let path = self.grants.path(output.id)?;
         let recipient = password_recipient(new_password, hint)?;
-        let written = self.run(Box::new(progress), |control| {
-            let (container, key) = self.unlocked(draft, password, &control)?;
+        let written = self.run(Arc::new(progress), |control, observer| {
+            let (container, key) = self.unlocked(draft, password, &control, observer)?;
             let encryptor = encryptor(vec![recipient], Compression::Fast, Control::default());
             Ok(container.encrypt_again(&key, &reading(draft, control), &encryptor, &path, chosen)?)
         })?;
@@ -500,6 +534,8 @@ impl Desk {
             files: written.files as u32,
             content_size: written.content_size,
             recipients,
+            servers: Vec::new(),
+            kept_until: None,
         })
     }
 }

@@ -1,4 +1,7 @@
-//! Which servers there are: lists in layers.
+//! Which servers there are: lists in layers, as far as the administrator's policy opens them.
+
+mod policy;
+mod remote;
 
 use std::{
     fs::File,
@@ -8,18 +11,29 @@ use std::{
 };
 
 use capsule_api::{Pin, Server, ServerId, ServerList};
+use serde::Serialize;
 
-use crate::error::{Error, ListTrouble, Result};
+pub use self::{
+    policy::{OpenLists, Policy},
+    remote::{Refresh, RemoteList, refresh},
+};
+use crate::{
+    error::{Error, ListTrouble, Result},
+    signature::ListKeys,
+};
 
 /// The list that ships.
-const SHIPPED: &str = include_str!("../../../trusted-servers/kapsel.json");
-/// One byte more than the longest list that is taken: longer ones are refused by their length.
-const MAX_READ: u64 = (4 << 20) + 1;
+const SHIPPED: &str = include_str!("../../../../trusted-servers/kapsel.json");
+/// Longest list that is fetched, in bytes; a longer file is refused where it is parsed.
+const MAX_LIST: usize = 4 << 20;
+/// Most bytes that are read of a file: more than any list with its signature.
+const MAX_READ: u64 = MAX_LIST as u64 + 4096;
 /// How long before its end a certificate of the list is warned of.
 const SOON: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Where an entry comes from; later ones are more specific.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Layer {
     /// Comes with the program.
     Shipped,
@@ -34,12 +48,30 @@ pub enum Layer {
 /// The files of the layers.
 #[derive(Clone, Debug, Default)]
 pub struct ListFiles {
+    /// The administrator's policy, such as `/etc/kapsel/policy.toml`; it need not exist.
+    pub policy: Option<PathBuf>,
+    /// Folder for the copy of the list that the policy names, such as `~/.cache/kapsel`; it need not exist.
+    pub cache: Option<PathBuf>,
     /// For the whole machine, such as `/etc/kapsel/servers.json`; it need not exist.
     pub system: Option<PathBuf>,
     /// The person's own, such as `~/.config/kapsel/servers.json`; it need not exist.
     pub user: Option<PathBuf>,
     /// Named for this operation; they must exist. A later one is more specific.
     pub given: Vec<PathBuf>,
+}
+
+impl ListFiles {
+    /// The administrator's policy.
+    ///
+    /// # Errors
+    /// As [`Policy::read`].
+    pub fn policy(&self) -> Result<Policy, ListTrouble> {
+        self.policy.as_deref().map_or_else(|| Ok(Policy::default()), Policy::read)
+    }
+
+    fn remote_place(&self) -> Option<remote::Place> {
+        self.cache.as_deref().map(remote::Place::new)
+    }
 }
 
 /// An entry, and where it stands.
@@ -49,8 +81,10 @@ pub struct Listed {
     pub server: Server,
     /// Its layer.
     pub layer: Layer,
-    /// Its file, for people.
+    /// Its file or address, for people.
     pub origin: String,
+    /// Serial of its list.
+    pub serial: Option<u64>,
     /// Why nothing is sent to it, when it cannot be used.
     pub unusable: Option<String>,
 }
@@ -77,30 +111,34 @@ pub enum ServerWarning {
 #[derive(Clone, Debug, Default)]
 pub struct Servers {
     listed: Vec<Listed>,
+    policy: Policy,
+    remote: Option<RemoteList>,
 }
 
 impl Servers {
-    /// Reads the layers, the shipped one below all.
+    /// Reads the layers that the policy opens, the shipped one below all. Nothing is fetched: of a remote list, the copy counts.
     ///
     /// # Errors
-    /// [`ListTrouble`], naming file and entry.
+    /// [`ListTrouble`], naming file and entry; [`ListTrouble::Closed`] for a list that is named for one operation against the policy.
     pub fn load(files: &ListFiles) -> Result<Self, ListTrouble> {
+        let policy = files.policy()?;
         let mut servers = Self::default();
-        servers.add(
-            ServerList::parse(SHIPPED.as_bytes(), "the list that ships")?,
-            Layer::Shipped,
-            "the list that ships",
-        )?;
-        let optional = [(&files.system, Layer::System), (&files.user, Layer::User)];
-        for (path, layer) in optional.into_iter().filter_map(|(path, layer)| Some((path.as_deref()?, layer))) {
-            match read(path) {
-                Err(ListTrouble::NotReadable { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
-                list => servers.add(list?, layer, &path.display().to_string())?,
-            }
+        if policy.opens(Layer::Shipped) {
+            let origin = "the list that ships";
+            servers.add(ServerList::parse(SHIPPED.as_bytes(), origin)?, Layer::Shipped, origin)?;
+        }
+        servers.add_remote(&policy, files)?;
+        if let Some(path) = &files.system {
+            servers.add_file(path, Layer::System, policy.keys())?;
+        }
+        if let Some(path) = files.user.as_ref().filter(|_| policy.opens(Layer::User)) {
+            servers.add_file(path, Layer::User, None)?;
         }
         for path in &files.given {
+            policy.check_open(Layer::Given)?;
             servers.add(read(path)?, Layer::Given, &path.display().to_string())?;
         }
+        servers.policy = policy;
         Ok(servers)
     }
 
@@ -112,6 +150,30 @@ impl Servers {
         let mut servers = Self::default();
         servers.add(list, Layer::Given, origin)?;
         Ok(servers)
+    }
+
+    fn add_remote(&mut self, policy: &Policy, files: &ListFiles) -> Result<(), ListTrouble> {
+        let Some(source) = policy.remote() else { return Ok(()) };
+        let Some(place) = files.remote_place() else { return Ok(()) };
+        let (state, copy) = place.state(source);
+        self.remote = Some(state);
+        match copy {
+            Some(copy) => self.add(copy.list, Layer::System, source.url.as_str()),
+            None => Ok(()),
+        }
+    }
+
+    /// Adds a list that need not be there; with `keys`, it must be signed.
+    fn add_file(&mut self, path: &Path, layer: Layer, keys: Option<&ListKeys>) -> Result<(), ListTrouble> {
+        let bytes = match read_bytes(path) {
+            Err(ListTrouble::NotReadable { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Ok(()),
+            bytes => bytes?,
+        };
+        if let Some(keys) = keys {
+            check_signature(path, &bytes, &signature_beside(path), keys)?;
+        }
+        let origin = path.display().to_string();
+        self.add(ServerList::parse(&bytes, &origin)?, layer, &origin)
     }
 
     fn add(&mut self, list: ServerList, layer: Layer, origin: &str) -> Result<(), ListTrouble> {
@@ -133,7 +195,7 @@ impl Servers {
             }
             self.listed.retain(|other| other.server.id != server.id);
             let unusable = server.incomplete.clone().or_else(|| over.clone());
-            added.push(Listed { server, layer, origin: origin.to_owned(), unusable });
+            added.push(Listed { server, layer, origin: origin.to_owned(), serial: list.serial, unusable });
         }
         // What is more specific is preferred.
         added.append(&mut self.listed);
@@ -144,6 +206,16 @@ impl Servers {
     /// All entries, the preferred ones first.
     pub fn iter(&self) -> impl Iterator<Item = &Listed> {
         self.listed.iter()
+    }
+
+    /// The administrator's policy, which decided what stands here.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The remote list, when the policy names one.
+    pub fn remote(&self) -> Option<&RemoteList> {
+        self.remote.as_ref()
     }
 
     /// The entry with this identifier, usable or not.
@@ -194,6 +266,29 @@ impl Listed {
 pub fn read(path: &Path) -> Result<ServerList, ListTrouble> {
     let bytes = read_bytes(path)?;
     Ok(ServerList::parse(&bytes, &path.display().to_string())?)
+}
+
+/// Reads a list that one of `keys` must have signed; the signature is beside it, with the ending `.sig`, or in another file.
+///
+/// # Errors
+/// [`ListTrouble::Signature`]; as [`read`].
+pub fn read_signed(path: &Path, signature: Option<&Path>, keys: &ListKeys) -> Result<ServerList, ListTrouble> {
+    let bytes = read_bytes(path)?;
+    check_signature(path, &bytes, signature.unwrap_or(&signature_beside(path)), keys)?;
+    Ok(ServerList::parse(&bytes, &path.display().to_string())?)
+}
+
+/// Where the signature of a list is, when nobody says otherwise: `servers.json.sig` for `servers.json`.
+pub fn signature_beside(list: &Path) -> PathBuf {
+    let mut name = list.as_os_str().to_owned();
+    name.push(".sig");
+    PathBuf::from(name)
+}
+
+fn check_signature(list: &Path, bytes: &[u8], signature: &Path, keys: &ListKeys) -> Result<(), ListTrouble> {
+    let failed = |problem: String| ListTrouble::Signature { origin: list.display().to_string(), problem };
+    let signature = read_bytes(signature).map_err(|trouble| failed(format!("it must be signed: {trouble}")))?;
+    keys.check(bytes, &signature).map_err(failed)
 }
 
 pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, ListTrouble> {

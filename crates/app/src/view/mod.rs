@@ -3,8 +3,16 @@
 //! Files are named by [`FileId`], a number that stands for a path a person chose in a dialog, by a drop or as an
 //! argument; the web view can name no other file.
 
+mod servers;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+
+pub use self::servers::{
+    AddressReport, DeliveryDraft, DeliveryView, KeyCertificateView, LeftOut, NetworkDraft, NetworkView, NewServerDraft,
+    PinView, ProxyKind, ServerOrigin, ServerProgress, ServerReport, ServerState, ServerStep, ServerView, ServersView,
+    ShownCertificate, StepReport,
+};
 
 /// Stands for a path that the person chose.
 pub type FileId = u32;
@@ -76,6 +84,8 @@ pub struct StartView {
     pub appearance: Appearance,
     /// Containers used last, newest first, at most 5.
     pub recent: Vec<RecentView>,
+    /// The servers of all lists.
+    pub servers: ServersView,
     /// Files given as arguments.
     pub incoming: Option<Incoming>,
 }
@@ -199,6 +209,8 @@ pub struct EncryptionDraft {
     pub recipients: Vec<FileId>,
     /// Whether a password will stand beside them (the password itself comes with `encrypt`).
     pub with_password: bool,
+    /// Where the capsules of recipients with keys go.
+    pub delivery: DeliveryDraft,
     /// Where to; absent: the proposal.
     pub output: Option<FileId>,
 }
@@ -223,6 +235,8 @@ pub struct EncryptionPlan {
     pub total_size: u64,
     /// The recipients, a password among them.
     pub recipients: Vec<RecipientView>,
+    /// Where their capsules would go; absent: inside the file.
+    pub delivery: Option<DeliveryView>,
     /// Where to.
     pub output: OutputView,
     /// What hinders as a whole (no files, no recipients, too large).
@@ -281,6 +295,10 @@ pub struct EncryptionDone {
     pub content_size: u64,
     /// Who can open it.
     pub recipients: Vec<RecipientView>,
+    /// Names of the servers that keep capsules of it; none: everything is inside.
+    pub servers: Vec<String>,
+    /// Until when they keep them, the earliest of them; unix seconds.
+    pub kept_until: Option<i64>,
 }
 
 /// What a container tells without a key.
@@ -327,6 +345,8 @@ pub struct RecordView {
     pub opens_with: OpensWith,
     /// Why the record is not usable, when it is not.
     pub problem: Option<String>,
+    /// Why its server cannot be asked: not in a list, not usable, or a list has a mistake.
+    pub server_problem: Option<Code>,
 }
 
 /// What is needed to open a record with this version.
@@ -335,12 +355,12 @@ pub struct RecordView {
 pub enum OpensWith {
     /// A password.
     Password,
-    /// A key file (PEM, DER or PKCS#12) with this public key.
+    /// A key file (PEM, DER or PKCS#12) with this public key; when a server holds the capsule, with its certificate.
     KeyFile,
     /// A symmetric key file.
     SecretFile,
-    /// Needs a capsule or share server.
-    Server,
+    /// Key shares, which this version cannot fetch.
+    Shares,
     /// Nothing that this version knows.
     Nothing,
 }
@@ -355,6 +375,8 @@ pub struct KeyFileView {
     pub name: String,
     /// Whether a password protects it.
     pub needs_password: bool,
+    /// A server holds the capsule and wants a certificate, which the file has not. False when unknown until its password is given.
+    pub needs_certificate: bool,
     /// Positions of the records it opens; empty when unknown until its password is given.
     pub fits: Vec<u32>,
     /// Why it cannot be used.
@@ -369,6 +391,8 @@ pub struct OpenDraft {
     pub container: FileId,
     /// The key file; absent: the password itself opens it.
     pub key_file: Option<FileId>,
+    /// The certificate of a key that comes without one, for servers.
+    pub certificate: Option<FileId>,
     /// Where to; absent: the proposal.
     pub destination: Option<FileId>,
     /// What to do with names that exist or are not allowed here.
@@ -429,7 +453,7 @@ pub struct SavedFile {
 }
 
 /// How far the running operation is.
-#[derive(Clone, Copy, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ProgressView {
     /// What is being done.
@@ -442,6 +466,8 @@ pub struct ProgressView {
     pub rate: u64,
     /// Seconds left of this step, when they can be told.
     pub remaining: Option<u64>,
+    /// The servers of this step, when it has some.
+    pub servers: Vec<ServerProgress>,
 }
 
 /// Steps that a person sees.
@@ -450,10 +476,14 @@ pub struct ProgressView {
 pub enum ProgressStep {
     /// Trying the key.
     Unlocking,
+    /// Fetching capsules from servers.
+    Fetching,
     /// Checking that nothing was altered.
     Verifying,
     /// Decrypting and unpacking.
     Unpacking,
+    /// Bringing capsules to servers.
+    Delivering,
     /// Encrypting.
     Encrypting,
     /// Moving the result to its place.

@@ -1,0 +1,238 @@
+//! Capsule servers and the network, in the terms of a window.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    path::Path,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use capsule_client::{Client, Listed, Servers, Watch};
+use cdoc2::{Cancel, Capsule, Container, PublicKey};
+use eid::RecipientKey;
+
+use super::{Desk, Observer};
+use crate::{
+    failure::{Failure, Result},
+    files::read_small,
+    opening::recipient,
+    recipients::{NewRecipient, base_name},
+    servers::{self, Delivery, DeliveryPlan, Expiry, NewServer},
+    view::{
+        Code, DeliveryDraft, DeliveryView, FileId, KeyCertificateView, LeftOut, NewServerDraft, ProgressStep,
+        ServerReport, ServersView, ShownCertificate,
+    },
+};
+
+/// To how many servers capsules go before the person has chosen: one more than is needed, each of another organisation.
+const CHOSEN: usize = 2;
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Desk {
+    /// The servers of all lists; a mistake in one of them is in the view.
+    pub fn servers(&self) -> ServersView {
+        match servers::client(&self.lists) {
+            Ok(client) => {
+                let servers = client.servers();
+                ServersView { servers: servers::server_views(servers), chosen: self.chosen_of(servers), problem: None }
+            }
+            Err(failure) => ServersView { servers: Vec::new(), chosen: Vec::new(), problem: Some(failure.into_view()) },
+        }
+    }
+
+    /// What the person chose, as far as it can be used; before that, servers of different organisations.
+    fn chosen_of(&self, servers: &Servers) -> Vec<String> {
+        let id = |listed: &Listed| listed.server.id.to_string();
+        let takes = |listed: &&Listed| listed.usable().is_ok_and(|server| !server.capsule_types.is_empty());
+        let usable = servers.iter().filter(takes);
+        if let Some(chosen) = &self.settings().servers {
+            return usable.map(id).filter(|id| chosen.contains(id)).collect();
+        }
+        let mut organisations = BTreeSet::new();
+        usable.filter(|listed| organisations.insert(&listed.server.organisation)).take(CHOSEN).map(id).collect()
+    }
+
+    /// Chooses the servers that new capsules go to; none: inside the file.
+    ///
+    /// # Errors
+    /// [`Code::ServerUnknown`], [`Code::ServerUnusable`], [`Code::ServerListInvalid`]: nothing is changed then.
+    pub fn choose_servers(&self, chosen: Vec<String>) -> Result<ServersView> {
+        let client = self.client()?;
+        for id in &chosen {
+            client.servers().usable(id)?;
+        }
+        self.change_settings(|settings| settings.servers = Some(chosen));
+        Ok(self.servers())
+    }
+
+    fn client(&self) -> Result<Client> {
+        servers::client(&self.lists)
+    }
+
+    /// Goes to both addresses of a server, as senders and recipients would; [`Desk::cancel`] stops it.
+    ///
+    /// # Errors
+    /// [`Code::ServerUnknown`], [`Code::ServerUnusable`]; what is found is the result.
+    pub fn test_server(&self, id: &str) -> Result<ServerReport> {
+        let client = self.client()?;
+        let examined = self.beside_others(|cancel| Ok(client.examine(id, cancel)?))?;
+        Ok(servers::report(client.servers(), id, &examined))
+    }
+
+    /// An operation without progress, which [`Desk::cancel`] stops.
+    fn beside_others<T>(&self, operation: impl FnOnce(&Cancel) -> Result<T>) -> Result<T> {
+        self.run(Arc::new(|_| {}), |control, _| operation(control.cancel()))
+    }
+
+    /// Puts the servers of a list file into the person's own list.
+    ///
+    /// # Errors
+    /// [`Code::ServerListInvalid`]: nothing is changed then.
+    pub fn import_servers(&self, path: &Path) -> Result<ServersView> {
+        servers::import(path)?;
+        Ok(self.servers())
+    }
+
+    /// The certificates that a server shows, to be compared before it is added; nothing is sent to it.
+    ///
+    /// # Errors
+    /// [`Code::ServerListInvalid`]; why it cannot be seen.
+    pub fn look_at_server(&self, draft: NewServerDraft) -> Result<Vec<ShownCertificate>> {
+        let client = self.client()?;
+        let seen = self.beside_others(|cancel| servers::look_at(&client, &draft.into(), cancel))?;
+        Ok(servers::shown(&seen))
+    }
+
+    /// Adds a server to the person's own list, if it shows the certificates with the `confirmed` fingerprints and no others.
+    ///
+    /// # Errors
+    /// [`Code::ServerPinMismatch`]; as [`Desk::look_at_server`].
+    pub fn add_server(&self, draft: NewServerDraft, confirmed: &[String]) -> Result<ServersView> {
+        let (client, id) = (self.client()?, draft.id.clone());
+        let confirm = servers::confirmed_by(&id, confirmed);
+        self.beside_others(|cancel| servers::trust_new(&client, draft.into(), cancel, confirm))?;
+        Ok(self.servers())
+    }
+
+    /// The certificates that a listed server shows now and its entry does not have.
+    ///
+    /// # Errors
+    /// [`Code::ServerUnknown`]; why it cannot be seen.
+    pub fn look_at_certificates(&self, id: &str) -> Result<Vec<ShownCertificate>> {
+        let client = self.client()?;
+        Ok(servers::shown(&self.beside_others(|cancel| servers::look_at_listed(&client, id, cancel))?))
+    }
+
+    /// Adds certificates that a listed server shows now, if they have the `confirmed` fingerprints.
+    ///
+    /// # Errors
+    /// [`Code::ServerPinMismatch`]; as [`Desk::look_at_certificates`].
+    pub fn pin_server(&self, id: &str, confirmed: &[String]) -> Result<ServersView> {
+        let client = self.client()?;
+        let confirm = servers::confirmed_by(id, confirmed);
+        self.beside_others(|cancel| servers::add_pin(&client, id, cancel, confirm))?;
+        Ok(self.servers())
+    }
+
+    /// Takes a server out of the person's own list.
+    ///
+    /// # Errors
+    /// [`Code::ServerUnknown`] when it is not there.
+    pub fn remove_server(&self, id: &str) -> Result<ServersView> {
+        servers::forget(id)?;
+        Ok(self.servers())
+    }
+
+    /// Where the capsules of recipients with keys go. Passwords need no server.
+    pub(super) fn delivery(&self, draft: &DeliveryDraft, recipients: Vec<NewRecipient>) -> Result<DeliveryPlan> {
+        let have_keys = recipients.iter().any(|recipient| matches!(recipient, NewRecipient::Key { .. }));
+        if draft.servers.is_empty() || !have_keys {
+            return Ok(DeliveryPlan::inside(recipients));
+        }
+        let until = |days| {
+            let end = SystemTime::now().checked_add(DAY * days)?;
+            let seconds = end.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();
+            Expiry::from_unix(i64::try_from(seconds).ok()?).ok()
+        };
+        let mut chosen = BTreeSet::new();
+        let ids = draft.servers.iter().filter(|id| chosen.insert(*id)).cloned().collect();
+        let delivery = Delivery { servers: ids, until: draft.days.and_then(until) };
+        delivery.plan(&self.client()?, recipients)
+    }
+
+    pub(super) fn planned_delivery(
+        &self,
+        draft: &DeliveryDraft,
+        recipients: Vec<NewRecipient>,
+    ) -> Result<Option<DeliveryView>> {
+        let plan = self.delivery(draft, recipients)?;
+        if plan.placed.is_empty() {
+            return Ok(None);
+        }
+        let names = self.server_names();
+        let left_out = plan.placed.iter().filter(|placed| !placed.left_out.is_empty()).map(|placed| LeftOut {
+            recipient: placed.recipient.clone(),
+            servers: placed.left_out.iter().map(|id| named(&names, id)).collect(),
+        });
+        Ok(Some(DeliveryView { left_out: left_out.collect(), until: plan.asked_until }))
+    }
+
+    /// Names of the servers that a plan uses.
+    pub(super) fn names_of(&self, plan: &DeliveryPlan) -> Vec<String> {
+        let names = self.server_names();
+        let used: BTreeSet<_> = plan.placed.iter().flat_map(|placed| &placed.servers).collect();
+        used.into_iter().map(|id| named(&names, id)).collect()
+    }
+
+    fn server_names(&self) -> HashMap<String, String> {
+        let servers = Servers::load(&self.lists).unwrap_or_default();
+        servers.iter().map(|listed| (listed.server.id.to_string(), listed.server.name.clone())).collect()
+    }
+
+    /// Tells `observer` how far the servers of a step are.
+    pub(super) fn watch(&self, step: ProgressStep, observer: &Observer) -> Watch {
+        let observer = Arc::clone(observer);
+        servers::watched(step, self.server_names(), move |view| observer(view))
+    }
+
+    /// A certificate file for a key that comes without one.
+    ///
+    /// # Errors
+    /// When the container cannot be read; what is wrong with the certificate is in the view.
+    pub fn key_certificate(&self, path: &Path, container: FileId) -> Result<KeyCertificateView> {
+        let container = Container::open(self.grants.path(container)?)?;
+        let asked_for = |key: &PublicKey| {
+            let on_server = container.header().records().iter().filter(|it| matches!(it.capsule, Capsule::Server(_)));
+            on_server.filter_map(|record| recipient(&record.capsule)).any(|recipient| recipient == *key)
+        };
+        let name = base_name(path);
+        let unusable = |words: &str| Failure::new(Code::RecipientUnusable, words).about(name.clone());
+        let checked = read_small(path, Code::RecipientUnusable).and_then(|bytes| {
+            let keys = RecipientKey::read(&bytes, None).map_err(|error| unusable(&error.to_string()))?;
+            let certified: Vec<_> = keys.iter().filter(|key| key.certificate.is_some()).collect();
+            if certified.is_empty() {
+                return Err(unusable("there is no certificate in it"));
+            }
+            if certified.iter().any(|key| asked_for(&key.public_key)) {
+                return Ok(());
+            }
+            Err(unusable("the certificate is of a key that no server holds a capsule for"))
+        });
+        Ok(KeyCertificateView {
+            id: self.grants.grant(path),
+            name: base_name(path),
+            problem: checked.err().map(Failure::into_view),
+        })
+    }
+}
+
+fn named(names: &HashMap<String, String>, id: &str) -> String {
+    names.get(id).map_or(id, String::as_str).to_owned()
+}
+
+impl From<NewServerDraft> for NewServer {
+    fn from(draft: NewServerDraft) -> Self {
+        let NewServerDraft { id, name, organisation, sender_url, recipient_url } = draft;
+        Self { id, name, organisation, sender_url, recipient_url }
+    }
+}

@@ -1,0 +1,262 @@
+//! The use cases of the window over real servers: what it shows before, while and after capsules travel.
+
+use std::{
+    fs,
+    sync::{Arc, Mutex},
+};
+
+use app::{
+    Failure,
+    desk::Desk,
+    servers::ListFiles,
+    view::{
+        Code, DeliveryDraft, DraftFile, EncryptionDone, EncryptionDraft, FileId, KeyFileView, NameChoice, OpenDone,
+        OpenDraft, OpensWith, ProgressStep, ProgressView, ServerState, ServerStep,
+    },
+};
+
+use crate::{
+    organisation::{Organisation, list},
+    support::{Place, key_pair},
+};
+
+const DAY: i64 = 86_400;
+
+/// A desk by a list of two organisations, and a person with a P-384 key: `mari.pem`, `mari.crt`, and both in `mari-both.pem`.
+struct Stage {
+    place: Place,
+    css_a: Organisation,
+    css_b: Organisation,
+    desk: Desk,
+}
+
+type Told = Arc<Mutex<Vec<ProgressView>>>;
+
+impl Stage {
+    fn new() -> Self {
+        let place = Place::new();
+        let (key, certificate) = key_pair(&place, "mari", "ec:secp384r1");
+        let both = [fs::read(place.path(&certificate)), fs::read(place.path(&key))].map(|part| part.expect("made"));
+        place.file("mari-both.pem", both.concat());
+        place.file("letter.txt", "for your eyes only");
+        let clients = [place.path(&certificate)];
+        let (css_a, css_b) = (Organisation::start("css-a", &clients), Organisation::start("css-b", &clients));
+        let given = vec![place.file("servers.json", list(&[css_a.entry(), css_b.entry()]))];
+        let lists = ListFiles { given, ..ListFiles::default() };
+        let desk = Desk::new(Some(place.path("settings.toml")), None, lists);
+        Self { place, css_a, css_b, desk }
+    }
+
+    fn chosen(&self, name: &str) -> FileId {
+        self.desk.chosen(&self.place.path(name)).id
+    }
+
+    fn draft(&self, recipients: &[&str], servers: &[&str], days: Option<u32>) -> EncryptionDraft {
+        EncryptionDraft {
+            files: vec![DraftFile { id: self.chosen("letter.txt"), name: None }],
+            recipients: recipients.iter().map(|name| self.chosen(name)).collect(),
+            with_password: false,
+            delivery: DeliveryDraft { servers: servers.iter().map(|id| (*id).to_owned()).collect(), days },
+            output: None,
+        }
+    }
+
+    fn encrypt(&self, draft: &EncryptionDraft) -> (Result<EncryptionDone, Failure>, Told) {
+        let (told, observer) = observer();
+        (self.desk.encrypt(draft, None, None, observer), told)
+    }
+
+    fn key(&self, name: &str, container: FileId) -> KeyFileView {
+        self.desk.key_file(&self.place.path(name), container).expect("the container is there")
+    }
+
+    fn open(&self, container: FileId, key: &str, certificate: Option<&str>) -> (Result<OpenDone, Failure>, Told) {
+        let (told, observer) = observer();
+        let draft = OpenDraft {
+            container,
+            key_file: Some(self.key(key, container).id),
+            certificate: certificate.map(|name| self.chosen(name)),
+            destination: None,
+            names: NameChoice::default(),
+            raise_limits: false,
+        };
+        (self.desk.open(&draft, None, observer), told)
+    }
+}
+
+fn observer() -> (Told, impl Fn(ProgressView) + Send + Sync + 'static) {
+    let told = Told::default();
+    let to = Arc::clone(&told);
+    (told, move |view| to.lock().expect("no observer panicked").push(view))
+}
+
+/// The last that was told of the servers of a step.
+fn servers_of(told: &Told, step: ProgressStep) -> Vec<(String, ServerState, Option<Code>)> {
+    let told = told.lock().expect("no observer panicked");
+    let last = told.iter().rfind(|view| view.step == step).expect("the step was told of");
+    let mut servers: Vec<_> =
+        last.servers.iter().map(|server| (server.name.clone(), server.state, server.code)).collect();
+    servers.sort_by(|one, other| one.0.cmp(&other.0));
+    servers
+}
+
+fn now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+    since.as_secs() as i64
+}
+
+#[test]
+fn the_way_of_capsules_is_told_before_while_and_after() {
+    let stage = Stage::new();
+    let chosen = stage.desk.servers().chosen;
+    assert_eq!(chosen, ["css-a", "css-b"], "one of each organisation, before anybody has chosen");
+
+    let draft = stage.draft(&["mari.crt"], &["css-a", "css-b", "css-a"], None);
+    let plan = stage.desk.plan_encryption(&draft);
+    assert_eq!(plan.blockers, []);
+    let until = plan.delivery.expect("by servers").until.expect("as long as the certificate is valid");
+    assert!((29 * DAY..=30 * DAY).contains(&(until - now())), "{until}");
+    let shorter = stage.desk.plan_encryption(&stage.draft(&["mari.crt"], &["css-a"], Some(7)));
+    let until = shorter.delivery.expect("by servers").until.expect("as asked");
+    assert!((7 * DAY - 60..=7 * DAY).contains(&(until - now())), "{until}");
+
+    let (done, told) = stage.encrypt(&draft);
+    let done = done.expect("encrypted");
+    assert_eq!(done.servers, ["Capsules of css-a", "Capsules of css-b"]);
+    assert!(done.kept_until.is_some_and(|until| until - now() > 29 * DAY));
+    let answered = |name: &str| (name.to_owned(), ServerState::Answered, None);
+    let both = [answered("Capsules of css-a"), answered("Capsules of css-b")];
+    assert_eq!(servers_of(&told, ProgressStep::Delivering), both);
+
+    let container = stage.desk.inspect(done.output.id).expect("a container");
+    let records: Vec<_> = container.records.iter().map(|it| (it.servers.concat(), it.opens_with)).collect();
+    let by_key = |id: &str| (id.to_owned(), OpensWith::KeyFile);
+    assert_eq!(records, [by_key("css-a"), by_key("css-b")]);
+    assert!(container.records.iter().all(|record| record.server_problem.is_none() && record.until == done.kept_until));
+    let (opened, told) = stage.open(container.id, "mari-both.pem", None);
+    assert_eq!(opened.expect("it opens").files[0].name, "letter.txt");
+    let steps: Vec<_> = told.lock().expect("no observer panicked").iter().map(|view| view.step).collect();
+    assert!(steps.contains(&ProgressStep::Fetching) && steps.contains(&ProgressStep::Verifying), "{steps:?}");
+}
+
+#[test]
+fn a_key_without_its_certificate_says_so_and_takes_one() {
+    let stage = Stage::new();
+    let (done, _) = stage.encrypt(&stage.draft(&["mari.crt"], &["css-a"], None));
+    let container = done.expect("encrypted").output.id;
+    assert!(!stage.key("mari-both.pem", container).needs_certificate);
+    let key = stage.key("mari.pem", container);
+    assert!(key.needs_certificate && key.problem.is_none() && key.fits == [0]);
+    let (refused, _) = stage.open(container, "mari.pem", None);
+    assert_eq!(refused.expect_err("it wants a certificate").code(), Code::CertificateNeeded);
+
+    key_pair(&stage.place, "toomas", "ec:secp384r1");
+    for (name, fits) in [("mari.crt", true), ("toomas.crt", false), ("letter.txt", false), ("mari.pem", false)] {
+        let view = stage.desk.key_certificate(&stage.place.path(name), container).expect("the container is there");
+        let problem = view.problem.map(|problem| (problem.code, problem.subject));
+        assert_eq!(problem, (!fits).then(|| (Code::RecipientUnusable, Some(name.to_owned()))));
+    }
+    let (opened, _) = stage.open(container, "mari.pem", Some("mari.crt"));
+    assert_eq!(opened.expect("it opens").count, 1);
+
+    // A record inside the file opens without one.
+    let (done, _) = stage.encrypt(&stage.draft(&["mari.crt"], &[], None));
+    let inside = done.expect("encrypted");
+    assert!(inside.servers.is_empty() && inside.kept_until.is_none());
+    assert!(!stage.key("mari.pem", inside.output.id).needs_certificate);
+}
+
+#[test]
+fn a_server_that_is_down_is_told_of_and_needed_by_nobody() {
+    let mut stage = Stage::new();
+    let draft = stage.draft(&["mari.crt"], &["css-a", "css-b"], None);
+    let (done, _) = stage.encrypt(&draft);
+    let container = done.expect("encrypted").output.id;
+    stage.css_a.stop();
+
+    let (opened, told) = stage.open(container, "mari-both.pem", None);
+    opened.expect("the other one has it");
+    let servers = servers_of(&told, ProgressStep::Fetching);
+    assert!(servers.contains(&("Capsules of css-b".to_owned(), ServerState::Answered, None)), "{servers:?}");
+
+    let before = stage.place.everything();
+    let (refused, told) = stage.encrypt(&draft);
+    let failure = refused.expect_err("a capsule would be missing");
+    assert_eq!((failure.code(), failure.view().subject.as_deref()), (Code::ServerUnreachable, Some("css-a")));
+    let failed = ("Capsules of css-a".to_owned(), ServerState::Failed, Some(Code::ServerUnreachable));
+    assert!(servers_of(&told, ProgressStep::Delivering).contains(&failed));
+    assert_eq!(stage.place.everything(), before, "nothing is left");
+
+    stage.css_b.stop();
+    let (refused, told) = stage.open(container, "mari-both.pem", None);
+    assert_eq!(refused.expect_err("nobody has it").code(), Code::ServerUnreachable);
+    assert!(servers_of(&told, ProgressStep::Fetching).iter().all(|(_, state, _)| *state == ServerState::Failed));
+}
+
+#[test]
+fn what_hinders_delivery_is_told_before_anything_is_sent() {
+    let stage = Stage::new();
+    let blocked = |recipients: &[&str], servers: &[&str]| {
+        let plan = stage.desk.plan_encryption(&stage.draft(recipients, servers, None));
+        assert!(plan.delivery.is_none());
+        plan.blockers.into_iter().map(|blocker| (blocker.code, blocker.subject.unwrap_or_default())).collect::<Vec<_>>()
+    };
+    assert_eq!(blocked(&["mari.crt"], &["css-x"]), [(Code::ServerUnknown, "css-x".to_owned())]);
+    let production = "00000000-0000-0000-0000-000000000000";
+    assert_eq!(blocked(&["mari.crt"], &[production]), [(Code::ServerUnusable, production.to_owned())]);
+    let choosing = |ids: &[&str]| stage.desk.choose_servers(ids.iter().map(|id| (*id).to_owned()).collect());
+    assert_eq!(choosing(&["css-x"]).expect_err("unknown").code(), Code::ServerUnknown);
+    assert_eq!(choosing(&["css-b"]).expect("known").chosen, ["css-b"]);
+    assert_eq!(choosing(&[]).expect("inside the file").chosen, [""; 0]);
+
+    // A list with a mistake closes every way to servers, and says so; what needs none goes on.
+    let (done, _) = stage.encrypt(&stage.draft(&["mari.crt"], &["css-a"], None));
+    let container = done.expect("encrypted").output.id;
+    stage.place.file("servers.json", "{\"version\": 1, \"servers\": [{}]}");
+    let view = stage.desk.servers();
+    assert_eq!(view.problem.map(|problem| problem.code), Some(Code::ServerListInvalid));
+    assert!(view.servers.is_empty() && view.chosen.is_empty());
+    assert_eq!(blocked(&["mari.crt"], &["css-a"])[0].0, Code::ServerListInvalid);
+    assert_eq!(blocked(&["mari.crt"], &[]), []);
+    let problems = |id| stage.desk.inspect(id).expect("a container").records[0].server_problem;
+    assert_eq!(problems(container), Some(Code::ServerListInvalid));
+    stage.place.file("servers.json", list(&[stage.css_b.entry()]));
+    assert_eq!(problems(container), Some(Code::ServerUnknown));
+}
+
+#[test]
+fn a_server_is_looked_at_step_by_step() {
+    let mut stage = Stage::new();
+    let report = stage.desk.test_server("css-a").expect("looked at");
+    assert!(report.problem.is_none());
+    assert_eq!(report.addresses.len(), 2);
+    let last = |report: &app::view::ServerReport| {
+        let step = report.addresses[0].steps.last().expect("a step");
+        (step.step, step.good)
+    };
+    assert_eq!(last(&report), (ServerStep::Api, true));
+    let new = stage.desk.look_at_certificates("css-a").expect("looked at");
+    assert!(new.is_empty(), "its certificate is in the list");
+    stage.css_a.stop();
+    let report = stage.desk.test_server("css-a").expect("looked at");
+    assert_eq!(last(&report), (ServerStep::Connect, false));
+    assert_eq!(report.problem.map(|problem| problem.code), Some(Code::ServerUnreachable));
+
+    let entry = stage.css_b.entry();
+    let url = |member: &str| entry[member].as_str().expect("an address").to_owned();
+    let draft = app::view::NewServerDraft {
+        id: "css-new".to_owned(),
+        name: None,
+        organisation: None,
+        sender_url: url("senderUrl"),
+        recipient_url: url("recipientUrl"),
+    };
+    let shown = stage.desk.look_at_server(draft.clone()).expect("looked at");
+    let fingerprints: Vec<_> = shown.iter().map(|shown| shown.certificate.fingerprint.as_str()).collect();
+    assert_eq!(fingerprints, [stage.css_b.fingerprint()], "both addresses show one certificate");
+    // Nothing is added that nobody compared.
+    let refused = stage.desk.add_server(draft.clone(), &["00".repeat(32)]).expect_err("another one was confirmed");
+    assert_eq!((refused.code(), refused.view().subject.as_deref()), (Code::ServerPinMismatch, Some("css-new")));
+    let mistaken = app::view::NewServerDraft { sender_url: "http://localhost".to_owned(), ..draft };
+    assert_eq!(stage.desk.look_at_server(mistaken).expect_err("no https").code(), Code::ServerListInvalid);
+}

@@ -1,0 +1,15 @@
+// Generated from crates/app/src/view by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+import type { LeftOut } from "./LeftOut";
+
+/**
+ * Where capsules would go.
+ */
+export type DeliveryView = { 
+/**
+ * Recipients whose capsule not every chosen server takes.
+ */
+leftOut: Array<LeftOut>, 
+/**
+ * Until when servers are asked to keep the capsules, the earliest of them; unix seconds. Absent: as the servers decide.
+ */
+until: number | null, };

@@ -1,0 +1,44 @@
+// Generated from crates/app/src/view by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+import type { PinView } from "./PinView";
+import type { ServerOrigin } from "./ServerOrigin";
+
+/**
+ * A server of a list.
+ */
+export type ServerView = { 
+/**
+ * What stands in containers.
+ */
+id: string, 
+/**
+ * For people.
+ */
+name: string, 
+/**
+ * Who runs it.
+ */
+organisation: string, 
+/**
+ * Which list names it.
+ */
+origin: ServerOrigin, 
+/**
+ * Host and port for senders, then for recipients, each once.
+ */
+addresses: Array<string>, 
+/**
+ * Kinds of keys that it takes capsules for: `P-384`, `RSA`.
+ */
+algorithms: Array<string>, 
+/**
+ * By which it is known.
+ */
+certificates: Array<PinView>, 
+/**
+ * Unix seconds when the last of them ends, if that is within 30 days.
+ */
+endsSoon: number | null, 
+/**
+ * Why it cannot be used now, in the words of its list.
+ */
+problem: string | null, };
