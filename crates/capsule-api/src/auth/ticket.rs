@@ -154,6 +154,11 @@ impl Ticket {
         &self.nonce
     }
 
+    /// How many transactions its signature covers.
+    pub fn count(&self) -> usize {
+        1 + self.others.len()
+    }
+
     /// What it claims, for a server that was asked for the transaction `id`: a key, and its certificate in DER.
     ///
     /// # Errors

@@ -7,4 +7,5 @@ mod lists;
 mod policy;
 mod proxies;
 mod support;
+mod tickets;
 mod trust;
