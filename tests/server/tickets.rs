@@ -447,3 +447,19 @@ fn what_other_programs_make_counts() {
     let turned: Vec<_> = members.iter().map(|name| format!("\n  \"{name}\" : {:#}", ticket[name])).collect();
     assert_eq!(server.show_json(&errand.id, &format!("{{{}\n}}", turned.join(","))).status, 200);
 }
+
+#[test]
+fn without_the_look_at_the_tag_a_listed_server_could_use_a_ticket_elsewhere() {
+    let mari = Person::new(Kind::P384);
+    let (honest, liar) = (server("css-a", &[&mari]), Offer::new("css-m"));
+    let errand = Errand::new(&honest, &mari);
+    // The liar is asked for a nonce, fetches one where it wants to get the capsule, and hands it on.
+    let handed_on = honest.nonce(&errand.id);
+    // A client that looks at the tag stops here, and signs nothing.
+    assert!(!handed_on.is_from(&liar.audience()));
+    // One that does not has signed for the honest server, and gives the ticket to the liar.
+    let fooled = Errand { nonce: handed_on, id: errand.id.clone(), body: errand.body.clone() };
+    let ticket = Signed::by(&mari, [&fooled]).ticket(&fooled);
+    let stolen = honest.show(&errand.id, &ticket);
+    assert_eq!((stolen.status, &stolen.body[..]), (200, errand.body.as_bytes()));
+}

@@ -7,3 +7,4 @@ mod lists;
 mod organisation;
 #[path = "../support/mod.rs"]
 mod support;
+mod tickets;

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    net::TcpListener,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::{Duration, SystemTime},
@@ -29,13 +30,26 @@ pub struct Organisation {
     pub id: &'static str,
     pub certificate: Vec<u8>,
     pub sender_port: u16,
+    /// 0 where it takes no client certificates.
     pub recipient_port: u16,
+    pub ticket_port: Option<u16>,
     _folder: tempfile::TempDir,
 }
 
 impl Organisation {
     /// Starts a server that gives capsules to the holders of these certificates.
     pub fn start(id: &'static str, clients: &[PathBuf]) -> Self {
+        Self::with(id, clients, None)
+    }
+
+    /// Starts one that gives them for tickets, and takes no client certificates.
+    pub fn with_tickets(id: &'static str, clients: &[PathBuf]) -> Self {
+        // Nonces bear it, so it is known before the server listens.
+        let free = TcpListener::bind(("127.0.0.1", 0)).expect("a port").local_addr().expect("bound").port();
+        Self::with(id, clients, Some(free))
+    }
+
+    fn with(id: &'static str, clients: &[PathBuf], ticket_port: Option<u16>) -> Self {
         let folder = tempfile::tempdir().expect("temporary folder");
         let key = KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).expect("a key");
         let mut params = CertificateParams::new(["localhost".to_owned()]).expect("a name");
@@ -43,11 +57,15 @@ impl Organisation {
         let certificate = params.self_signed(&key).expect("a certificate");
         write(folder.path(), "server.pem", &certificate.pem());
         write(folder.path(), "server-key.pem", &key.serialize_pem());
+        let recipients = match ticket_port {
+            Some(port) => format!(r#"ticket = {{ listen = "127.0.0.1:{port}", url = "https://localhost:{port}" }}"#),
+            None => r#"recipient = { listen = "127.0.0.1:0", url = "https://localhost:8444" }"#.to_owned(),
+        };
         let text = format!(
             r#"
             server = {{ id = "{id}", organisation = "{id}" }}
             sender = {{ listen = "127.0.0.1:0", url = "https://localhost:8443" }}
-            recipient = {{ listen = "127.0.0.1:0", url = "https://localhost:8444" }}
+            {recipients}
             operations = {{ listen = "127.0.0.1:0" }}
             tls = {{ certificate = "server.pem", key = "server-key.pem" }}
             store = {{ sqlite = "capsules.sqlite" }}
@@ -61,9 +79,19 @@ impl Organisation {
         let its_clock = Arc::clone(&clock) as Arc<dyn Clock>;
         let server = runtime.block_on(Server::start(&config, store, its_clock)).expect("it starts");
         let (sender_port, recipient_port) =
-            (server.sender().port(), server.recipient().expect("it takes client certificates").port());
+            (server.sender().port(), server.recipient().map_or(0, |address| address.port()));
         let certificate = certificate.der().to_vec();
-        Self { server: Some(server), runtime, clock, id, certificate, sender_port, recipient_port, _folder: folder }
+        Self {
+            server: Some(server),
+            runtime,
+            clock,
+            id,
+            certificate,
+            sender_port,
+            recipient_port,
+            ticket_port,
+            _folder: folder,
+        }
     }
 
     pub fn stop(&mut self) {
@@ -77,13 +105,15 @@ impl Organisation {
     }
 
     pub fn entry(&self) -> serde_json::Value {
+        let url = |port: u16| format!("https://localhost:{port}");
         serde_json::json!({
             "id": self.id,
             "name": format!("Capsules of {}", self.id),
             "organisation": self.id,
             "capsuleTypes": ["ecc_secp256r1", "ecc_secp384r1", "ecc_secp521r1", "rsa"],
             "senderUrl": format!("https://localhost:{}", self.sender_port),
-            "recipientUrl": format!("https://localhost:{}", self.recipient_port),
+            "recipientUrl": Some(self.recipient_port).filter(|port| *port != 0).map(url),
+            "ticketUrl": self.ticket_port.map(url),
             "certificates": [Base64::encode_string(&self.certificate)],
         })
     }

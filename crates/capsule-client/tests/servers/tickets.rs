@@ -100,7 +100,11 @@ impl Server {
     fn with(id: &'static str, reply: impl Fn(&Kept, &str) -> Reply + Send + Sync + 'static) -> Self {
         let (shown, kept) = (Shown::new(), Arc::<Kept>::default());
         let its = Arc::clone(&kept);
-        let double = Double::start(shown.for_senders(), move |request| reply(&its, request));
+        let double = Double::start(shown.for_senders(), move |request| match request {
+            // As a sender's address, it takes no GET.
+            request if request.starts_with("GET /key-capsules ") => status("405 Method Not Allowed", ""),
+            request => reply(&its, request),
+        });
         let url = format!("https://localhost:{}", double.port).parse().expect("a URL");
         let audience = Audience::new(&ServerId::parse(id).expect("an id"), &Origin::of(&url).expect("https"));
         assert!(kept.audience.set(audience).is_ok());
@@ -593,4 +597,18 @@ fn a_plan_says_who_is_asked_how_and_what_each_signature_covers() {
     assert!(words[0].contains("no server list has the server") && words[1].contains("without one"), "{words:?}");
     assert!(words[2].contains("an identifier that no server gives"), "{words:?}");
     assert_eq!((a.double.connections(), words.len()), (0, 3));
+}
+
+#[test]
+fn an_administrator_sees_whether_nonces_are_those_of_the_server() {
+    let good = Server::start("good");
+    let source = Arc::clone(&good.kept);
+    let relay = Server::with("relay", move |_, request| json(&source.nonce(&asked(request).0).to_json()));
+    let client = hasty_client(&[good.entry(), relay.entry()]);
+    let last = |id| {
+        let examined = client.examine(id, &Cancel::default()).expect("examined");
+        examined.last().and_then(|address| address.steps.last()).expect("a step").result.clone()
+    };
+    assert_eq!(last("good").expect("right"), "gives nonces of its own");
+    assert!(matches!(last("relay"), Err(Cause::ForeignNonce)));
 }
