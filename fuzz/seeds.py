@@ -64,6 +64,7 @@ def main() -> None:
     write(corpus / "nonce", nonces())
     write(corpus / "ticket", tickets(kit))
     write(corpus / "ticket_signature", tickets(kit) + certificates(kit))
+    write(corpus / "share_token", shares(kit) + certificates(kit))
 
 
 def write(folder: Path, seeds: list[bytes]) -> None:
@@ -164,6 +165,35 @@ def tickets(kit: Kit) -> list[bytes]:
         }
         text = json.dumps(ticket, separators=(",", ":")).encode()
         seeds += [text, encoded(text).encode(), json.dumps(jwk).encode()]
+    return seeds
+
+
+def shares(kit: Kit) -> list[bytes]:
+    """Shares, nonces and tokens, each token with a certificate in the next line; signatures are over something else."""
+    def encoded(value: bytes) -> str:
+        return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+
+    def disclosure(value: list) -> str:
+        return encoded(json.dumps(value, separators=(",", ":")).encode())
+
+    def digest(text: str) -> str:
+        return encoded(hashlib.sha256(text.encode()).digest())
+
+    share = {"share": base64.b64encode(bytes(32)).decode(), "recipient": "etsi/PNOEE-38001085718"}
+    seeds = [json.dumps(share).encode(), b'{"nonce":"AAECAwQFBgcICQoLDA0ODw"}', b"/key-shares/00112233445566778899aabbccddeeff"]
+    salt = "s95VgvVDaRcOj3HWkb7bXQ"
+    url = "https://a.example/key-shares/00112233445566778899aabbccddeeff?nonce=AAECAwQFBgcICQoLDA0ODw"
+    inner = disclosure([salt, url])
+    outer = disclosure([salt, "aud", [{"...": digest(inner)}, {"...": digest("another")}]])
+    payload = {"iss": "etsi/PNOEE-38001085718", "_sd": [digest(outer)], "_sd_alg": "sha-256"}
+    for key in kit.keys.values():
+        public = key.private.public_key()
+        alg = "RS256" if not isinstance(public, ec.EllipticCurvePublicKey) else {256: "ES256"}.get(public.curve.key_size, "ES384")
+        header = {"typ": "vnd.cdoc2.auth-token.v1+sd-jwt", "alg": alg}
+        parts = [encoded(json.dumps(part, separators=(",", ":")).encode()) for part in (header, payload)]
+        token = f"{parts[0]}.{parts[1]}.{encoded(bytes(range(96)))}~{outer}~{inner}~"
+        der = certificate_of(key.private, "JÕEORG,JAAK-KRISTJAN,38001085718").public_bytes(Encoding.DER)
+        seeds += [f"{token}\n{encoded(der)}".encode(), token.encode()]
     return seeds
 
 

@@ -1,80 +1,26 @@
 //! Tickets, from both ends: what a recipient makes counts, and nothing that was changed does.
 
+mod people;
+
 use std::{env, fs, path::PathBuf};
 
-use aws_lc_rs::{
-    rand::SystemRandom,
-    rsa::KeyPair as RsaKeyPair,
-    signature::{
-        ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, ECDSA_P521_SHA512_FIXED_SIGNING,
-        EcdsaKeyPair, EcdsaSigningAlgorithm, RSA_PKCS1_SHA256,
-    },
-};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use capsule_api::{
     Audience, Authentication, AuthenticationError, JwsAlgorithm, MAX_TICKET, Nonce, NonceKey, Origin, ServerId,
     SignedAuthentication, Ticket, TicketError, TransactionId, certificate_key,
 };
 use cdoc2::PublicKey;
-use rcgen::{
-    CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ECDSA_P521_SHA512, PKCS_RSA_SHA256,
-};
 use serde_json::{Value, json};
+
+use people::{KINDS, Kind, Person};
 
 const NOW: i64 = 1_767_225_600;
 
-#[derive(Clone, Copy, Debug)]
-enum Kind {
-    P256,
-    P384,
-    P521,
-    Rsa,
+trait Signs {
+    fn signed(&self, authentication: Authentication) -> SignedAuthentication;
 }
 
-const KINDS: [Kind; 4] = [Kind::P256, Kind::P384, Kind::P521, Kind::Rsa];
-
-/// Somebody with a key and a certificate.
-struct Person {
-    kind: Kind,
-    key: KeyPair,
-    certificate: Vec<u8>,
-}
-
-impl Person {
-    fn new(kind: Kind) -> Self {
-        let algorithm = match kind {
-            Kind::P256 => &PKCS_ECDSA_P256_SHA256,
-            Kind::P384 => &PKCS_ECDSA_P384_SHA384,
-            Kind::P521 => &PKCS_ECDSA_P521_SHA512,
-            Kind::Rsa => &PKCS_RSA_SHA256,
-        };
-        let key = KeyPair::generate_for(algorithm).expect("a key");
-        let certificate = CertificateParams::default().self_signed(&key).expect("a certificate").der().to_vec();
-        Self { kind, key, certificate }
-    }
-
-    fn public_key(&self) -> PublicKey {
-        certificate_key(&self.certificate).expect("a key")
-    }
-
-    fn sign(&self, message: &[u8]) -> Vec<u8> {
-        let ec = |algorithm: &'static EcdsaSigningAlgorithm| {
-            let key = EcdsaKeyPair::from_pkcs8(algorithm, self.key.serialized_der()).expect("a key");
-            key.sign(&SystemRandom::new(), message).expect("signed").as_ref().to_vec()
-        };
-        match self.kind {
-            Kind::P256 => ec(&ECDSA_P256_SHA256_FIXED_SIGNING),
-            Kind::P384 => ec(&ECDSA_P384_SHA384_FIXED_SIGNING),
-            Kind::P521 => ec(&ECDSA_P521_SHA512_FIXED_SIGNING),
-            Kind::Rsa => {
-                let key = RsaKeyPair::from_pkcs8(self.key.serialized_der()).expect("a key");
-                let mut signature = vec![0; key.public_modulus_len()];
-                key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature).expect("signed");
-                signature
-            }
-        }
-    }
-
+impl Signs for Person {
     fn signed(&self, authentication: Authentication) -> SignedAuthentication {
         let key = self.public_key();
         let signature = self.sign(authentication.signing_input(JwsAlgorithm::of(&key)).as_bytes());

@@ -47,7 +47,7 @@ pub fn certificate_key(der: &[u8]) -> Option<PublicKey> {
 }
 
 /// Whether `key` signed `message`, by the one algorithm that it signs by. EC: the signature is `r | s`.
-pub(super) fn is_signed(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
+pub(crate) fn is_signed(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
     let (algorithm, bytes): (&'static dyn VerificationAlgorithm, _) = match (JwsAlgorithm::of(key), key) {
         (JwsAlgorithm::Es256, PublicKey::Ec(key)) => (&ECDSA_P256_SHA256_FIXED, key.point()),
         (JwsAlgorithm::Es384, PublicKey::Ec(key)) => (&ECDSA_P384_SHA384_FIXED, key.point()),

@@ -42,7 +42,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod key;
+pub(crate) mod key;
 mod nonce;
 mod signature;
 mod ticket;
@@ -50,7 +50,7 @@ mod ticket;
 use base64ct::{Base64UrlUnpadded, Encoding};
 
 pub use key::{certificate_key, public_key};
-pub use nonce::{Audience, MaskedNonce, Nonce, NonceError, NonceKey, Origin};
+pub use nonce::{Audience, MaskedNonce, Nonce, NonceError, NonceKey, Origin, ShareNonce};
 pub use signature::{Authentication, AuthenticationError, JwsAlgorithm, SignedAuthentication};
 pub use ticket::{Ticket, TicketError};
 
@@ -63,12 +63,12 @@ pub const MAX_TICKET: usize = 16 << 10;
 /// Most nonces that one signature covers.
 pub const MAX_NONCES: usize = 64;
 
-fn encoded(bytes: &[u8]) -> String {
+pub(crate) fn encoded(bytes: &[u8]) -> String {
     Base64UrlUnpadded::encode_string(bytes)
 }
 
 /// Base64url without padding, in the one form that these bytes have.
-fn decoded(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn decoded(text: &str) -> Option<Vec<u8>> {
     let bytes = Base64UrlUnpadded::decode_vec(text).ok()?;
     // Bits that stand for nothing at the end must be zero, or two texts would be one value.
     (encoded(&bytes) == text).then_some(bytes)

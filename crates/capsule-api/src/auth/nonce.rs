@@ -10,12 +10,14 @@ use subtle::ConstantTimeEq;
 use url::Url;
 
 use super::{decoded, encoded};
-use crate::{ServerId, TransactionId, object::Object};
+use crate::{ServerId, ShareId, TransactionId, object::Object};
 
 /// Begins what the tag of a server is made of.
 const TAG_LABEL: &[u8] = b"CDOC2 nonce server tag v0.1\0";
 /// Begins what the server's half of a nonce is made of.
 const MAC_LABEL: &[u8] = b"CDOC2 server nonce v1\0";
+/// The same for nonces of key shares.
+const SHARE_LABEL: &[u8] = b"CDOC2 share nonce v1\0";
 /// Bytes of the parts of a nonce: the server's tag, randomness, and what the server knows it again by.
 const TAG: usize = 16;
 const RANDOM: usize = 8;
@@ -161,6 +163,50 @@ impl MaskedNonce {
     }
 }
 
+/// A number that is used once, for one key share: 8 random bytes, and 8 that its server knows it again by.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ShareNonce([u8; RANDOM + MAC]);
+
+impl ShareNonce {
+    /// Reads base64url.
+    ///
+    /// # Errors
+    /// [`NonceError`].
+    pub fn parse(text: &str) -> Result<Self, NonceError> {
+        decoded(text).and_then(|bytes| bytes.try_into().ok()).map(Self).ok_or(NonceError)
+    }
+
+    /// Reads a server's answer, `{"nonce":"…"}`.
+    ///
+    /// # Errors
+    /// [`NonceError`].
+    pub fn from_json(json: &[u8]) -> Result<Self, NonceError> {
+        let Object::<Answer<'_>>(answer) = serde_json::from_slice(json).map_err(|_| NonceError)?;
+        Self::parse(&answer.nonce)
+    }
+
+    /// A server's answer.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(&Answer { nonce: self.to_text().into() }).expect("a text is JSON")
+    }
+
+    /// In base64url: 22 characters.
+    pub fn to_text(&self) -> String {
+        encoded(&self.0)
+    }
+
+    /// The bytes.
+    pub fn as_bytes(&self) -> &[u8; RANDOM + MAC] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ShareNonce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ShareNonce")
+    }
+}
+
 /// A server's key for its half of nonces; wiped when dropped. Whoever has it can make nonces, and still not a ticket.
 pub struct NonceKey(Zeroizing<[u8; 32]>);
 
@@ -196,7 +242,7 @@ impl NonceKey {
     }
 
     fn issue_with(&self, server: &Audience, id: &TransactionId, now: i64, random: [u8; RANDOM]) -> Nonce {
-        let mac = self.mac(&server.0, &random, id, now.div_euclid(STEP));
+        let mac = self.mac(&[MAC_LABEL, &server.0], &random, id.as_str(), now.div_euclid(STEP));
         let parts = [&server.0[..], &random, &mac].concat();
         Nonce(parts.try_into().expect("the lengths add up"))
     }
@@ -204,15 +250,36 @@ impl NonceKey {
     /// Whether this key made it for this transaction, not more than 300 to 330 seconds ago. Its tag is looked at elsewhere.
     pub fn issued(&self, nonce: &Nonce, id: &TransactionId, now: i64) -> bool {
         let (tag, rest) = nonce.0.split_at(TAG);
-        let (random, mac) = rest.split_at(RANDOM);
-        // Every step is looked at, whichever is right.
-        let now = now.div_euclid(STEP);
-        STEPS.fold(false, |found, step| found | bool::from(self.mac(tag, random, id, now + step).ct_eq(mac)))
+        self.is_mine(&[MAC_LABEL, tag], rest, id.as_str(), now)
     }
 
-    fn mac(&self, tag: &[u8], random: &[u8], id: &TransactionId, step: i64) -> [u8; MAC] {
+    /// A nonce for this share, at `now` in seconds since 1970. It bears no tag: the server's URL is signed beside it.
+    ///
+    /// # Panics
+    /// When the system has no randomness.
+    pub fn issue_for_share(&self, id: &ShareId, now: i64) -> ShareNonce {
+        let mut random = [0; RANDOM];
+        getrandom::fill(&mut random).expect("the system gives randomness");
+        let mac = self.mac(&[SHARE_LABEL], &random, id.as_str(), now.div_euclid(STEP));
+        ShareNonce([random, mac].concat().try_into().expect("the lengths add up"))
+    }
+
+    /// Whether this key made it for this share, not more than 300 to 330 seconds ago.
+    pub fn issued_for_share(&self, nonce: &ShareNonce, id: &ShareId, now: i64) -> bool {
+        self.is_mine(&[SHARE_LABEL], &nonce.0, id.as_str(), now)
+    }
+
+    fn is_mine(&self, context: &[&[u8]], nonce: &[u8], id: &str, now: i64) -> bool {
+        let (random, mac) = nonce.split_at(RANDOM);
+        // Every step is looked at, whichever is right.
+        let now = now.div_euclid(STEP);
+        STEPS.fold(false, |found, step| found | bool::from(self.mac(context, random, id, now + step).ct_eq(mac)))
+    }
+
+    fn mac(&self, context: &[&[u8]], random: &[u8], id: &str, step: i64) -> [u8; MAC] {
         let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&*self.0).expect("a key of any length is one");
-        for part in [MAC_LABEL, tag, &step.to_be_bytes(), random, id.as_str().as_bytes()] {
+        let step = step.to_be_bytes();
+        for part in context.iter().copied().chain([&step[..], random, id.as_bytes()]) {
             mac.update(part);
         }
         let whole: [u8; 32] = mac.finalize().into_bytes().into();
@@ -352,6 +419,24 @@ mod tests {
         for wrong in ["", "{}", "null", &json[1..], &list, &twice, &more, &format!("{json}{json}")] {
             assert_eq!(Nonce::from_json(wrong.as_bytes()), Err(NonceError), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_nonce_for_a_share_counts_for_its_key_share_and_time_alone() {
+        let (key, id) = (key(), ShareId::generate());
+        let nonce = key.issue_for_share(&id, NOW);
+        assert_eq!(nonce.to_text().len(), 22);
+        assert_eq!(ShareNonce::from_json(nonce.to_json().as_bytes()), Ok(nonce.clone()));
+        for (later, counts) in [(0, true), (329, true), (330, false), (-30, true), (-31, false)] {
+            assert_eq!(key.issued_for_share(&nonce, &id, NOW + later), counts, "{later}");
+        }
+        assert!(!key.issued_for_share(&nonce, &ShareId::generate(), NOW));
+        assert!(!NonceKey::generate().issued_for_share(&nonce, &id, NOW));
+        // Nor is the half of one kind good for the other.
+        let transaction = TransactionId::parse(id.as_str()).expect("also one by its looks");
+        let other = key.issue(&css_a(), &transaction, NOW);
+        let half = ShareNonce(other.own_part());
+        assert!(!key.issued_for_share(&half, &id, NOW));
     }
 
     proptest! {
