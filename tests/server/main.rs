@@ -7,6 +7,7 @@ mod certificates;
 mod exchange;
 mod faults;
 mod import;
+mod independent;
 mod openapi;
 mod operations;
 mod program;

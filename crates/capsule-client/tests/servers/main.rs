@@ -3,6 +3,7 @@
 mod central;
 mod delivering;
 mod fetching;
+mod independent;
 mod lists;
 mod policy;
 mod proxies;

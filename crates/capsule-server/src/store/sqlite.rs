@@ -6,7 +6,7 @@
 
 use std::{path::Path, thread, time::Duration};
 
-use capsule_api::Expiry;
+use capsule_api::{Expiry, MAX_BODY};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
 use tokio::sync::oneshot;
@@ -273,8 +273,7 @@ fn write_one(transaction: &Transaction<'_>, write: Write) -> Told {
         Write::Spend { locator, nonce, now, done } => answer(done, spend(transaction, &locator, &nonce, now)),
         Write::ForgetSpent { until, at_most, done } => answer(done, forget_spent(transaction, until, at_most)),
         Write::NonceKeys { fresh, done } => answer(done, nonce_keys(transaction, &fresh)),
-        // Writes what is there already: a full disk shows.
-        Write::Ready { done } => answer(done, transaction.pragma_update(None, "user_version", VERSION)),
+        Write::Ready { done } => answer(done, probe(transaction)),
     }
 }
 
@@ -291,6 +290,17 @@ fn delete_expired(transaction: &Transaction<'_>, now: i64, at_most: u32) -> rusq
          (SELECT number FROM capsule WHERE expires <= ?1 ORDER BY expires LIMIT ?2)",
     )?;
     Ok(delete.execute(params![now, at_most])? as u64)
+}
+
+/// Writes as much as the largest capsule takes, and takes it back: a full disk shows, also one on which something smaller has room.
+fn probe(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    let nowhere = [0_u8; 32];
+    transaction.execute(
+        "INSERT INTO capsule (locator, expires, adjusted, body) VALUES (?1, 0, 0, zeroblob(?2))",
+        params![nowhere, MAX_BODY as i64],
+    )?;
+    transaction.execute("DELETE FROM capsule WHERE locator = ?1", params![nowhere])?;
+    Ok(())
 }
 
 fn spend(transaction: &Transaction<'_>, locator: &Locator, nonce: &Spent, now: i64) -> rusqlite::Result<Spending> {
