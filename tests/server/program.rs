@@ -54,7 +54,9 @@ fn a_new_server_with_tickets_is_listed_so_and_works_at_once() {
     let mari = Person::new(Kind::P384);
     let place = Place::new();
     let port = free_port();
-    place.init_with(&[&mari], &["--ticket-port", &port.to_string()]);
+    let shares_port = free_port();
+    place.init_with(&[&mari], &["--ticket-port", &port.to_string(), "--shares-port", &shares_port.to_string()]);
+    assert_eq!(place.entry().shares_url.expect("a URL").port(), Some(shares_port));
     let url = place.entry().ticket_url.expect("a URL");
     assert_eq!(url.as_str(), format!("https://localhost:{port}/"));
     let checked = kapsel_server(&["check-config", "--config", &place.config()]);

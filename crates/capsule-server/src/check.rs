@@ -50,7 +50,8 @@ fn check_certificate(config: &Config, leaf: &CertificateDer<'_>, clock: &Arc<dyn
         problems.push(config.problem("tls.certificate", message));
     }
     let Ok(parsed) = ParsedCertificate::try_from(leaf) else { return };
-    let optional = [("recipient.url", &config.recipient), ("ticket.url", &config.ticket)];
+    let optional =
+        [("recipient.url", &config.recipient), ("ticket.url", &config.ticket), ("shares.url", &config.shares)];
     let optional = optional.into_iter().filter_map(|(setting, endpoint)| Some((setting, endpoint.as_ref()?)));
     for (setting, Endpoint { url, .. }) in optional.chain([("sender.url", &config.sender)]) {
         let covered = server_name(url).is_some_and(|name| verify_server_name(&parsed, &name).is_ok());
@@ -88,7 +89,9 @@ fn check_settings(config: &Config, problems: &mut Vec<Problem>) {
     }
     let listening = |endpoint: &Option<Endpoint>| endpoint.as_ref().map(|endpoint| endpoint.listen);
     let mut taken = vec![config.sender.listen, config.operations];
-    for (setting, endpoint) in [("recipient.listen", &config.recipient), ("ticket.listen", &config.ticket)] {
+    for (setting, endpoint) in
+        [("recipient.listen", &config.recipient), ("ticket.listen", &config.ticket), ("shares.listen", &config.shares)]
+    {
         let Some(address) = listening(endpoint).filter(|address| address.port() != 0) else { continue };
         if taken.contains(&address) {
             say(setting, "another interface listens to this port");
@@ -140,7 +143,7 @@ pub fn entry(config: &Config) -> Result<ServerList, FileError> {
         sender_url: config.sender.url.clone(),
         recipient_url: config.recipient.as_ref().map(|endpoint| endpoint.url.clone()),
         ticket_url: config.ticket.as_ref().map(|endpoint| endpoint.url.clone()),
-        shares_url: None,
+        shares_url: config.shares.as_ref().map(|endpoint| endpoint.url.clone()),
         pins: vec![pin],
         incomplete: None,
         imported_from: None,

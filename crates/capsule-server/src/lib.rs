@@ -9,7 +9,8 @@
 //! - `net`: connections are taken, bounded and ended; `tls`: certificates, read again while the server runs
 //! - `revocation`: whether a client's certificate still counts
 //! - `http`: the calls of both interfaces and of the operations port, a few lines each
-//! - `service`: what is done with a capsule, and `tickets`: who may get one without a client certificate; both without HTTP
+//! - `service`: what is done with a capsule, `tickets`: who may get one without a client certificate, and `shares`: who a person is; over
+//!   `nonces`, and all without HTTP
 //! - [`store`]: where capsules are kept, one trait and the stores behind it
 //!
 //! [`Config`] says what an operator sets, [`Server`] runs it; the program `kapsel-server` is a few commands over the two.
@@ -21,9 +22,11 @@ mod http;
 mod import;
 mod metrics;
 mod net;
+mod nonces;
 mod revocation;
 mod server;
 mod service;
+mod shares;
 pub mod store;
 mod tickets;
 mod tls;

@@ -21,6 +21,8 @@ pub(crate) enum Call {
     Post,
     Get,
     Nonce,
+    PostShare,
+    GetShare,
     Other,
 }
 
@@ -30,6 +32,8 @@ impl Call {
             Self::Post => "post_capsule",
             Self::Get => "get_capsule",
             Self::Nonce => "post_nonce",
+            Self::PostShare => "post_share",
+            Self::GetShare => "get_share",
             Self::Other => "other",
         }
     }
@@ -53,9 +57,16 @@ impl OcspOutcome {
     }
 }
 
-/// What came of a ticket.
+/// What kind of proof was shown, as its metric is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum TicketOutcome {
+pub(crate) enum Proofs {
+    Tickets,
+    ShareTokens,
+}
+
+/// What came of a ticket, or of a token for a share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ProofOutcome {
     Given,
     Malformed,
     Refused,
@@ -63,12 +74,12 @@ pub(crate) enum TicketOutcome {
     Stale,
     Revoked,
     NoAnswer,
-    NoCapsule,
+    NotThere,
     Spent,
     Unavailable,
 }
 
-impl TicketOutcome {
+impl ProofOutcome {
     fn name(self) -> &'static str {
         match self {
             Self::Given => "given",
@@ -78,7 +89,7 @@ impl TicketOutcome {
             Self::Stale => "stale_nonce",
             Self::Revoked => "revoked",
             Self::NoAnswer => "no_ocsp_answer",
-            Self::NoCapsule => "no_capsule",
+            Self::NotThere => "not_there",
             Self::Spent => "spent_nonce",
             Self::Unavailable => "unavailable",
         }
@@ -92,7 +103,7 @@ pub(crate) struct Metrics {
     durations: Mutex<BTreeMap<Call, Histogram>>,
     refused: Mutex<BTreeMap<(Interface, Refused), u64>>,
     ocsp: Mutex<BTreeMap<OcspOutcome, u64>>,
-    tickets: Mutex<BTreeMap<TicketOutcome, u64>>,
+    proofs: Mutex<BTreeMap<(Proofs, ProofOutcome), u64>>,
     pub(crate) nonces: AtomicU64,
     pub(crate) connections: AtomicU64,
     pub(crate) expired: AtomicU64,
@@ -137,9 +148,9 @@ impl Metrics {
         *self.ocsp.lock().expect("nobody panics while counting").entry(outcome).or_default() += 1;
     }
 
-    /// It was seen what comes of a ticket.
-    pub(crate) fn ticket(&self, outcome: TicketOutcome) {
-        *self.tickets.lock().expect("nobody panics while counting").entry(outcome).or_default() += 1;
+    /// It was seen what comes of a proof.
+    pub(crate) fn proof(&self, kind: Proofs, outcome: ProofOutcome) {
+        *self.proofs.lock().expect("nobody panics while counting").entry((kind, outcome)).or_default() += 1;
     }
 
     /// The text that Prometheus reads.
@@ -152,10 +163,7 @@ impl Metrics {
         for (outcome, count) in &*self.ocsp.lock().expect("nobody panics while counting") {
             let _ = writeln!(text, "kapsel_ocsp_total{{outcome=\"{}\"}} {count}", outcome.name());
         }
-        head(&mut text, "tickets_total", "counter", "What came of tickets.");
-        for (outcome, count) in &*self.tickets.lock().expect("nobody panics while counting") {
-            let _ = writeln!(text, "kapsel_tickets_total{{outcome=\"{}\"}} {count}", outcome.name());
-        }
+        self.write_proofs(&mut text);
         let number = |atomic: &AtomicU64| atomic.load(Ordering::Relaxed);
         for (name, kind, help, value) in [
             ("connections", "gauge", "Open connections of senders and recipients.", number(&self.connections)),
@@ -207,6 +215,19 @@ impl Metrics {
             let _ = writeln!(text, "kapsel_request_duration_seconds_bucket{{call=\"{call}\",le=\"+Inf\"}} {count}");
             let _ = writeln!(text, "kapsel_request_duration_seconds_sum{{call=\"{call}\"}} {sum}");
             let _ = writeln!(text, "kapsel_request_duration_seconds_count{{call=\"{call}\"}} {count}");
+        }
+    }
+
+    fn write_proofs(&self, text: &mut String) {
+        let proofs = self.proofs.lock().expect("nobody panics while counting");
+        for (kind, name, help) in [
+            (Proofs::Tickets, "tickets_total", "What came of tickets."),
+            (Proofs::ShareTokens, "share_tokens_total", "What came of tokens for shares."),
+        ] {
+            head(text, name, "counter", help);
+            for ((_, outcome), count) in proofs.iter().filter(|((its, _), _)| *its == kind) {
+                let _ = writeln!(text, "kapsel_{name}{{outcome=\"{}\"}} {count}", outcome.name());
+            }
         }
     }
 

@@ -18,10 +18,12 @@ use crate::{
     http::{self, Guard, Operations, Recipients},
     metrics::Metrics,
     net::{Admission, Client, Connections, Identify, Interface, Listener, Rate, Security, stopped},
+    nonces::Nonces,
     revocation::Revocation,
     service::Capsules,
+    shares::Shares,
     store::{SharedStore, StoreError},
-    tickets::Tickets,
+    tickets::{Certificates, Tickets},
     tls::{ClientKey, Files, Tls},
 };
 
@@ -35,6 +37,7 @@ pub struct Server {
     sender: SocketAddr,
     recipient: Option<SocketAddr>,
     ticket: Option<SocketAddr>,
+    shares: Option<SocketAddr>,
     operations: SocketAddr,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
@@ -109,21 +112,32 @@ impl Server {
             }
             None => None,
         };
-        let (mut ticket, mut tickets) = (None, None);
-        if let Some(endpoint) = &config.ticket {
-            let server = audience(config, endpoint);
-            let (capsules, rate) = (Arc::clone(&capsules), config.limits.key_rate);
-            let its = Arc::new(Tickets::new(capsules, Arc::clone(&tls), revocation, server, rate).await?);
-            ticket = Some(start.listen(ticket_part(endpoint, &its, &tls, config.limits)).await?);
-            let reader = Arc::clone(&its);
+        let nonces = match config.ticket.is_some() || config.shares.is_some() {
+            true => Some(Arc::new(Nonces::new(Arc::clone(&capsules)).await?)),
+            false => None,
+        };
+        let (mut ticket, mut shares) = (None, None);
+        if let Some(nonces) = &nonces {
+            let certificates = Certificates::new(Arc::clone(&tls), revocation, config.limits.key_rate);
+            if let Some(endpoint) = &config.ticket {
+                let (nonces, certificates) = (Arc::clone(nonces), certificates.clone());
+                let tickets = Tickets { nonces, certificates, server: audience(config, endpoint) };
+                let router = http::ticket(Arc::new(tickets));
+                ticket = Some(start.listen(open_part(Interface::Ticket, endpoint, router, &tls, config.limits)).await?);
+            }
+            if let Some(endpoint) = &config.shares {
+                let its = Shares { nonces: Arc::clone(nonces), certificates, base_url: endpoint.url.clone() };
+                let router = http::shares(Arc::new(its));
+                shares = Some(start.listen(open_part(Interface::Shares, endpoint, router, &tls, config.limits)).await?);
+            }
+            let reader = Arc::clone(nonces);
             start.every(READ_NONCE_KEYS, move || read_nonce_keys(Arc::clone(&reader)));
-            tickets = Some(its);
         }
         let told = Operations {
             capsules: Arc::clone(&capsules),
             admissions: start.admissions.clone(),
             server_id: config.id.to_string(),
-            tickets: tickets.clone(),
+            nonces: nonces.clone(),
         };
         let operations = Part {
             interface: Interface::Operations,
@@ -135,10 +149,10 @@ impl Server {
         let operations = start.listen(operations).await?;
 
         let reloading = Reloading { tls, metrics };
-        start.every(config.clean_up_every, move || clean_up(Arc::clone(&capsules), tickets.clone()));
+        start.every(config.clean_up_every, move || clean_up(Arc::clone(&capsules), nonces.clone()));
         let watched = reloading.clone();
         start.every(LOOK_AT_FILES, move || watched.clone().reload_when_stale());
-        Ok(Self { sender, recipient, ticket, operations, stop, tasks: start.tasks, reloading })
+        Ok(Self { sender, recipient, ticket, shares, operations, stop, tasks: start.tasks, reloading })
     }
 
     /// Where senders reach it.
@@ -154,6 +168,11 @@ impl Server {
     /// Where recipients reach it with tickets.
     pub fn ticket(&self) -> Option<SocketAddr> {
         self.ticket
+    }
+
+    /// Where senders leave shares, and persons fetch them.
+    pub fn shares(&self) -> Option<SocketAddr> {
+        self.shares
     }
 
     /// Where health and metrics are.
@@ -242,13 +261,13 @@ fn recipient(endpoint: &Endpoint, recipients: Recipients, tls: &Arc<Tls>, limits
     }
 }
 
-/// A ticket stands in a header, so heads may be larger here.
-fn ticket_part(endpoint: &Endpoint, tickets: &Arc<Tickets>, tls: &Arc<Tls>, limits: Limits) -> Part {
+/// Without client certificates; the proof stands in a header, so heads may be larger here.
+fn open_part(interface: Interface, endpoint: &Endpoint, router: Router, tls: &Arc<Tls>, limits: Limits) -> Part {
     let tls = Arc::clone(tls);
     Part {
-        interface: Interface::Ticket,
+        interface,
         address: endpoint.listen,
-        router: http::ticket(Arc::clone(tickets)),
+        router,
         security: Security::Tls(Arc::new(move || tls.sender()), Arc::new(|_| None)),
         limits: Limits { header_bytes: limits.header_bytes + MAX_TICKET, ..limits },
     }
@@ -275,18 +294,18 @@ fn operations_limits(limits: Limits) -> Limits {
     Limits { connections: 50, connections_of_address: 50, connection_rate: rate, address_rate: rate, ..limits }
 }
 
-async fn clean_up(capsules: Arc<Capsules>, tickets: Option<Arc<Tickets>>) {
+async fn clean_up(capsules: Arc<Capsules>, nonces: Option<Arc<Nonces>>) {
     if let Err(error) = capsules.clean_up().await {
         tracing::error!(%error, now = unix(capsules.clock.now()), "expired capsules could not be deleted");
     }
-    let Some(tickets) = tickets else { return };
-    if let Err(error) = tickets.forget_spent().await {
+    let Some(nonces) = nonces else { return };
+    if let Err(error) = nonces.forget_spent().await {
         tracing::error!(%error, "spent nonces could not be forgotten");
     }
 }
 
-async fn read_nonce_keys(tickets: Arc<Tickets>) {
-    if let Err(error) = tickets.read_keys().await {
+async fn read_nonce_keys(nonces: Arc<Nonces>) {
+    if let Err(error) = nonces.read_keys().await {
         tracing::error!(%error, "the keys for nonces could not be read; those at hand are used");
     }
 }

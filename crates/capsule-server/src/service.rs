@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use capsule_api::{CapsuleError, Expiry, ExpiryError, ExpiryPolicy, Granted, NewCapsule, Nonce, TransactionId};
+use capsule_api::{CapsuleError, Expiry, ExpiryError, ExpiryPolicy, Granted, NewCapsule, ShareError, TransactionId};
 
 use crate::{
     Clock,
@@ -30,9 +30,9 @@ pub(crate) struct Capsules {
     pub(crate) metrics: Arc<Metrics>,
 }
 
-/// A capsule that was taken.
-pub(crate) struct Taken {
-    pub(crate) id: TransactionId,
+/// What was taken, by its identifier.
+pub(crate) struct Taken<Id> {
+    pub(crate) id: Id,
     pub(crate) granted: Granted,
 }
 
@@ -41,6 +41,8 @@ pub(crate) struct Taken {
 pub(crate) enum NotTaken {
     #[error(transparent)]
     Malformed(#[from] CapsuleError),
+    #[error(transparent)]
+    Share(ShareError),
     #[error(transparent)]
     Expiry(#[from] ExpiryError),
     #[error("as many capsules are kept as may be")]
@@ -51,20 +53,25 @@ pub(crate) enum NotTaken {
 
 impl Capsules {
     /// Keeps a capsule; when this comes back, it is durable.
-    pub(crate) async fn take(&self, body: &[u8], asked: Option<Expiry>) -> Result<Taken, NotTaken> {
+    pub(crate) async fn take(&self, body: &[u8], asked: Option<Expiry>) -> Result<Taken<TransactionId>, NotTaken> {
         let capsule = NewCapsule::parse(body)?;
+        let id = TransactionId::generate();
+        let granted = self.keep(Locator::new(&id, capsule.recipient_id()), body, asked).await?;
+        let kind = capsule.capsule_type();
+        tracing::info!(target: "audit", ?id, ?kind, expires = %granted.until, "capsule taken");
+        Ok(Taken { id, granted })
+    }
+
+    /// Keeps a body at `locator`, within policy and quota.
+    pub(crate) async fn keep(&self, locator: Locator, body: &[u8], asked: Option<Expiry>) -> Result<Granted, NotTaken> {
         let granted = self.policy.grant(asked, self.clock.now())?;
         if self.metrics.stored.load(Ordering::Relaxed) >= self.quota {
             return Err(NotTaken::Full);
         }
-        let id = TransactionId::generate();
-        let locator = Locator::new(&id, capsule.recipient_id());
         let kept = Capsule { body: body.to_vec(), expires: granted.until, adjusted: granted.adjusted };
         self.in_time(self.store.put(locator, kept)).await?;
         self.metrics.stored.fetch_add(1, Ordering::Relaxed);
-        let kind = capsule.capsule_type();
-        tracing::info!(target: "audit", ?id, ?kind, expires = %granted.until, "capsule taken");
-        Ok(Taken { id, granted })
+        Ok(granted)
     }
 
     /// The capsule with this id for this key. A text that can be no id is asked for like any other.
@@ -73,14 +80,8 @@ impl Capsules {
         self.in_time(self.store.get(locator, unix(self.clock.now()))).await
     }
 
-    /// The same, and `nonce` is spent by it.
-    pub(crate) async fn spend(
-        &self,
-        id: &TransactionId,
-        key: &ClientKey,
-        nonce: &Nonce,
-    ) -> Result<Spending, StoreError> {
-        let (locator, nonce) = (Locator::new(id, key.recipient_id()), Spent::new(id, nonce));
+    /// What is at `locator`, when `nonce` has not been spent before; it is from now on.
+    pub(crate) async fn spend(&self, locator: Locator, nonce: Spent) -> Result<Spending, StoreError> {
         self.in_time(self.store.spend(locator, nonce, unix(self.clock.now()))).await
     }
 

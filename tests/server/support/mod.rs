@@ -68,6 +68,8 @@ pub struct Setup {
     pub ahead: Duration,
     /// Offers tickets, and which way else.
     pub ticket: Option<Offer>,
+    /// Takes key shares.
+    pub shares: Option<Offer>,
 }
 
 /// What a server with tickets is, and whether it takes client certificates, too.
@@ -110,6 +112,7 @@ impl Default for Setup {
             clean_up_every,
             ahead: Duration::ZERO,
             ticket: None,
+            shares: None,
         }
     }
 }
@@ -140,6 +143,10 @@ impl Setup {
             config.id = ServerId::parse(&id).expect("an id");
             config.ticket = Some(Endpoint { listen, url });
             config.recipient = config.recipient.filter(|_| certificates);
+        }
+        if let Some(Offer { id, url, listen, .. }) = self.shares {
+            config.id = ServerId::parse(&id).expect("an id");
+            config.shares = Some(Endpoint { listen, url });
         }
         let clock = Arc::new(TestClock(Mutex::new(SystemTime::now() + self.ahead)));
         let runtime = Runtime::new().expect("a runtime");
@@ -217,6 +224,12 @@ impl Fixture {
     /// A connection to the ticket interface.
     pub fn with_ticket(&self) -> Connection {
         Connection::open(self.ticket(), &self.certificate, None).expect("everybody is let in")
+    }
+
+    /// A connection to the shares interface.
+    pub fn as_holder(&self) -> Connection {
+        let address = self.server().shares().expect("it takes shares");
+        Connection::open(address, &self.certificate, None).expect("everybody is let in")
     }
 
     /// Posts a body that must be taken; gives its path.

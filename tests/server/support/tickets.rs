@@ -59,7 +59,7 @@ impl Person {
         authentication.signed(&key, certificate, &signature).expect("signed by the key of the certificate")
     }
 
-    fn sign(&self, message: &[u8]) -> Vec<u8> {
+    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         let ec = |algorithm: &'static EcdsaSigningAlgorithm| {
             let key = EcdsaKeyPair::from_pkcs8(algorithm, self.key.serialized_der()).expect("a key");
             key.sign(&SystemRandom::new(), message).expect("signed").as_ref().to_vec()

@@ -35,6 +35,8 @@ pub struct Config {
     pub recipient: Option<Endpoint>,
     /// Where recipients fetch them with a ticket. Its URL is part of every nonce.
     pub ticket: Option<Endpoint>,
+    /// Where senders leave key shares, and persons fetch them. Its URL stands in containers.
+    pub shares: Option<Endpoint>,
     /// Health and metrics, without TLS.
     pub operations: SocketAddr,
     /// The server's certificate and key.
@@ -292,6 +294,10 @@ url = "https://capsules.example:8444"
 listen = "[::]:8446"
 url = "https://capsules.example:8446"
 
+[shares]
+listen = "[::]:8447"
+url = "https://capsules.example:8447"
+
 [operations]
 listen = "127.0.0.1:8445"
 
@@ -352,10 +358,10 @@ format = "json"
             (Some(4), "`server.identity` is no setting"),
             (Some(8), "`sender.listen`"),
             (Some(13), "`recipient.url`"),
-            (Some(22), "`tls.key` is missing"),
-            (Some(36), "`limits.requests-per-second-of-key` must be a whole number from 1 to 1000000"),
-            (Some(37), "`limits.header-timeout`"),
-            (Some(39), "`logs` is no setting"),
+            (Some(26), "`tls.key` is missing"),
+            (Some(40), "`limits.requests-per-second-of-key` must be a whole number from 1 to 1000000"),
+            (Some(41), "`limits.header-timeout`"),
+            (Some(43), "`logs` is no setting"),
         ];
         assert_eq!(found.len(), expected.len(), "{found:#?}");
         for ((line, message), (expected_line, words)) in found.iter().zip(expected) {
@@ -398,9 +404,9 @@ format = "json"
             StoreConfig::Postgres(Postgres { without_tls: true, .. })
         ));
         let found = problems(&with(""));
-        assert_eq!(found, [(Some(28), "either `store.sqlite` or `store.postgresql` must be there".to_owned())]);
+        assert_eq!(found, [(Some(32), "either `store.sqlite` or `store.postgresql` must be there".to_owned())]);
         assert_eq!(problems(&with("sqlite = \"a\"\npostgresql = \"host=a\"")), found);
-        assert_eq!(problems(&with("sqlite = 1")), [(Some(29), "`store.sqlite` must be a text".to_owned())]);
+        assert_eq!(problems(&with("sqlite = 1")), [(Some(33), "`store.sqlite` must be a text".to_owned())]);
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub(super) fn read_config<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>, fo
     let sender = read_endpoint(reader, top, "sender");
     let recipient = read_optional_endpoint(reader, top, "recipient");
     let ticket = read_optional_endpoint(reader, top, "ticket");
+    let shares = read_optional_endpoint(reader, top, "shares");
     if recipient.is_none() && ticket.is_none() {
         reader.problem(None, "either `recipient` or `ticket`, or both, must be there".to_owned());
     }
@@ -40,6 +41,7 @@ pub(super) fn read_config<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>, fo
         sender: sender?,
         recipient: recipient.flatten(),
         ticket: ticket.flatten(),
+        shares: shares.flatten(),
         operations: operations_listen?,
         tls: tls?,
         clients,

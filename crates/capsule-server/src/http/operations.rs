@@ -11,15 +11,15 @@ use axum::{
 };
 
 use super::not_found;
-use crate::{net::Admission, service::Capsules, store::StoreError, tickets::Tickets};
+use crate::{net::Admission, nonces::Nonces, service::Capsules, store::StoreError};
 
 /// What the port tells about.
 pub(crate) struct Operations {
     pub(crate) capsules: Arc<Capsules>,
     pub(crate) admissions: Vec<Arc<Admission>>,
     pub(crate) server_id: String,
-    /// Where tickets are taken.
-    pub(crate) tickets: Option<Arc<Tickets>>,
+    /// Where nonces are given.
+    pub(crate) nonces: Option<Arc<Nonces>>,
 }
 
 /// The calls of the operations port.
@@ -45,8 +45,8 @@ async fn ready(State(operations): State<Arc<Operations>>) -> Response {
 
 async fn is_ready(operations: &Operations) -> Result<(), StoreError> {
     operations.capsules.ready().await?;
-    match &operations.tickets {
-        Some(tickets) => tickets.ready().await,
+    match &operations.nonces {
+        Some(nonces) => nonces.ready().await,
         None => Ok(()),
     }
 }

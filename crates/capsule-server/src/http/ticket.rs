@@ -50,11 +50,22 @@ pub(crate) fn ticket(tickets: Arc<Tickets>) -> Router {
 )]
 pub(super) async fn post_nonce(State(tickets): State<Arc<Tickets>>, id: AskedId) -> Result<Response, Refusal> {
     let id = known(id)?;
-    let mut response = tickets.nonce(&id).to_json().into_response();
+    Ok(nonce_given(tickets.nonce(&id).to_json()))
+}
+
+/// A nonce, which nobody keeps.
+pub(super) fn nonce_given(json: String) -> Response {
+    let mut response = json.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    response
+}
+
+/// A header that stands once, as text.
+pub(super) fn once<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    values.next().and_then(|value| value.to_str().ok()).filter(|_| values.next().is_none())
 }
 
 /// As on the recipient interface, beside which it is described, with a ticket in the place of the client certificate.
@@ -64,9 +75,7 @@ async fn get_capsule(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let id = known(id)?;
-    let mut values = headers.get_all(TICKET_HEADER).iter();
-    let ticket = values.next().and_then(|value| value.to_str().ok()).filter(|_| values.next().is_none());
-    let answer = tickets.give(&id, ticket).await;
+    let answer = tickets.give(&id, once(&headers, TICKET_HEADER)).await;
     tracing::info!(target: "audit", ?id, found = answer.is_ok(), "capsule asked for by ticket");
     Ok(given(answer?))
 }
@@ -78,12 +87,12 @@ fn known(AskedId(id): AskedId) -> Result<TransactionId, Refusal> {
 
 impl From<NotGiven> for Refusal {
     fn from(reason: NotGiven) -> Self {
-        tracing::debug!(%reason, "no capsule for a ticket");
+        tracing::debug!(%reason, "nothing is given");
         match reason {
             NotGiven::Malformed(_) => Self::BadRequest,
-            NotGiven::Refused(_) | NotGiven::Certificate(_) | NotGiven::Revoked => Self::Unauthorized,
+            NotGiven::Refused(_) | NotGiven::Revoked => Self::Unauthorized,
             NotGiven::TooOften(wait) => Self::TooMany { seconds: wait.as_secs() + 1 },
-            NotGiven::Stale | NotGiven::NoCapsule | NotGiven::Spent => Self::NotFound,
+            NotGiven::Stale | NotGiven::NotThere | NotGiven::Spent => Self::NotFound,
             NotGiven::NoAnswer => Self::Unavailable { seconds: 30 },
             NotGiven::Store(error) => error.into(),
         }

@@ -24,6 +24,7 @@ pub(crate) enum Interface {
     Sender,
     Recipient,
     Ticket,
+    Shares,
     Operations,
 }
 
@@ -33,6 +34,7 @@ impl Interface {
             Self::Sender => "sender",
             Self::Recipient => "recipient",
             Self::Ticket => "ticket",
+            Self::Shares => "shares",
             Self::Operations => "operations",
         }
     }

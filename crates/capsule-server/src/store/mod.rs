@@ -10,7 +10,7 @@ mod sqlite;
 
 use std::{future::Future, pin::Pin, sync::Arc, time::SystemTime};
 
-use capsule_api::{Expiry, Nonce, TransactionId};
+use capsule_api::{Expiry, Nonce, PersonId, ShareId, ShareNonce, TransactionId};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -70,6 +70,7 @@ pub struct Locator([u8; 32]);
 
 /// Keeps the digest apart from every other use of SHA-256.
 const LOCATOR_LABEL: &[u8] = b"Kapsel capsule locator v1\0";
+const SHARE_LOCATOR_LABEL: &[u8] = b"Kapsel share locator v1\0";
 
 impl Locator {
     /// Of the capsule with this id for the recipient with this key, in the encoding of `recipient_id`.
@@ -77,9 +78,18 @@ impl Locator {
         Self::of(id.as_str(), recipient_id)
     }
 
+    /// Of the share with this id for this person.
+    pub fn of_share(id: &ShareId, person: &PersonId) -> Self {
+        Self::labelled(SHARE_LOCATOR_LABEL, id.as_str(), person.as_str().as_bytes())
+    }
+
     /// Of a text that may be no id at all, so that asking for it is the same work.
     pub(crate) fn of(id: &str, recipient_id: &[u8]) -> Self {
-        let mut digest = Sha256::new_with_prefix(LOCATOR_LABEL);
+        Self::labelled(LOCATOR_LABEL, id, recipient_id)
+    }
+
+    fn labelled(label: &[u8], id: &str, recipient_id: &[u8]) -> Self {
+        let mut digest = Sha256::new_with_prefix(label);
         digest.update((id.len() as u64).to_be_bytes());
         digest.update(id);
         digest.update(recipient_id);
@@ -102,15 +112,25 @@ impl std::fmt::Debug for Locator {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Spent([u8; 32]);
 
-/// Keeps that digest apart from every other one.
+/// Keep those digests apart from every other one.
 const SPENT_LABEL: &[u8] = b"Kapsel spent nonce v1\0";
+const SPENT_SHARE_LABEL: &[u8] = b"Kapsel spent share nonce v1\0";
 
 impl Spent {
     /// The use of `nonce` for the transaction `id`.
     pub fn new(id: &TransactionId, nonce: &Nonce) -> Self {
-        let mut digest = Sha256::new_with_prefix(SPENT_LABEL);
-        digest.update(nonce.own_part());
-        digest.update(id.as_str());
+        Self::labelled(SPENT_LABEL, &nonce.own_part(), id.as_str())
+    }
+
+    /// The use of `nonce` for the share `id`.
+    pub fn of_share(id: &ShareId, nonce: &ShareNonce) -> Self {
+        Self::labelled(SPENT_SHARE_LABEL, nonce.as_bytes(), id.as_str())
+    }
+
+    fn labelled(label: &[u8], nonce: &[u8; 16], id: &str) -> Self {
+        let mut digest = Sha256::new_with_prefix(label);
+        digest.update(nonce);
+        digest.update(id);
         Self(digest.finalize().into())
     }
 

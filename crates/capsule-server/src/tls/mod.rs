@@ -22,6 +22,7 @@ use rustls::{
 use sha2::{Digest, Sha256};
 use x509_cert::Certificate;
 
+pub(crate) use clients::has_key_usage;
 pub(crate) use key::ClientKey;
 
 use crate::{
