@@ -60,9 +60,9 @@ pub enum Error {
     /// Several servers were asked, and none gave the capsule. At least two.
     #[error("{}", joined(.0))]
     Several(Vec<Error>),
-    /// Key shares need servers of another kind, which this version does not talk to.
-    #[error("key shares cannot be delivered by this version")]
-    Shares,
+    /// The recipient of shares is no person as servers know them.
+    #[error("the recipient of key shares must be a person, such as etsi/PNOEE-48010010101")]
+    Person,
     /// The person stopped it.
     #[error("cancelled")]
     Cancelled,

@@ -134,11 +134,11 @@ impl Errand {
     }
 }
 
-fn request(connection: &Connection, method: Method, path: &str) -> Builder {
+pub(crate) fn request(connection: &Connection, method: Method, path: &str) -> Builder {
     Request::builder().method(method).uri(path).header(HOST, connection.authority()).header(ACCEPT, "application/json")
 }
 
-fn finished(request: Builder) -> Request<Full<Bytes>> {
+pub(crate) fn finished(request: Builder) -> Request<Full<Bytes>> {
     request.body(Full::new(Bytes::new())).expect("host, path and ticket are plain text")
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A capsule on a server is half of a key: the sender puts it there before the container is written ([`Upload`], the container's
 //! [`cdoc2::Delivery`]), and the recipient fetches it with a proof of the key ([`Download`], the container's
-//! [`cdoc2::CapsuleFetcher`]): a client certificate, or one signature for all servers that take tickets ([`Plan`], `gathering`). Both go through a [`Client`], which knows the [`Servers`] of lists in layers and the [`Settings`] of the
+//! [`cdoc2::CapsuleFetcher`]): a client certificate, or one signature for all servers that take tickets ([`Plan`], `gathering`). Shares
+//! of a key for a person go the same ways ([`ShareDownload`]). Both go through a [`Client`], which knows the [`Servers`] of lists in layers and the [`Settings`] of the
 //! network. Callers write plain synchronous code; threads and sockets stay in here.
 //!
 //! What is held against whom:
@@ -42,6 +43,7 @@ mod net;
 mod plan;
 mod servers;
 mod settings;
+mod shares;
 mod signature;
 mod tls;
 mod upload;
@@ -60,6 +62,7 @@ pub use servers::{
     read_signed, refresh, signature_beside,
 };
 pub use settings::{Settings, Timeouts};
+pub use shares::ShareDownload;
 pub use signature::{ListKeys, sign_list};
 pub use tls::{OcspProblem, OcspSeen, PeerProblem};
 pub use upload::Upload;

@@ -7,6 +7,7 @@ mod independent;
 mod lists;
 mod policy;
 mod proxies;
+mod shares;
 mod support;
 mod tickets;
 mod trust;
