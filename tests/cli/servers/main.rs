@@ -5,6 +5,7 @@ mod desk;
 mod exchange;
 mod lists;
 mod organisation;
+mod shares;
 #[path = "../support/mod.rs"]
 mod support;
 mod tickets;

@@ -4,7 +4,10 @@ use std::{
     fs,
     net::TcpListener,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -33,6 +36,7 @@ pub struct Organisation {
     /// 0 where it takes no client certificates.
     pub recipient_port: u16,
     pub ticket_port: Option<u16>,
+    pub shares_port: Option<u16>,
     _folder: tempfile::TempDir,
 }
 
@@ -42,14 +46,14 @@ impl Organisation {
         Self::with(id, clients, None)
     }
 
-    /// Starts one that gives them for tickets, and takes no client certificates.
+    /// Starts one that gives them for tickets, and takes no client certificates; it takes key shares, too.
     pub fn with_tickets(id: &'static str, clients: &[PathBuf]) -> Self {
-        // Nonces bear it, so it is known before the server listens.
-        let free = TcpListener::bind(("127.0.0.1", 0)).expect("a port").local_addr().expect("bound").port();
-        Self::with(id, clients, Some(free))
+        // What is signed names them, so they are known before the server listens.
+        Self::with(id, clients, Some([free_port(), free_port()]))
     }
 
-    fn with(id: &'static str, clients: &[PathBuf], ticket_port: Option<u16>) -> Self {
+    fn with(id: &'static str, clients: &[PathBuf], ports: Option<[u16; 2]>) -> Self {
+        let (ticket_port, shares_port) = (ports.map(|[ticket, _]| ticket), ports.map(|[_, shares]| shares));
         let folder = tempfile::tempdir().expect("temporary folder");
         let key = KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).expect("a key");
         let mut params = CertificateParams::new(["localhost".to_owned()]).expect("a name");
@@ -57,8 +61,9 @@ impl Organisation {
         let certificate = params.self_signed(&key).expect("a certificate");
         write(folder.path(), "server.pem", &certificate.pem());
         write(folder.path(), "server-key.pem", &key.serialize_pem());
-        let recipients = match ticket_port {
-            Some(port) => format!(r#"ticket = {{ listen = "127.0.0.1:{port}", url = "https://localhost:{port}" }}"#),
+        let endpoint = |port: u16| format!(r#"{{ listen = "127.0.0.1:{port}", url = "https://localhost:{port}" }}"#);
+        let recipients = match ports {
+            Some([ticket, shares]) => format!("ticket = {}\nshares = {}", endpoint(ticket), endpoint(shares)),
             None => r#"recipient = { listen = "127.0.0.1:0", url = "https://localhost:8444" }"#.to_owned(),
         };
         let text = format!(
@@ -90,6 +95,7 @@ impl Organisation {
             sender_port,
             recipient_port,
             ticket_port,
+            shares_port,
             _folder: folder,
         }
     }
@@ -114,6 +120,7 @@ impl Organisation {
             "senderUrl": format!("https://localhost:{}", self.sender_port),
             "recipientUrl": Some(self.recipient_port).filter(|port| *port != 0).map(url),
             "ticketUrl": self.ticket_port.map(url),
+            "sharesUrl": self.shares_port.map(url),
             "certificates": [Base64::encode_string(&self.certificate)],
         })
     }
@@ -122,6 +129,17 @@ impl Organisation {
     pub fn fingerprint(&self) -> String {
         capsule_api::Pin::from_der(&self.certificate).expect("a certificate").fingerprint()
     }
+}
+
+/// A port to listen to: below those that the system gives to connections, of which other tests make many.
+fn free_port() -> u16 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let begin = std::process::id().wrapping_mul(41);
+    let mut candidates = std::iter::repeat_with(|| {
+        let offset = begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 20_000;
+        u16::try_from(10_000 + offset).expect("below 30000")
+    });
+    candidates.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("endless")
 }
 
 fn write(folder: &Path, name: &str, content: &str) {
