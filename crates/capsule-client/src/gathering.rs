@@ -143,7 +143,10 @@ impl Group {
     async fn run(mut self) {
         let mut wanted = self.told.wanted.subscribe();
         loop {
-            if *wanted.borrow_and_update() && !self.go_on().await {
+            if *wanted.borrow_and_update() {
+                self.go_on().await;
+            }
+            if self.is_over() {
                 return;
             }
             let timer = self.timer();
@@ -152,9 +155,6 @@ impl Group {
                 Some(Ok((errand, result))) = self.fetched.join_next() => self.told.ended(&errand, result),
                 () = sleep_until(timer) => {}
                 Ok(()) = wanted.changed() => self.stuck = Instant::now() + PATIENCE,
-            }
-            if self.is_over() {
-                return;
             }
         }
     }
@@ -186,8 +186,8 @@ impl Group {
         }
     }
 
-    /// Begins what is to be begun now; says whether the key is still to be used.
-    async fn go_on(&mut self) -> bool {
+    /// Begins what is to be begun now.
+    async fn go_on(&mut self) {
         let now = Instant::now();
         let is_stuck = now >= self.stuck;
         let nothing_fetched = self.fetched.is_empty();
@@ -199,7 +199,6 @@ impl Group {
         if nothing_else || is_stuck {
             self.ask_by_certificate();
         }
-        true
     }
 
     fn ask_by_certificate(&mut self) {
@@ -214,8 +213,9 @@ impl Group {
         self.stuck = Instant::now() + PATIENCE;
     }
 
-    /// Signs for every nonce that is there, and shows the tickets. `false` when the key does not sign: its holder is not asked again.
-    async fn sign(&mut self) -> bool {
+    /// Signs for every nonce that is there, and shows the tickets. When the key does not sign, its holder is not asked again; what was signed before
+    /// may still come.
+    async fn sign(&mut self) {
         let count = self.held.len().min(MAX_NONCES);
         let held: Vec<_> = self.held.drain(..count).collect();
         let signed = signed(&self.key, &self.told.announce, &held).await;
@@ -223,19 +223,13 @@ impl Group {
         match signed {
             Ok(signed) => held.into_iter().for_each(|(errand, given)| self.show(errand, given, &signed)),
             Err(cause) => {
-                let others = self
-                    .held
-                    .drain(..)
-                    .map(|(errand, _)| errand)
-                    .chain(self.later.drain(..))
-                    .chain(self.awaited.drain(..));
-                for errand in held.into_iter().map(|(errand, _)| errand).chain(others) {
+                self.asked = JoinSet::new();
+                let held = held.into_iter().chain(self.held.drain(..)).map(|(errand, _)| errand);
+                for errand in held.chain(self.awaited.drain(..)).chain(self.later.drain(..)) {
                     self.told.ended(&errand, Err(errand.failed(cause.clone())));
                 }
-                return false;
             }
         }
-        true
     }
 
     fn show(&mut self, errand: Errand, given: Given, signed: &SignedAuthentication) {

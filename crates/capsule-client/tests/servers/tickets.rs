@@ -426,6 +426,41 @@ fn whoever_says_no_is_not_asked_again() {
 }
 
 #[test]
+fn whoever_says_no_the_second_time_still_gets_what_was_signed_for_the_first() {
+    /// Signs once.
+    struct Once(Arc<Counting>);
+    impl Authenticator for Once {
+        fn public_key(&self) -> &PublicKey {
+            self.0.public_key()
+        }
+        fn certificates(&self) -> &[Vec<u8>] {
+            self.0.certificates()
+        }
+        fn sign_hash(&self, algorithm: SignatureAlgorithm, hash: &[u8]) -> Result<Vec<u8>, KeyError> {
+            let signed = self.0.sign_hash(algorithm, hash);
+            if self.0.count() == 1 { signed } else { Err(KeyError::Unusable("the PIN was not entered".into())) }
+        }
+    }
+    let person = mari("P-384");
+    let slow = Server::with("slow", |kept, request| {
+        if !asked(request).1 {
+            thread::sleep(Duration::from_millis(3000));
+        }
+        kept.reply(request)
+    });
+    let late = Server::with("late", |kept, request| {
+        thread::sleep(Duration::from_millis(500));
+        kept.reply(request)
+    });
+    let counting = Counting::new(&person);
+    let key = Arc::new(Once(Arc::clone(&counting)));
+    let download = Download::new(client(&[slow.entry(), late.entry()]), vec![key]);
+    let records = [slow.record(&person), late.record(&person)];
+    assert_eq!(download.fetch_first(&records.each_ref()).expect("the slow one").0, 0);
+    assert_eq!(counting.count(), 2);
+}
+
+#[test]
 fn a_key_that_signs_something_else_is_found_out_here() {
     struct Broken(Arc<dyn Authenticator>);
     impl Authenticator for Broken {
