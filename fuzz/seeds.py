@@ -23,7 +23,8 @@ from cryptography import x509  # noqa: E402
 from cryptography.hazmat.primitives import hashes, serialization  # noqa: E402
 from cryptography.hazmat.primitives.asymmetric import ec  # noqa: E402
 from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat, PublicFormat, pkcs12  # noqa: E402
-from cryptography.x509.oid import NameOID, ObjectIdentifier  # noqa: E402
+from cryptography.x509 import ocsp  # noqa: E402
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier  # noqa: E402
 
 # Long seeds make a fuzzer slow, and show nothing that short ones do not.
 LONGEST = 16 << 10
@@ -65,6 +66,9 @@ def main() -> None:
     write(corpus / "ticket", tickets(kit))
     write(corpus / "ticket_signature", tickets(kit) + certificates(kit))
     write(corpus / "share_token", shares(kit) + certificates(kit))
+    write(corpus / "ocsp_answer", ocsp_answers())
+    write(corpus / "central_configuration", central_configurations(kit))
+    write(corpus / "signed_list", signed_lists(kit) + certificates(kit))
 
 
 def write(folder: Path, seeds: list[bytes]) -> None:
@@ -215,7 +219,70 @@ def server_lists(kit: Kit) -> list[bytes]:
     return seeds
 
 
-def certificate_of(private, common_name: str) -> x509.Certificate:
+def authority() -> ec.EllipticCurvePrivateKey:
+    """The authority of the targets, which sign by it themselves."""
+    number = int.from_bytes(hashlib.sha256(b"kapsel fuzz authority").digest(), "big")
+    return ec.derive_private_key(number, ec.SECP256R1())
+
+
+def signed_lists(kit: Kit) -> list[bytes]:
+    lists = server_lists(kit)
+    signatures = [base64.b64encode(authority().sign(text, ec.ECDSA(hashes.SHA256()))) for text in lists]
+    return [signature + b"\n" + text for signature, text in zip(signatures, lists, strict=True)]
+
+
+def central_configurations(kit: Kit) -> list[bytes]:
+    """With the server's own certificate in the bundle, and with another one."""
+    seeds = []
+    for key in kit.keys.values():
+        for name in ("capsules.example", "other.example"):
+            der = certificate_of(key.private, name, x509.SubjectAlternativeName([x509.DNSName(name)]))
+            seeds.append(json.dumps({
+                "META-INF": {"DATE": "20240612102015Z", "SERIAL": 7, "VER": 1},
+                "CDOC2-CONF": {"11111111-2222-3333-4444-555555555555": {
+                    "NAME": "Capsules",
+                    "POST": "https://capsules.example:8443",
+                    "FETCH": "https://capsules.example:8444",
+                }},
+                "CDOC2-USE-KEYSERVER": True,
+                "CERT-BUNDLE": [base64.b64encode(der.public_bytes(Encoding.DER)).decode()],
+            }).encode())
+    return seeds
+
+
+def ocsp_answers() -> list[bytes]:
+    """Answers of the authority and of a responder that it named; behind a 1, what an answer says, without its signature."""
+    private, other = authority(), ec.derive_private_key(7, ec.SECP256R1())
+    start, end = datetime.datetime(2020, 1, 1), datetime.datetime(2035, 1, 1)
+
+    def certificate(name: str, public, *extensions) -> x509.Certificate:
+        named = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, it)]) for it in (name, "Authority")]
+        builder = x509.CertificateBuilder().subject_name(named[0]).issuer_name(named[1]).public_key(public)
+        builder = builder.serial_number(7).not_valid_before(start).not_valid_after(end)
+        for extension in extensions:
+            builder = builder.add_extension(extension, False)
+        return builder.sign(private, hashes.SHA256())
+
+    issuer, issued = certificate("Authority", private.public_key()), certificate("Somebody", other.public_key())
+    delegate = certificate("Responder", other.public_key(), x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]))
+    now = datetime.datetime(2026, 1, 1)
+    seeds = []
+    for status in (ocsp.OCSPCertStatus.GOOD, ocsp.OCSPCertStatus.REVOKED, ocsp.OCSPCertStatus.UNKNOWN):
+        revoked = now if status == ocsp.OCSPCertStatus.REVOKED else None
+        for algorithm in (hashes.SHA1(), hashes.SHA256()):
+            for next_update in (None, now + datetime.timedelta(days=1)):
+                builder = ocsp.OCSPResponseBuilder().add_response(
+                    issued, issuer, algorithm, status, now, next_update, revoked, None)
+                by_itself = builder.responder_id(ocsp.OCSPResponderEncoding.NAME, issuer)
+                by_delegate = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, delegate).certificates([delegate])
+                by_delegate = by_delegate.add_extension(x509.OCSPNonce(bytes(32)), False)
+                for answer in (by_itself.sign(private, hashes.SHA256()), by_delegate.sign(other, hashes.SHA256())):
+                    seeds += [b"\0" + answer.public_bytes(Encoding.DER), b"\1" + answer.tbs_response_bytes]
+    failed = ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.TRY_LATER)
+    return [*seeds, b"\0" + failed.public_bytes(Encoding.DER)]
+
+
+def certificate_of(private, common_name: str, *extensions: x509.ExtensionType) -> x509.Certificate:
     """As an ID-card's: names, usage, policy."""
     attributes = [x509.NameAttribute(NameOID.COMMON_NAME, common_name)] if common_name else []
     if common_name.endswith("718"):
@@ -231,6 +298,8 @@ def certificate_of(private, common_name: str) -> x509.Certificate:
     builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(private.public_key())
     builder = builder.serial_number(7).not_valid_before(start).not_valid_after(start.replace(year=2035))
     builder = builder.add_extension(usage, True).add_extension(x509.CertificatePolicies([policy]), False)
+    for extension in extensions:
+        builder = builder.add_extension(extension, False)
     return builder.sign(private, hashes.SHA256())
 
 

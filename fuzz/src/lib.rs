@@ -1,4 +1,6 @@
-//! What the fuzz targets share: containers that are authentic, whatever is in them.
+//! What the fuzz targets share: containers that are authentic, whatever is in them, and an authority that signs whatever it is given.
+
+mod authority;
 
 use std::{io::Cursor, sync::LazyLock};
 
@@ -13,6 +15,8 @@ use chacha20poly1305::{
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
+
+pub use authority::{AUTHORITY, Authority};
 
 /// SHA-256 of `kapsel vectors secret`: the key of the seeds that have one.
 const SECRET: [u8; 32] = [

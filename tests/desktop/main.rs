@@ -7,6 +7,9 @@ mod arrivals;
 mod damage;
 mod journeys;
 mod keyboard;
+#[path = "../cli/servers/organisation.rs"]
+mod organisation;
 mod pictures;
+mod servers;
 mod start;
 mod support;

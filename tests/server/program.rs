@@ -3,8 +3,13 @@
 use std::{
     fs,
     io::Read,
+    os::{
+        linux::net::SocketAddrExt,
+        unix::net::{SocketAddr, UnixDatagram},
+    },
     path::Path,
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use base64ct::{Base64, Encoding};
@@ -20,7 +25,8 @@ fn a_new_server_works_at_once_and_keeps_its_capsules_over_a_restart() {
     let (mari, jaan) = (Person::new(Kind::P384), Person::new(Kind::Rsa));
     let place = Place::new();
     place.init(&[&mari, &jaan]);
-    assert_eq!(place.entry().id.as_str(), "css-a");
+    let entry = place.entry();
+    assert_eq!((entry.id.as_str(), entry.name.as_str()), ("css-a", "Capsules of \"A\""));
     let checked = kapsel_server(&["check-config", "--config", &place.config()]);
     assert!(checked.status.success(), "{}", words(&checked));
     let exported = kapsel_server(&["export-list", "--config", &place.config()]);
@@ -107,6 +113,32 @@ fn hangup_reads_certificates_again_and_int_ends() {
     eventually("the new client", || place.get(&path, &jaan).0 == "200");
     running.signal("INT");
     assert!(running.child.wait().expect("it ends").success());
+}
+
+#[test]
+fn a_service_manager_is_told_when_it_answers_and_when_it_stops() {
+    let mari = Person::new(Kind::P384);
+    let place = Place::new();
+    place.init(&[&mari]);
+    let path = place.path("notify");
+    let abstract_name = format!("kapsel-{}", std::process::id());
+    let address = SocketAddr::from_abstract_name(&abstract_name).expect("a name");
+    for (name, socket) in
+        [(path.clone(), UnixDatagram::bind(&path)), (format!("@{abstract_name}"), UnixDatagram::bind_addr(&address))]
+    {
+        let socket = socket.expect("a socket");
+        socket.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
+        let told = || {
+            let mut words = [0; 100];
+            let length = socket.recv(&mut words).expect("told in time");
+            String::from_utf8_lossy(&words[..length]).into_owned()
+        };
+        let running = place.run_under(&["env", &format!("NOTIFY_SOCKET={name}")]);
+        assert_eq!(told(), "READY=1");
+        assert_eq!(place.get(&place.post(&body_for(&mari)), &mari).0, "200");
+        running.signal("TERM");
+        assert_eq!(told(), "STOPPING=1");
+    }
 }
 
 #[test]
@@ -213,7 +245,7 @@ fn purge_deletes_what_has_expired_beside_a_server_that_runs() {
     let config = fs::read_to_string(place.config()).expect("readable");
     fs::write(place.config(), config.replace("[expiry]", "[expiry]\nclean-up-every = \"1h\"")).expect("written");
     let _running = place.run();
-    let soon = std::time::SystemTime::now() + std::time::Duration::from_secs(2);
+    let soon = std::time::SystemTime::now() + Duration::from_secs(2);
     let seconds = soon.duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
     let soon = capsule_api::Expiry::from_unix(seconds as i64).expect("a time").to_string();
     let url = format!("{}key-capsules", place.entry().sender_url);
@@ -221,7 +253,7 @@ fn purge_deletes_what_has_expired_beside_a_server_that_runs() {
     let (status, text) = place.curl(&["--json", &body, "--header", &format!("x-expiry-time: {soon}"), &url]);
     assert_eq!(status, "201", "{text}");
     let kept = place.post(&body);
-    std::thread::sleep(std::time::Duration::from_secs(3));
+    std::thread::sleep(Duration::from_secs(3));
     let purge = || words(&kapsel_server(&["purge", "--config", &place.config()]));
     assert_eq!(purge(), "1 expired capsules deleted\n");
     assert_eq!(purge(), "0 expired capsules deleted\n");

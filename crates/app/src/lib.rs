@@ -6,10 +6,10 @@
 //! - [`servers`]: capsule servers, by the lists that name them
 //! - [`desk`]: the same in the terms of a window, which names files by number ([`grants`]) and gets plain values ([`view`])
 //! - [`failure`]: one closed set of causes, [`view::Code`], for which front ends have words
-//! - [`network`]: proxy, time-outs, what is asked of servers
+//! - [`network`]: proxy, time-outs, what is asked of servers; the proxy's password is in the system's keyring
 //! - [`meter`], [`password`], [`settings`], [`places`]: progress, strength, choices, folders
 //!
-//! Nothing here prints or opens windows, and only [`servers`] leads to a network.
+//! Nothing here prints or opens windows, and only [`servers`] leads to a network. A locked keyring may ask the person by itself.
 
 pub mod desk;
 pub mod detection;
@@ -17,6 +17,7 @@ pub mod encryption;
 pub mod failure;
 pub mod files;
 pub mod grants;
+mod keyring;
 pub mod meter;
 pub mod network;
 pub mod opening;

@@ -1,47 +1,213 @@
-//! How the network is used: `network.toml`, the machine's and the person's.
+//! How the network is used: `network.toml`, the machine's and the person's. A proxy's password is never in it: the system's keyring keeps it.
 
-use std::{fs, io, path::Path, time::Duration};
+use std::{
+    env, fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use capsule_client::{Proxy, Settings, Timeouts};
-use serde::Deserialize;
+use capsule_client::{Proxy, ProxyCredentials, Settings, Timeouts};
+use cdoc2::Zeroizing;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::{
     failure::{Failure, Result},
+    files::read_small,
+    keyring,
     places::{system_network_file, user_network_file},
     view::Code,
 };
 
 /// Seconds that a time-out may be.
 const SECONDS: std::ops::RangeInclusive<u64> = 1..=600;
+/// Longest name for a proxy, in characters.
+const MAX_USER: usize = 200;
+/// Names a file with the proxy's password, where there is no keyring.
+pub const PASSWORD_FILE_VARIABLE: &str = "KAPSEL_PROXY_PASSWORD_FILE";
+
+/// The way out of the network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum ProxyChoice {
+    /// As the system says.
+    System,
+    /// Directly.
+    None,
+    /// Always by this one.
+    Given {
+        /// `http://host:port`.
+        url: String,
+    },
+}
+
+/// How the network is used, for whoever shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct NetworkView {
+    /// The proxy in force.
+    pub proxy: ProxyChoice,
+    /// Whether the person chose it, and not the machine's file or nobody.
+    pub own_proxy: bool,
+    /// The person's name for it; its password is in the system's keyring.
+    pub user: Option<String>,
+    /// Whether servers must prove by OCSP that their certificates were not revoked.
+    pub ocsp_required: bool,
+    /// Seconds for a connection.
+    pub connect_timeout: u64,
+    /// Seconds for a capsule in all.
+    pub total_timeout: u64,
+}
 
 /// The file, every member of which may be left out.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 struct NetworkFile {
     /// `system`, `none`, or `http://host:port`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     proxy: Option<String>,
+    /// The person's name for the proxy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proxy_user: Option<String>,
     /// What is asked of servers' OCSP answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
     ocsp: Option<Ocsp>,
     /// Seconds for a connection.
+    #[serde(skip_serializing_if = "Option::is_none")]
     connect_timeout: Option<u64>,
     /// Seconds for a capsule in all.
+    #[serde(skip_serializing_if = "Option::is_none")]
     total_timeout: Option<u64>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Ocsp {
     WhenPresent,
     Required,
 }
 
-/// The settings in force: the person's before the machine's. What the machine requires of OCSP, nobody relaxes.
+/// The settings in force: the person's before the machine's. What the machine requires of OCSP, nobody relaxes. The password of a proxy
+/// that has a name is read with them.
 ///
 /// # Errors
-/// [`Code::SettingsInvalid`], naming the file: nothing is sent on a guess.
+/// [`Code::SettingsInvalid`], naming the file: nothing is sent on a guess. [`Code::ProxyRequired`] when the proxy's password cannot be had.
 pub fn settings() -> Result<Settings> {
-    let read = |path: Option<std::path::PathBuf>| path.as_deref().map_or_else(|| Ok(NetworkFile::default()), read);
-    in_force(read(system_network_file())?, read(user_network_file())?)
+    let InForce { mut settings, user } = files_in_force()?;
+    if let (Proxy::Given { url, credentials }, Some(user)) = (&mut settings.proxy, user) {
+        let password = password(&account(&user, url))?;
+        *credentials = Some(ProxyCredentials { user, password });
+    }
+    Ok(settings)
+}
+
+/// How the network is used. Nothing secret is looked at.
+///
+/// # Errors
+/// [`Code::SettingsInvalid`], naming the file.
+pub fn view() -> Result<NetworkView> {
+    let InForce { settings, user } = files_in_force()?;
+    let proxy = match settings.proxy {
+        Proxy::System => ProxyChoice::System,
+        Proxy::None => ProxyChoice::None,
+        Proxy::Given { url, .. } => ProxyChoice::Given { url: plain(url.as_str()).to_owned() },
+    };
+    Ok(NetworkView {
+        proxy,
+        own_proxy: read_if_any(user_network_file())?.proxy.is_some(),
+        user,
+        ocsp_required: settings.ocsp_required,
+        connect_timeout: settings.timeouts.connect.as_secs(),
+        total_timeout: settings.timeouts.total.as_secs(),
+    })
+}
+
+/// Chooses the person's proxy, and who the person is for it. A password goes into the system's keyring, before anything else changes; without
+/// one, the one that is there stays. The rest of `network.toml` stays as it is, but for comments.
+///
+/// # Errors
+/// [`Code::SettingsInvalid`] for what is no address or name, or a file with a mistake; [`Code::ProxyRequired`] when the keyring cannot be
+/// used, [`Code::NotWritable`] for the file.
+pub fn set_proxy(choice: &ProxyChoice, user: Option<&str>, password: Option<Zeroizing<String>>) -> Result<()> {
+    let own = own_file()?;
+    let mut file = read(&own)?;
+    let before = file.account();
+    file.proxy = Some(match choice {
+        ProxyChoice::System => "system".to_owned(),
+        ProxyChoice::None => "none".to_owned(),
+        ProxyChoice::Given { url } => plain(url).to_owned(),
+    });
+    file.proxy_user = user.map(str::to_owned);
+    file.check().map_err(|words| Failure::new(Code::SettingsInvalid, words))?;
+    let account = file.account();
+    if let (Some(account), Some(password)) = (&account, password) {
+        keyring::keep(account, &password).map_err(not_kept)?;
+    }
+    write(&own, &file)?;
+    match before.filter(|before| account.as_ref() != Some(before)) {
+        // What nobody uses any more is not left behind; that nobody uses it is in force already.
+        Some(unused) => keyring::forget(&unused).or_else(|words| {
+            tracing::warn!(%words, "the password for the proxy before stays in the keyring");
+            Ok(())
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Forgets who the person is for the proxy, and the password in the system's keyring.
+///
+/// # Errors
+/// [`Code::SettingsInvalid`], [`Code::ProxyRequired`] for the keyring, [`Code::NotWritable`] for the file.
+pub fn forget_credentials() -> Result<()> {
+    let InForce { settings, user } = files_in_force()?;
+    if let (Proxy::Given { url, .. }, Some(user)) = (settings.proxy, user) {
+        keyring::forget(&account(&user, &url)).map_err(not_kept)?;
+    }
+    let own = own_file()?;
+    let mut file = read(&own)?;
+    if file.proxy_user.take().is_some() { write(&own, &file) } else { Ok(()) }
+}
+
+fn not_kept(words: String) -> Failure {
+    Failure::new(Code::ProxyRequired, format!("the proxy's password cannot be kept or removed: {words}"))
+}
+
+/// Without the slash that nobody writes.
+fn plain(url: &str) -> &str {
+    url.strip_suffix('/').unwrap_or(url)
+}
+
+/// Under which name the keyring keeps the password.
+fn account(user: &str, url: &url::Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    format!("{user}@{host}:{}", url.port_or_known_default().unwrap_or(80))
+}
+
+/// The password of an account: from the file that the environment names, or else from the keyring.
+fn password(account: &str) -> Result<Zeroizing<String>> {
+    let failed =
+        |words: String| Failure::new(Code::ProxyRequired, format!("the password for the proxy ({account}): {words}"));
+    if let Some(file) = env::var_os(PASSWORD_FILE_VARIABLE) {
+        let bytes = read_small(Path::new(&file), Code::ProxyRequired).map_err(|failure| failed(failure.to_string()))?;
+        let line = bytes.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
+        let text = std::str::from_utf8(line).map_err(|_| failed("it is not UTF-8".to_owned()))?;
+        return Ok(Zeroizing::new(text.to_owned()));
+    }
+    match keyring::password(account) {
+        Ok(Some(password)) => Ok(password),
+        Ok(None) => Err(failed("the system's keyring has none".to_owned())),
+        Err(words) => Err(failed(words)),
+    }
+}
+
+fn own_file() -> Result<PathBuf> {
+    let none = || Failure::new(Code::NotWritable, "this system has no place for the person's settings");
+    user_network_file().ok_or_else(none)
+}
+
+fn read_if_any(path: Option<PathBuf>) -> Result<NetworkFile> {
+    path.as_deref().map_or_else(|| Ok(NetworkFile::default()), read)
 }
 
 fn read(path: &Path) -> Result<NetworkFile> {
@@ -53,15 +219,44 @@ fn read(path: &Path) -> Result<NetworkFile> {
         text => text.map_err(|error| failed(error.to_string()))?,
     };
     let file: NetworkFile = toml::from_str(&text).map_err(|error| failed(error.to_string()))?;
-    file.proxy().map_err(failed)?;
-    let timeouts = [("connect-timeout", file.connect_timeout), ("total-timeout", file.total_timeout)];
-    match timeouts.into_iter().find(|(_, time)| time.is_some_and(|time| !SECONDS.contains(&time))) {
-        Some((name, _)) => Err(failed(format!("{name} must be 1 to 600 seconds"))),
-        None => Ok(file),
-    }
+    file.check().map_err(failed)?;
+    Ok(file)
+}
+
+/// Replaces the file as a whole.
+fn write(path: &Path, file: &NetworkFile) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let text = toml::to_string(file).expect("texts and numbers are TOML");
+    let write = || {
+        fs::create_dir_all(folder)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().map_err(|source: io::Error| cdoc2::Error::writing(path, source).into())
 }
 
 impl NetworkFile {
+    fn check(&self) -> Result<(), String> {
+        let proxy = self.proxy()?;
+        if let Some(user) = &self.proxy_user {
+            // A colon ends the name where a proxy reads it (RFC 7617).
+            let fits = (1..=MAX_USER).contains(&user.chars().count());
+            if !fits || user.contains(|character: char| character == ':' || character.is_control()) {
+                return Err("proxy-user must be 1 to 200 characters without a colon".to_owned());
+            }
+            if proxy.is_some_and(|proxy| !matches!(proxy, Proxy::Given { .. })) {
+                return Err("proxy-user needs a proxy as http://proxy.example:3128".to_owned());
+            }
+        }
+        let timeouts = [("connect-timeout", self.connect_timeout), ("total-timeout", self.total_timeout)];
+        match timeouts.into_iter().find(|(_, time)| time.is_some_and(|time| !SECONDS.contains(&time))) {
+            Some((name, _)) => Err(format!("{name} must be 1 to 600 seconds")),
+            None => Ok(()),
+        }
+    }
+
     fn proxy(&self) -> Result<Option<Proxy>, String> {
         match self.proxy.as_deref() {
             None => Ok(None),
@@ -75,20 +270,47 @@ impl NetworkFile {
             },
         }
     }
+
+    /// Under which name the keyring keeps the password of this file's proxy.
+    fn account(&self) -> Option<String> {
+        match self.proxy() {
+            Ok(Some(Proxy::Given { url, .. })) => Some(account(self.proxy_user.as_ref()?, &url)),
+            _ => None,
+        }
+    }
 }
 
-fn in_force(system: NetworkFile, user: NetworkFile) -> Result<Settings> {
+/// What the files come to, without the password.
+struct InForce {
+    settings: Settings,
+    /// Who the person is for the proxy.
+    user: Option<String>,
+}
+
+fn files_in_force() -> Result<InForce> {
+    in_force(read_if_any(system_network_file())?, read_if_any(user_network_file())?)
+}
+
+fn in_force(system: NetworkFile, user: NetworkFile) -> Result<InForce> {
     let default = Timeouts::default();
     let seconds = |own: Option<u64>, others: Option<u64>, default| own.or(others).map_or(default, Duration::from_secs);
-    let proxy = |file: &NetworkFile| file.proxy().map_err(|words| Failure::new(Code::SettingsInvalid, words));
-    Ok(Settings {
-        proxy: proxy(&user)?.or(proxy(&system)?).unwrap_or_default(),
+    let invalid = |words: String| Failure::new(Code::SettingsInvalid, words);
+    let (own, others) = (user.proxy().map_err(invalid)?, system.proxy().map_err(invalid)?);
+    // Who somebody is for one proxy is no business of another.
+    let name = user.proxy_user.or(system.proxy_user.filter(|_| own.is_none()));
+    let proxy = own.or(others).unwrap_or_default();
+    if name.is_some() && !matches!(proxy, Proxy::Given { .. }) {
+        return Err(invalid("network.toml: proxy-user needs a proxy as http://proxy.example:3128".to_owned()));
+    }
+    let settings = Settings {
+        proxy,
         timeouts: Timeouts {
             connect: seconds(user.connect_timeout, system.connect_timeout, default.connect),
             total: seconds(user.total_timeout, system.total_timeout, default.total),
         },
         ocsp_required: [system.ocsp, user.ocsp].contains(&Some(Ocsp::Required)),
-    })
+    };
+    Ok(InForce { settings, user: name })
 }
 
 #[cfg(test)]
@@ -104,7 +326,11 @@ mod tests {
 
     #[test]
     fn the_person_decides_but_for_what_the_machine_requires() {
-        let both = |system, user| in_force(of(system).expect("right"), of(user).expect("right")).expect("right");
+        let both = |system, user| {
+            let InForce { settings, .. } =
+                in_force(of(system).expect("right"), of(user).expect("right")).expect("right");
+            settings
+        };
         let settings =
             both("proxy = \"http://a.example:1\"\nocsp = \"required\"\nconnect-timeout = 3", "ocsp = \"when-present\"");
         assert!(settings.ocsp_required && matches!(settings.proxy, Proxy::Given { .. }));
@@ -116,12 +342,34 @@ mod tests {
     }
 
     #[test]
+    fn a_name_belongs_to_the_proxy_that_it_was_given_for() {
+        let both = |system, user| in_force(of(system).expect("right"), of(user).expect("right"));
+        let user = |system, user| both(system, user).expect("right").user;
+        let (one, other) = ("proxy = \"http://a.example:1\"", "proxy = \"http://b.example:1\"");
+        let named = format!("{one}\nproxy-user = \"machine\"");
+        assert_eq!(user(&named, "").as_deref(), Some("machine"));
+        assert_eq!(user(&named, other), None);
+        assert_eq!(user(&named, "proxy = \"none\""), None);
+        assert_eq!(user(one, "proxy-user = \"mari\"").as_deref(), Some("mari"));
+        assert_eq!(user(&named, "proxy-user = \"mari\"").as_deref(), Some("mari"));
+        let failure = both("", "proxy-user = \"mari\"").map(|_| ()).expect_err("for no proxy");
+        assert_eq!(failure.code(), Code::SettingsInvalid);
+        let url = Proxy::given("http://a.example").expect("a proxy");
+        let Proxy::Given { url, .. } = url else { panic!("{url:?}") };
+        assert_eq!(account("mari", &url), "mari@a.example:80");
+    }
+
+    #[test]
     fn a_mistake_is_never_taken_for_the_default() {
         for text in [
             "proxy = 1",
             "proxy = \"https://a.example:1\"",
             "proxy = \"http://user:word@a.example\"",
             "proxy = \"a.example\"",
+            "proxy = \"none\"\nproxy-user = \"mari\"",
+            "proxy-user = \"mari:maasikas\"",
+            "proxy-user = \"\"",
+            "proxy-password = \"word\"",
             "ocsp = \"on\"",
             "connect-timeout = 0",
             "total-timeout = 6000",

@@ -38,6 +38,9 @@ mod download;
 mod error;
 mod examine;
 mod exchange;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gathering;
 mod net;
 mod plan;
@@ -58,8 +61,8 @@ pub use gathering::Signing;
 pub use net::{Proxy, ProxyCredentials};
 pub use plan::{Plan, Way};
 pub use servers::{
-    Layer, ListFiles, Listed, OpenLists, Policy, Refresh, RemoteList, ServerWarning, Servers, UserList, read,
-    read_signed, refresh, signature_beside,
+    Layer, ListFiles, Listed, OpenLists, Policy, Refresh, RemoteList, ServerWarning, Servers, UserList, is_refresh_due,
+    read, read_signed, refresh, signature_beside,
 };
 pub use settings::{Settings, Timeouts};
 pub use shares::ShareDownload;

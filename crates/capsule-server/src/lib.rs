@@ -18,6 +18,9 @@
 mod check;
 mod clock;
 mod config;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 mod import;
 mod metrics;

@@ -60,7 +60,8 @@ pub(crate) struct Global {
     /// Say what is being done
     #[arg(long, short, global = true, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
-    /// Trust the capsule servers of this list, too; it comes before the person's and the machine's; may be repeated
+    /// Trust the capsule servers of this list, too; it comes before the person's and the machine's; may be repeated.
+    /// The variable `KAPSEL_SERVER_LIST` names such lists, too, separated as in `PATH`
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) server_list: Vec<PathBuf>,
 }
@@ -85,6 +86,9 @@ pub(crate) enum Command {
     /// Show, test and change the capsule servers that are trusted
     #[command(after_long_help = SERVERS_EXAMPLES)]
     Servers(Servers),
+    /// Show and choose how the network is left: the proxy, and who you are for it
+    #[command(after_long_help = NETWORK_EXAMPLES)]
+    Network(Network),
     /// Print a completion script for a shell
     Completions {
         /// For which shell
@@ -122,6 +126,12 @@ Examples:
   kapsel servers list --server-list trial.json --json
   kapsel servers sign servers.json --key list-key.pem
   kapsel servers check servers.json --list-key list-key.pub";
+
+const NETWORK_EXAMPLES: &str = "\
+Examples:
+  kapsel network show
+  kapsel network set-proxy http://proxy.example:3128 --user mari
+  kapsel network set-proxy system";
 
 const LIST_EXAMPLES: &str = "\
 Examples:
@@ -255,34 +265,72 @@ pub(crate) struct SignList {
     /// The list; one with a mistake is not signed
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) file: PathBuf,
-    /// Private key (EC on P-256, P-384 or P-521), PEM, DER or PKCS#12; its password is asked for
+    /// Private key (EC on P-256, P-384 or P-521), PEM, DER or PKCS#12; when it has a password, that is asked for
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) key: PathBuf,
-    /// Read the key file's password from a file (its first line)
-    #[arg(long, value_name = "FILE", group = "sign_password", value_hint = ValueHint::FilePath)]
-    pub(crate) password_file: Option<PathBuf>,
-    /// Read it from standard input (its first line)
-    #[arg(long, group = "sign_password")]
-    pub(crate) password_stdin: bool,
-    /// Read it from an environment variable
-    #[arg(long, value_name = "NAME", group = "sign_password")]
-    pub(crate) password_env: Option<String>,
+    #[command(flatten)]
+    pub(crate) secrets: OneSecret,
 }
 
 impl SignList {
     pub(crate) fn keys(&self) -> Keys {
         Keys { key: vec![self.key.clone()], p12: Vec::new(), certificate: Vec::new() }
     }
+}
 
-    pub(crate) fn secrets(&self) -> Secrets {
-        Secrets {
+/// Where one password comes from, when nobody is asked for it.
+#[derive(Debug, Args)]
+pub(crate) struct OneSecret {
+    /// Read the password from a file (its first line)
+    #[arg(long, value_name = "FILE", group = "one_password", value_hint = ValueHint::FilePath)]
+    password_file: Option<PathBuf>,
+    /// Read the password from standard input (its first line)
+    #[arg(long, group = "one_password")]
+    password_stdin: bool,
+    /// Read the password from an environment variable
+    #[arg(long, value_name = "NAME", group = "one_password")]
+    password_env: Option<String>,
+}
+
+impl From<&OneSecret> for Secrets {
+    fn from(secret: &OneSecret) -> Self {
+        Self {
             password: false,
-            password_file: self.password_file.clone(),
-            password_stdin: self.password_stdin,
-            password_env: self.password_env.clone(),
+            password_file: secret.password_file.clone(),
+            password_stdin: secret.password_stdin,
+            password_env: secret.password_env.clone(),
             secret_file: Vec::new(),
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Network {
+    #[command(subcommand)]
+    pub(crate) command: NetworkCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum NetworkCommand {
+    /// Show the proxy in force, your name for it, OCSP and time-outs
+    Show,
+    /// Choose a proxy; with a name, its password is asked for and kept in the system's keyring
+    SetProxy(SetProxy),
+    /// Forget your name for the proxy, and its password in the system's keyring
+    ForgetCredentials,
+}
+
+/// The way out of the network.
+#[derive(Debug, Args)]
+pub(crate) struct SetProxy {
+    /// http://host:port; system, as the system says; or none
+    #[arg(value_name = "URL|system|none")]
+    pub(crate) proxy: String,
+    /// Your name for the proxy. Where KAPSEL_PROXY_PASSWORD_FILE names a file with the password, nothing is asked for or kept
+    #[arg(long, value_name = "NAME")]
+    pub(crate) user: Option<String>,
+    #[command(flatten)]
+    pub(crate) secrets: OneSecret,
 }
 
 /// Servers to be trusted, by a file.
@@ -423,6 +471,13 @@ pub(crate) struct Secrets {
     /// Read the symmetric key from a file: its bytes as they are
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) secret_file: Vec<PathBuf>,
+}
+
+impl Secrets {
+    /// Whether a password is to come from somewhere.
+    pub(crate) fn is_named(&self) -> bool {
+        self.password || self.password_file.is_some() || self.password_stdin || self.password_env.is_some()
+    }
 }
 
 /// The same under other names, where the plain ones are for the new container.

@@ -148,15 +148,24 @@ pub(crate) fn recipients(arguments: &Recipients, matches: &ArgMatches) -> Result
     Ok(recipients)
 }
 
-/// Keys to open with. When none is named and the container has a password, a person is asked for it.
-pub(crate) fn keys(keys: &Keys, secrets: &Secrets, has_password: impl FnOnce() -> bool) -> Result<Vec<Key>> {
-    let source = match secrets {
+/// The password that is named; a person is asked when none is.
+pub(crate) fn one_password(secrets: &Secrets) -> Result<Zeroizing<String>> {
+    source(secrets).unwrap_or(PasswordSource::Prompt { twice: false }).read()
+}
+
+fn source(secrets: &Secrets) -> Option<PasswordSource<'_>> {
+    match secrets {
         Secrets { password: true, .. } => Some(PasswordSource::Prompt { twice: false }),
         Secrets { password_file: Some(file), .. } => Some(PasswordSource::File(file)),
         Secrets { password_stdin: true, .. } => Some(PasswordSource::StandardInput),
         Secrets { password_env: Some(name), .. } => Some(PasswordSource::Environment(name)),
         _ => None,
-    };
+    }
+}
+
+/// Keys to open with. When none is named and the container has a password, a person is asked for it.
+pub(crate) fn keys(keys: &Keys, secrets: &Secrets, has_password: impl FnOnce() -> bool) -> Result<Vec<Key>> {
+    let source = source(secrets);
     let files: Vec<&PathBuf> = keys.key.iter().chain(&keys.p12).collect();
     let nothing = files.is_empty() && secrets.secret_file.is_empty() && source.is_none();
     let source = match source {

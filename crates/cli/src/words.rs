@@ -72,7 +72,9 @@ pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
         Code::ServerUnreachable | Code::ServerTimeout | Code::ServerMisbehaved => {
             "try again; `kapsel servers test` shows each step on the way"
         }
-        Code::ProxyRequired => "check HTTPS_PROXY and NO_PROXY",
+        Code::ProxyRequired => {
+            "`kapsel network show` tells which proxy is used (the system's: HTTPS_PROXY, NO_PROXY), and where its password is"
+        }
         Code::CapsuleNotFound => "ask the sender to encrypt again",
         Code::CertificateNeeded => "give the key as a PKCS#12 file (--p12), or its certificate by --certificate",
         Code::CertificateExpired | Code::CertificateRevoked | Code::CertificateRefused => {

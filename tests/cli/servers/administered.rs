@@ -298,7 +298,7 @@ fn a_remote_list_comes_by_the_policy_and_serves_while_its_host_is_away() {
     machine.refused(&["servers", "refresh"], "server_unreachable");
     assert_eq!(machine.shown()["servers"][0]["id"], "css-b");
     let words = machine.run(&["servers", "list"]).expect(0).stdout();
-    assert!(words.contains(&format!("system list {url}, serial 8: ready")), "{words}");
+    assert!(words.contains(&format!("system list {url}, serial 8, signed: ready")), "{words}");
     assert!(words.contains("not refreshed: no connection to"), "{words}");
     // Nothing else is left at home than the copy, and why there is no newer one.
     let left = machine.0.files_at_home();

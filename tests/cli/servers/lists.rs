@@ -1,6 +1,6 @@
 //! `kapsel servers`.
 
-use std::fs;
+use std::{env, fs};
 
 use serde_json::Value;
 
@@ -33,6 +33,35 @@ fn every_server_is_shown_with_its_list_and_its_state() {
     place.file("given.json", list(&[organisation.entry()]).replace("https://localhost", "http://localhost"));
     let words = place.run(&["servers", "list", "--server-list", "given.json"]).expect(5).stderr();
     assert!(words.contains("given.json, server `css-a`: `senderUrl`"), "{words}");
+}
+
+#[test]
+fn lists_of_the_environment_are_given_ones_and_come_before_those_of_arguments() {
+    let (place, organisation) = (Place::new(), Organisation::start("css-a", &[]));
+    let named = |id: &str, name: &str| {
+        let mut entry = organisation.entry();
+        (entry["id"], entry["name"]) = (id.into(), name.into());
+        entry
+    };
+    place.file("first.json", list(&[named("css-a", "of the first")]));
+    place.file("second.json", list(&[named("css-a", "of the second"), named("css-b", "of the second")]));
+    place.file("argument.json", list(&[named("css-b", "of the argument")]));
+    let separated =
+        env::join_paths([place.path("first.json"), place.path("second.json")]).expect("no separator in them");
+    let run = |more: &[&str]| {
+        let mut command = place.kapsel(&[&["servers", "list", "--json"], more].concat());
+        Outcome(command.env("KAPSEL_SERVER_LIST", &separated).output().expect("kapsel starts"))
+    };
+    let given = |more: &[&str]| -> Vec<Value> {
+        let shown = json(&run(more).expect(0));
+        let servers = shown["servers"].as_array().expect("servers");
+        servers.iter().filter(|server| server["layer"] == "given").map(|server| server["name"].clone()).collect()
+    };
+    assert_eq!(given(&[]), ["of the second", "of the second"]);
+    assert_eq!(given(&["--server-list", "argument.json"]), ["of the argument", "of the second"]);
+    // A list that is named must be there.
+    fs::remove_file(place.path("second.json")).expect("it was there");
+    assert!(run(&[]).expect(5).stderr().contains("second.json"));
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod administered;
 mod desk;
 mod exchange;
 mod lists;
+mod network;
 mod organisation;
 mod shares;
 #[path = "../support/mod.rs"]

@@ -1,4 +1,5 @@
 //! An organisation's capsule server in this process.
+#![allow(dead_code, reason = "each of the tests needs a part of it")]
 
 use std::{
     fs,

@@ -77,6 +77,7 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kapsel"));
         command.args(arguments).current_dir(self.root()).stdin(Stdio::null());
         command.env("HOME", self.path("home")).env_remove("XDG_CACHE_HOME").env_remove("XDG_CONFIG_HOME");
+        command.env_remove("KAPSEL_SERVER_LIST");
         command
     }
 

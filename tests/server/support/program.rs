@@ -66,7 +66,8 @@ impl Place {
     pub fn init_with(&self, people: &[&Person], more: &[&str]) {
         let ports = [free_port(), free_port(), free_port()].map(|port| port.to_string());
         let dir = self.path("server");
-        let mut arguments = vec!["init", &dir, "--id", "css-a", "--organisation", "ee.a"];
+        let mut arguments =
+            vec!["init", &dir, "--id", "css-a", "--organisation", "ee.a", "--name", "Capsules of \"A\""];
         for (name, port) in ["--sender-port", "--recipient-port", "--operations-port"].iter().zip(&ports) {
             arguments.extend([*name, port]);
         }

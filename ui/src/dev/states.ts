@@ -62,6 +62,16 @@ export async function press(name: string): Promise<void> {
   await settle();
 }
 
+/** Shows or hides what a server of the list says of itself. */
+export async function unfold(name: string): Promise<void> {
+  const rows = [...document.querySelectorAll<HTMLElement>("[data-row]")];
+  const row = rows.find((candidate) => candidate.textContent.trim().startsWith(name));
+  if (!row) throw new Error(`no server is called “${name}”`);
+  row.focus();
+  row.click();
+  await settle();
+}
+
 async function choose(name: string): Promise<void> {
   const label = [...document.querySelectorAll("label")].find((candidate) => candidate.textContent.trim().startsWith(name));
   label?.querySelector("input")?.click();
@@ -164,7 +174,7 @@ function settings(section: () => string, run: Run = async () => undefined): Run 
 /** Opens a server's details and presses a button there. */
 function withServer(name: string, button?: () => string): Run {
   return settings(m.settings_servers, async () => {
-    await press(m.server_details({ name }));
+    await unfold(name);
     if (button) await press(button());
   });
 }
@@ -372,6 +382,7 @@ export const states: Record<string, Run> = {
     await press(m.add_password());
   },
   "delivery-expired": planned({
+    delivery: null,
     blockers: [
       failure("recipient_unusable", {
         subject: "Mari Maasikas",
@@ -380,11 +391,13 @@ export const states: Record<string, Run> = {
     ],
   }),
   "delivery-unusable": planned({
+    delivery: null,
     blockers: [
       failure("server_unusable", { subject: "demo", detail: "the server demo cannot be used: its list has expired" }),
     ],
   }),
   "delivery-network": planned({
+    delivery: null,
     blockers: [failure("settings_invalid", { detail: "network.toml: proxy must be an address" })],
   }),
   "delivery-list-trouble": planned({}),
@@ -454,7 +467,11 @@ export const states: Record<string, Run> = {
   "open-server-unknown": (stage) => show(stage, containerOf(records.strange)),
   "open-server-unusable": (stage) => show(stage, containerOf(records.unusable)),
   "open-server-list-invalid": (stage) => show(stage, containerOf(records.listInvalid)),
-  "open-server-beside": (stage) => show(stage, containerOf(records.password, records.strange, records.server)),
+  "open-server-beside": (stage) =>
+    show(
+      stage,
+      containerOf(records.password, { ...records.strange, name: "Jüri Juurikas", initials: "JJ", code: null }, records.server),
+    ),
   "open-server-past": (stage) => show(stage, containerOf({ ...records.soon, until: inDays(-3) })),
   "open-server-shares": (stage) => show(stage, containerOf(records.shares)),
   "open-server-certificate": (stage) => openThroughServers(stage, { ...withKey, needsCertificate: true }),
@@ -593,6 +610,11 @@ export const states: Record<string, Run> = {
   "settings-import-failed": settings(m.settings_servers, async (stage) => {
     stage.double.backend.importServers = () =>
       Promise.reject(failure("server_list_invalid", { detail: "/home/mari/servers.json: servers[1]: no id" }));
+    await press(m.import_list());
+  }),
+  "settings-import-closed": settings(m.settings_servers, async (stage) => {
+    stage.double.backend.importServers = () =>
+      Promise.reject(failure("server_unusable", { detail: "/etc/kapsel/policy.toml closes your own list" }));
     await press(m.import_list());
   }),
   "settings-server": withServer("RIA"),

@@ -67,19 +67,27 @@ function shell(): void {
     warnings: [],
   };
   const answers: Record<string, unknown> = {
-    start: { version: "0.1.0", language: "en", appearance: "dark", recent: [], incoming: null },
+    start: {
+      version: "0.1.0",
+      language: "en",
+      appearance: "dark",
+      recent: [],
+      servers: { servers: [], chosen: [], problem: null },
+      incoming: null,
+    },
     choose_files: { files: [file], linksLeftOut: 0, position: null },
     plan_encryption: {
       files: [{ ...file, safeName: null }],
       totalSize: 84_000,
       recipients: [recipient],
+      delivery: null,
       output,
       blockers: [],
       warnings: [],
     },
     password_strength: { score: 4, longEnough: true, hasUpper: true, hasLower: true, hasDigit: true },
     suggest_password: "kR7mX-w4TqN-hZ2bV-9cPfJ-Yd6sG",
-    encrypt: { output, size: 90_000, files: 1, contentSize: 84_000, recipients: [recipient] },
+    encrypt: { output, size: 90_000, files: 1, contentSize: 84_000, recipients: [recipient], servers: [], keptUntil: null },
   };
   Object.assign(window, {
     __TAURI_INTERNALS__: {

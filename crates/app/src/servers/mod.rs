@@ -15,7 +15,7 @@ mod showing;
 mod signing;
 mod trust;
 
-use std::path::PathBuf;
+use std::{env, ffi::OsStr, path::PathBuf};
 
 pub use capsule_api::Expiry;
 pub use capsule_client::ListFiles;
@@ -43,21 +43,45 @@ use crate::{
     view::Code,
 };
 
-/// The lists of the machine and the person, and those that are `given` for one operation.
+/// Names lists for one run, separated as in `PATH`: for programs that are started with servers of their own.
+const GIVEN_LISTS: &str = "KAPSEL_SERVER_LIST";
+
+/// The lists of the machine and the person, those that the environment names, and those that are `given` for one operation.
 pub fn list_files(given: &[PathBuf]) -> ListFiles {
+    let mut all = paths_in(&env::var_os(GIVEN_LISTS).unwrap_or_default());
+    all.extend_from_slice(given);
     ListFiles {
         policy: system_policy_file(),
         cache: cache_folder(),
         system: system_server_list(),
         user: user_server_list(),
-        given: given.to_vec(),
+        given: all,
     }
+}
+
+fn paths_in(value: &OsStr) -> Vec<PathBuf> {
+    env::split_paths(value).filter(|path| !path.as_os_str().is_empty()).collect()
+}
+
+/// The servers in `lists`, to be looked at and not connected to: no proxy's password is needed, but for a remote list that is due.
+///
+/// # Errors
+/// [`Code::ServerListInvalid`], which names file and entry; [`Code::SettingsInvalid`] for the policy.
+pub fn known(lists: &ListFiles) -> Result<Servers> {
+    if capsule_client::is_refresh_due(lists).map_err(Error::from)? {
+        match network::settings() {
+            Ok(settings) => drop(capsule_client::refresh(lists, &settings, Refresh::WhenDue, &Cancel::default())?),
+            Err(failure) => tracing::warn!(%failure, "the remote server list was not refreshed"),
+        }
+    }
+    Ok(Servers::load(lists).map_err(Error::from)?)
 }
 
 /// A client of the servers in `lists`. A remote list that is due is fetched first, which takes no longer than a connection may.
 ///
 /// # Errors
-/// [`Code::ServerListInvalid`], which names file and entry; [`Code::SettingsInvalid`].
+/// [`Code::ServerListInvalid`], which names file and entry; [`Code::SettingsInvalid`]; [`Code::ProxyRequired`] when the proxy's password
+/// cannot be had.
 pub fn client(lists: &ListFiles) -> Result<Client> {
     let settings = network::settings()?;
     capsule_client::refresh(lists, &settings, Refresh::WhenDue, &Cancel::default())?;

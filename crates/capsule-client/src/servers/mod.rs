@@ -15,7 +15,7 @@ use serde::Serialize;
 
 pub use self::{
     policy::{OpenLists, Policy},
-    remote::{Refresh, RemoteList, refresh},
+    remote::{Refresh, RemoteList, is_refresh_due, refresh},
 };
 use crate::{
     error::{Error, ListTrouble, Result},
@@ -85,8 +85,16 @@ pub struct Listed {
     pub origin: String,
     /// Serial of its list.
     pub serial: Option<u64>,
+    /// Whether its list bears a signature that the policy asks for.
+    pub signed: bool,
     /// Why nothing is sent to it, when it cannot be used.
     pub unusable: Option<String>,
+}
+
+/// A list as it is fetched, for fuzz targets.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn fetched_list(list: &[u8], signature: &[u8], keys: &ListKeys) -> Result<ServerList, String> {
+    remote::signed_list(list, signature, keys).map(|(list, ..)| list)
 }
 
 /// What an administrator should know about an entry.
@@ -125,7 +133,7 @@ impl Servers {
         let mut servers = Self::default();
         if policy.opens(Layer::Shipped) {
             let origin = "the list that ships";
-            servers.add(ServerList::parse(SHIPPED.as_bytes(), origin)?, Layer::Shipped, origin)?;
+            servers.add(ServerList::parse(SHIPPED.as_bytes(), origin)?, Layer::Shipped, origin, false)?;
         }
         servers.add_remote(&policy, files)?;
         if let Some(path) = &files.system {
@@ -136,7 +144,7 @@ impl Servers {
         }
         for path in &files.given {
             policy.check_open(Layer::Given)?;
-            servers.add(read(path)?, Layer::Given, &path.display().to_string())?;
+            servers.add(read(path)?, Layer::Given, &path.display().to_string(), false)?;
         }
         servers.policy = policy;
         Ok(servers)
@@ -148,7 +156,7 @@ impl Servers {
     /// None but in combination with others.
     pub fn of(list: ServerList, origin: &str) -> Result<Self, ListTrouble> {
         let mut servers = Self::default();
-        servers.add(list, Layer::Given, origin)?;
+        servers.add(list, Layer::Given, origin, false)?;
         Ok(servers)
     }
 
@@ -158,7 +166,7 @@ impl Servers {
         let (state, copy) = place.state(source);
         self.remote = Some(state);
         match copy {
-            Some(copy) => self.add(copy.list, Layer::System, source.url.as_str()),
+            Some(copy) => self.add(copy.list, Layer::System, source.url.as_str(), true),
             None => Ok(()),
         }
     }
@@ -173,10 +181,10 @@ impl Servers {
             check_signature(path, &bytes, &signature_beside(path), keys)?;
         }
         let origin = path.display().to_string();
-        self.add(ServerList::parse(&bytes, &origin)?, layer, &origin)
+        self.add(ServerList::parse(&bytes, &origin)?, layer, &origin, keys.is_some())
     }
 
-    fn add(&mut self, list: ServerList, layer: Layer, origin: &str) -> Result<(), ListTrouble> {
+    fn add(&mut self, list: ServerList, layer: Layer, origin: &str, signed: bool) -> Result<(), ListTrouble> {
         let over = list.expires.filter(|expires| expires.is_over(SystemTime::now()));
         let over = over.map(|expires| format!("its list {origin} has expired on {expires}"));
         let mut added = Vec::with_capacity(list.servers.len());
@@ -195,7 +203,7 @@ impl Servers {
             }
             self.listed.retain(|other| other.server.id != server.id);
             let unusable = server.incomplete.clone().or_else(|| over.clone());
-            added.push(Listed { server, layer, origin: origin.to_owned(), serial: list.serial, unusable });
+            added.push(Listed { server, layer, origin: origin.to_owned(), serial: list.serial, signed, unusable });
         }
         // What is more specific is preferred.
         added.append(&mut self.listed);

@@ -54,6 +54,18 @@ pub struct RemoteList {
     pub problem: Option<String>,
 }
 
+/// Whether the policy names a list that should be looked at anew.
+///
+/// # Errors
+/// A mistake in the policy.
+pub fn is_refresh_due(files: &ListFiles) -> Result<bool, ListTrouble> {
+    let policy = files.policy()?;
+    Ok(match (policy.remote(), files.remote_place()) {
+        (Some(source), Some(place)) => place.is_due(source, SystemTime::now()),
+        _ => false,
+    })
+}
+
 /// Fetches the list that the policy names, and keeps it when it is right. Otherwise the copy that is here stays in force.
 ///
 /// # Errors
@@ -118,7 +130,7 @@ async fn get(route: &Route, path: &str, most: usize) -> Result<Bytes, Cause> {
 ///
 /// # Errors
 /// In words.
-fn signed_list(list: &[u8], signature: &[u8], keys: &ListKeys) -> Result<(ServerList, u64, Expiry), String> {
+pub(super) fn signed_list(list: &[u8], signature: &[u8], keys: &ListKeys) -> Result<(ServerList, u64, Expiry), String> {
     keys.check(list, signature)?;
     let list = ServerList::parse(list, "the list").map_err(|error| error.to_string())?;
     let serial = list.serial.ok_or("it has no serial")?;

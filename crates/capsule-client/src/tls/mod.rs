@@ -40,3 +40,16 @@ pub(crate) fn config(verifier: Arc<dyn ServerCertVerifier>, identity: Option<Arc
     config.resumption = Resumption::disabled();
     config
 }
+
+/// What an OCSP answer says about a certificate that is pinned itself, for fuzz targets: revoked, and proved.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn stapled_answer(
+    answer: &[u8],
+    shown: &[u8],
+    others: Vec<&[u8]>,
+    now: std::time::SystemTime,
+) -> Result<(bool, bool), OcspProblem> {
+    let algorithms = PROVIDER.signature_verification_algorithms;
+    let subject = ocsp::Subject { shown, pinned: shown, others, now, algorithms };
+    ocsp::check(answer, &subject).map(|verdict| (verdict.revoked, verdict.verified))
+}

@@ -10,7 +10,7 @@ use std::{
 use base64ct::{Base64, Encoding};
 use capsule_client::{
     Cause, Error, Layer, ListFiles, ListKeys, ListTrouble, PeerProblem, Proxy, Refresh, RemoteList, RemoteProblem,
-    Servers, Settings, Timeouts, read_signed, refresh, sign_list,
+    Servers, Settings, Timeouts, is_refresh_due, read_signed, refresh, sign_list,
 };
 use eid::KeyFile;
 use rcgen::{CertificateParams, KeyPair, SigningKey};
@@ -153,6 +153,8 @@ fn with_a_key_in_the_policy_the_systems_list_must_be_signed() {
     for signature in [sign(&old), Base64::encode_string(&sign(&new)).into_bytes()] {
         machine.file("system.json.sig", signature);
         assert_eq!(machine.layers(), [Layer::System, Layer::Shipped]);
+        let servers = Servers::load(&machine.files).expect("no mistake");
+        assert_eq!(servers.iter().map(|listed| listed.signed).collect::<Vec<_>>(), [true, false]);
     }
     machine.file("system.json", text.replace("Server a", "Server A"));
     assert!(refused().contains("not signed by this key"), "{}", refused());
@@ -256,7 +258,8 @@ fn a_remote_list_is_fetched_kept_and_used_without_its_host() {
     assert_eq!(state.expires.map(|expires| expires.to_string()).as_deref(), Some("2099-01-01T00:00:00Z"));
     assert_eq!(state, machine.remote());
     let listed = Servers::load(&machine.files).expect("no mistake").get("a").expect("listed").clone();
-    assert_eq!((listed.layer, listed.serial, listed.origin), (Layer::System, Some(7), state.url.to_string()));
+    assert_eq!((listed.layer, listed.serial, listed.signed), (Layer::System, Some(7), true));
+    assert_eq!(listed.origin, state.url.to_string());
     // The file on the machine is more specific.
     machine.file("system.json", machine.list("a"));
     let servers = Servers::load(&machine.files);
@@ -392,14 +395,16 @@ fn a_copy_that_somebody_changed_is_not_used() {
 #[test]
 fn an_expired_copy_stays_known_and_is_not_used() {
     let (machine, host, text) = fetched();
-    let expires = SystemTime::now() + Duration::from_millis(1200);
-    let unix = expires.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs() + 1;
+    let soon = SystemTime::now() + Duration::from_secs(5);
+    let unix = soon.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs();
     let expires = capsule_api::Expiry::from_unix(unix as i64).expect("a time").to_string();
     host.serve(&text.replace("2099-01-01T00:00:00Z", &expires).replace(":7,", ":8,"));
     machine.refresh().expect("not yet over");
     let usable = || Servers::load(&machine.files).expect("no mistake").usable("a").is_ok();
     assert!(usable());
-    std::thread::sleep(Duration::from_millis(2500));
+    while SystemTime::now() <= soon {
+        std::thread::sleep(Duration::from_millis(100));
+    }
     assert!(!usable());
     assert_eq!(machine.remote().serial, Some(8));
 }
@@ -415,8 +420,10 @@ fn in_passing_it_is_fetched_once_a_day_and_after_a_failure_once_an_hour() {
     };
     let asked = || {
         let before = host.double.requests().len();
+        let due = is_refresh_due(&machine.files).expect("no mistake");
         let state = refresh(&machine.files, &settings(), Refresh::WhenDue, &Default::default()).expect("no mistake");
-        (host.double.requests().len() > before, state.expect("the policy names one").problem)
+        assert_eq!(due, host.double.requests().len() > before);
+        (due, state.expect("the policy names one").problem)
     };
     assert_eq!(asked(), (false, None));
     age(&copy, 23);

@@ -42,8 +42,11 @@ pub(super) struct Init {
     /// Who runs it; servers of one organisation have the same
     #[arg(long, value_name = "ORGANISATION")]
     organisation: String,
+    /// What people see in their list of servers [default: the organisation]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
     /// Name or address under which clients reach it
-    #[arg(long, value_name = "NAME", default_value = "localhost")]
+    #[arg(long, value_name = "HOST", default_value = "localhost")]
     host: String,
     /// Port of the sender interface
     #[arg(long, value_name = "PORT", default_value_t = 8443)]
@@ -181,6 +184,8 @@ fn configuration(init: &Init, listed: bool, authorities: bool) -> String {
 # Stands in containers: never changed while containers live.
 id = {id}
 organisation = {organisation}
+# What people see in their list of servers.
+name = {name}
 
 [sender]
 listen = "{listen}:{sender_port}"
@@ -231,6 +236,7 @@ level = "info"
 "#,
         id = text(init.id.as_str()),
         organisation = text(&init.organisation),
+        name = text(init.name.as_deref().unwrap_or(&init.organisation)),
         sender_port = init.sender_port,
         sender_url = url(init.sender_port),
         recipient_port = init.recipient_port,

@@ -1,6 +1,7 @@
 //! The commands of `kapsel-server`.
 
 mod init;
+mod manager;
 mod run;
 
 use std::{

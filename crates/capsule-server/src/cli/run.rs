@@ -8,7 +8,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-use super::{Failure, sound};
+use super::{Failure, manager, sound};
 
 pub(super) fn runtime() -> Result<Runtime, Failure> {
     Ok(Builder::new_multi_thread().enable_all().build()?)
@@ -34,6 +34,7 @@ async fn serve(config: &Config) -> Result<(), Failure> {
     let store = store::open(config).await?;
     let server = Server::start(config, store, Arc::new(SystemClock)).await?;
     tracing::info!(target: "audit", server = %config.id, version = env!("CARGO_PKG_VERSION"), "started");
+    manager::tell("READY=1");
     loop {
         tokio::select! {
             _ = term.recv() => break,
@@ -42,6 +43,7 @@ async fn serve(config: &Config) -> Result<(), Failure> {
         }
     }
     tracing::info!(target: "audit", "stopping");
+    manager::tell("STOPPING=1");
     server.stop().await;
     tracing::info!(target: "audit", "stopped");
     Ok(())

@@ -193,3 +193,12 @@ async fn post(responder: &Url, question: Vec<u8>) -> Result<Bytes, Failure> {
         }
     }
 }
+
+/// What an answer says of a certificate, for fuzz targets: whether it is good.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn answered(answer: &[u8], certificate: &[u8], issuer: &[u8], now: Duration) -> Result<bool, &'static str> {
+    let read = |der| Certificate::from_der(der).map_err(|_| "no certificate");
+    let (certificate, issuer) = (read(certificate)?, read(issuer)?);
+    let question = Question::new(&certificate, &issuer).map_err(|_| "no question")?;
+    Ok(question.finding(answer, &issuer, now)?.status == Status::Good)
+}

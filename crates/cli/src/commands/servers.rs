@@ -26,15 +26,16 @@ use crate::{
 
 pub(crate) fn servers(command: ServersCommand, lists: &ListFiles, terminal: &Terminal) -> Result<()> {
     let client = || servers::client(lists);
+    let known = || servers::known(lists);
     match command {
-        ServersCommand::List => list(client()?.servers(), terminal),
-        ServersCommand::Show { id } => show(listed(client()?.servers(), &id)?, terminal),
+        ServersCommand::List => list(&known()?, terminal),
+        ServersCommand::Show { id } => show(listed(&known()?, &id)?, terminal),
         ServersCommand::Test { id } => test(&client()?, &id, terminal),
         ServersCommand::Add(server) => add(&client()?, server, terminal),
         ServersCommand::Pin { id, confirmed } => pin(&client()?, &id, &confirmed, terminal),
         ServersCommand::Remove { id } => remove(&id, terminal),
         ServersCommand::Import(arguments) => import(&arguments, terminal),
-        ServersCommand::Export { ids } => export(client()?.servers(), &ids),
+        ServersCommand::Export { ids } => export(&known()?, &ids),
         ServersCommand::Refresh => refresh(lists, terminal),
         ServersCommand::Check(arguments) => check(&arguments, terminal),
         ServersCommand::Sign(arguments) => sign(&arguments, terminal),
@@ -128,6 +129,7 @@ fn value(listed: &Listed) -> Value {
         "layer": layer(listed.layer),
         "origin": listed.origin,
         "serial": listed.serial,
+        "signed": listed.signed,
         "importedFrom": server.imported_from,
         "usable": listed.unusable.is_none(),
         "problem": listed.unusable,
@@ -151,10 +153,13 @@ fn warnings(listed: &Listed) -> impl Iterator<Item = String> {
 }
 
 fn from(listed: &Listed) -> String {
-    let serial = listed.serial.map(|serial| format!(", serial {serial}")).unwrap_or_default();
+    let mut marks = listed.serial.map(|serial| format!(", serial {serial}")).unwrap_or_default();
+    if listed.signed {
+        marks.push_str(", signed");
+    }
     match listed.layer {
-        Layer::Shipped => listed.origin.clone() + &serial,
-        layer_of => format!("{} list {}{serial}", layer(layer_of), listed.origin),
+        Layer::Shipped => listed.origin.clone() + &marks,
+        layer_of => format!("{} list {}{marks}", layer(layer_of), listed.origin),
     }
 }
 
@@ -355,7 +360,7 @@ fn say_checked(file: &Path, list: &ServerList, terminal: &Terminal) {
 }
 
 fn sign(arguments: &SignList, terminal: &Terminal) -> Result<()> {
-    let keys = secrets::keys(&arguments.keys(), &arguments.secrets(), || false)?;
+    let keys = secrets::keys(&arguments.keys(), &(&arguments.secrets).into(), || false)?;
     let signature = servers::sign(&arguments.file, &keys)?;
     say_checked(&arguments.file, &servers::check(&arguments.file, None)?, terminal);
     let shown = signature.display().to_string();

@@ -87,7 +87,7 @@ export class Encryption {
 
   /** What hinders the way that was chosen. */
   readonly deliveryBlockers: readonly ErrorView[] = $derived(
-    this.blockers.filter(({ code }) => aboutServers.has(code) || (this.delivers && code === "recipient_unusable")),
+    this.blockers.filter((blocker) => aboutServers.has(blocker.code) || this.#refusesRecipient(blocker)),
   );
 
   /** Servers are the way, and none is chosen. */
@@ -197,6 +197,12 @@ export class Encryption {
       delivery: this.delivers ? { servers: [...this.servers], days: this.days } : { servers: [], days: null },
       output: this.#output?.id ?? null,
     };
+  }
+
+  /** No server takes the key of a recipient; a file that holds none at all is refused by its own name. */
+  #refusesRecipient({ code, subject }: ErrorView): boolean {
+    if (!this.delivers || code !== "recipient_unusable") return false;
+    return subject === null || this.recipients.some((recipient) => recipient.name === subject);
   }
 
   /** Asks the program again; an answer that is overtaken by a newer question is dropped. */

@@ -84,11 +84,13 @@ export class Opening {
     () => this.means === "keyFile" && this.keyFile !== null && (this.keyFile.needsCertificate || this.#certificateAsked),
   );
 
-  /** Until when it opens for everyone, if nobody can open it for ever. */
+  /** Until when it opens: for the chosen key, else for the last of the recipients. Null when somebody can open it for ever. */
   readonly until: number | null = $derived.by(() => {
-    const ends = this.entries.filter(({ record }) => record.problem === null).map((entry) => entry.until);
+    const fitting = this.means === "keyFile" ? this.entries.filter((entry) => this.fits(entry)) : [];
+    const concerned = fitting.length > 0 ? fitting : this.entries.filter(({ record }) => record.problem === null);
+    const ends = concerned.map((entry) => entry.until);
     const known = ends.filter((end) => end !== null);
-    return known.length > 0 && known.length === ends.length ? Math.min(...known) : null;
+    return known.length > 0 && known.length === ends.length ? Math.max(...known) : null;
   });
 
   get hints(): readonly string[] {
@@ -187,35 +189,39 @@ function isUsable({ problem, serverProblem }: RecordView): boolean {
 /** Puts the records of one key on several servers together: any of the servers is enough. */
 function entriesOf(records: readonly RecordView[]): Entry[] {
   const groups: RecordView[][] = [];
+  const ofKey = new Map<string, RecordView[][]>();
   for (const record of records) {
-    const group = groups.find(([first, ...others]) => first && isSameKey(first, record) && isNewServer([first, ...others], record));
-    if (group) group.push(record);
-    else groups.push([record]);
+    const key = keyOf(record);
+    const alike = key === null ? [] : (ofKey.get(key) ?? []);
+    const group = alike.find((group) => isOnOtherServers(record, group));
+    if (group) {
+      group.push(record);
+      continue;
+    }
+    const begun = [record];
+    groups.push(begun);
+    if (key !== null) ofKey.set(key, [...alike, begun]);
   }
-  return groups.flatMap((group) => {
-    const [record] = group;
-    const ends = group.map(({ until }) => until);
-    const until = ends.includes(null) ? null : Math.max(...ends.filter((end) => end !== null));
-    return record ? [{ record, records: group, servers: group.flatMap(({ servers }) => servers), until }] : [];
-  });
+  return groups.map(entryOf);
 }
 
-/** As far as the labels tell. */
-function isSameKey(one: RecordView, other: RecordView): boolean {
-  return (
-    one.opensWith === "keyFile" &&
-    other.opensWith === "keyFile" &&
-    one.problem === null &&
-    other.problem === null &&
-    one.name !== "" &&
-    one.name === other.name &&
-    one.kind === other.kind &&
-    one.code === other.code &&
-    one.algorithm === other.algorithm
-  );
+function entryOf(records: readonly RecordView[]): Entry {
+  const ends = records.map(({ until }) => until);
+  const known = ends.filter((end) => end !== null);
+  return {
+    record: records[0]!,
+    records,
+    servers: records.flatMap(({ servers }) => servers),
+    until: known.length === ends.length ? Math.max(...known) : null,
+  };
 }
 
-function isNewServer(group: readonly RecordView[], { servers }: RecordView): boolean {
-  const known = group.flatMap((record) => record.servers);
-  return servers.length > 0 && group.every((record) => record.servers.length > 0) && !servers.some((id) => known.includes(id));
+/** What records of one key on servers have in common, as far as their labels tell; null for others. */
+function keyOf({ opensWith, problem, servers, name, kind, code, algorithm }: RecordView): string | null {
+  if (opensWith !== "keyFile" || problem !== null || servers.length === 0 || name === "") return null;
+  return JSON.stringify([name, kind, code, algorithm]);
+}
+
+function isOnOtherServers({ servers }: RecordView, group: readonly RecordView[]): boolean {
+  return group.every((record) => !record.servers.some((id) => servers.includes(id)));
 }
