@@ -62,6 +62,10 @@ def main() -> None:
     write(corpus / "key_files", key_files(kit) + certificates(kit))
     write(corpus / "capsule", capsules(kit))
     write(corpus / "server_list", server_lists(kit))
+    write(corpus / "nonce", nonces())
+    write(corpus / "ticket", tickets(kit))
+    write(corpus / "ticket_signature", tickets(kit) + certificates(kit))
+    write(corpus / "share_token", shares(kit) + certificates(kit))
     write(corpus / "ocsp_answer", ocsp_answers())
     write(corpus / "central_configuration", central_configurations(kit))
     write(corpus / "signed_list", signed_lists(kit) + certificates(kit))
@@ -125,6 +129,75 @@ def capsules(kit: Kit) -> list[bytes]:
         values = [base64.b64encode(value).decode() for value in (recipient, material)]
         body = {"recipient_id": values[0], "ephemeral_key_material": values[1], "capsule_type": kind}
         seeds.append(json.dumps(body).encode())
+    return seeds
+
+
+def nonces() -> list[bytes]:
+    nonce = base64.urlsafe_b64encode(bytes(range(32))).rstrip(b"=")
+    return [nonce, b'{"nonce":"' + nonce + b'"}']
+
+
+def tickets(kit: Kit) -> list[bytes]:
+    """As recipients make them, with signatures over something else."""
+    def encoded(value: bytes) -> str:
+        return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+
+    tag = hashlib.sha256(b"CDOC2 nonce server tag v0.1\0css-a\0https://css-a.example:8446").digest()[:16]
+    transaction = {"transactionID": "KC00112233445566778899aabbccddeeff", "nonce": encoded(tag + bytes(range(16)))}
+    masked = [{"transactionID": f"KC{number:032x}", "masked_nonce": encoded(bytes([number]) * 32)} for number in range(3)]
+    seeds = []
+    for key in kit.keys.values():
+        public = key.private.public_key()
+        if isinstance(public, ec.EllipticCurvePublicKey):
+            size = (public.curve.key_size + 7) // 8
+            curve, alg = {32: ("P-256", "ES256"), 48: ("P-384", "ES384"), 66: ("P-521", "ES512")}[size]
+            numbers = public.public_numbers()
+            jwk = {"kty": "EC", "crv": curve, "x": encoded(numbers.x.to_bytes(size)), "y": encoded(numbers.y.to_bytes(size))}
+            signature = bytes(range(2 * size))
+        else:
+            size = public.key_size // 8
+            numbers = public.public_numbers()
+            jwk = {"kty": "RSA", "n": encoded(numbers.n.to_bytes(size)), "e": encoded(numbers.e.to_bytes(3))}
+            alg, signature = "RS256", bytes(size)
+        certificate = certificate_of(key.private, "JÕEORG,JAAK-KRISTJAN,38001085718").public_bytes(Encoding.DER)
+        jwk["x5c"] = [base64.b64encode(certificate).decode()]
+        header = encoded(json.dumps({"alg": alg, "typ": "JWS"}, separators=(",", ":")).encode())
+        ticket = {
+            "type": "CDOC2 authentication ticket v0.1", "transaction": transaction, "masked_transactions": masked,
+            "authentication_signature_type": "ID-card-raw",
+            "authentication_signature_value": f"{header}..{encoded(signature)}", "jwk": jwk,
+        }
+        text = json.dumps(ticket, separators=(",", ":")).encode()
+        seeds += [text, encoded(text).encode(), json.dumps(jwk).encode()]
+    return seeds
+
+
+def shares(kit: Kit) -> list[bytes]:
+    """Shares, nonces and tokens, each token with a certificate in the next line; signatures are over something else."""
+    def encoded(value: bytes) -> str:
+        return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+
+    def disclosure(value: list) -> str:
+        return encoded(json.dumps(value, separators=(",", ":")).encode())
+
+    def digest(text: str) -> str:
+        return encoded(hashlib.sha256(text.encode()).digest())
+
+    share = {"share": base64.b64encode(bytes(32)).decode(), "recipient": "etsi/PNOEE-38001085718"}
+    seeds = [json.dumps(share).encode(), b'{"nonce":"AAECAwQFBgcICQoLDA0ODw"}', b"/key-shares/00112233445566778899aabbccddeeff"]
+    salt = "s95VgvVDaRcOj3HWkb7bXQ"
+    url = "https://a.example/key-shares/00112233445566778899aabbccddeeff?nonce=AAECAwQFBgcICQoLDA0ODw"
+    inner = disclosure([salt, url])
+    outer = disclosure([salt, "aud", [{"...": digest(inner)}, {"...": digest("another")}]])
+    payload = {"iss": "etsi/PNOEE-38001085718", "_sd": [digest(outer)], "_sd_alg": "sha-256"}
+    for key in kit.keys.values():
+        public = key.private.public_key()
+        alg = "RS256" if not isinstance(public, ec.EllipticCurvePublicKey) else {256: "ES256"}.get(public.curve.key_size, "ES384")
+        header = {"typ": "vnd.cdoc2.auth-token.v1+sd-jwt", "alg": alg}
+        parts = [encoded(json.dumps(part, separators=(",", ":")).encode()) for part in (header, payload)]
+        token = f"{parts[0]}.{parts[1]}.{encoded(bytes(range(96)))}~{outer}~{inner}~"
+        der = certificate_of(key.private, "JÕEORG,JAAK-KRISTJAN,38001085718").public_bytes(Encoding.DER)
+        seeds += [f"{token}\n{encoded(der)}".encode(), token.encode()]
     return seeds
 
 

@@ -3,20 +3,25 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
-use capsule_server::store::{Answer, Capsule, Locator, SqliteStore, Store, StoreError};
+use capsule_server::{
+    Clock,
+    store::{Answer, Capsule, KeptKey, Locator, Spending, Spent, SqliteStore, Store, StoreError},
+};
 
-use crate::support::{Kind, Person, Setup, body_for, eventually, exchange, get, post};
+use crate::support::{Kind, Offer, Person, Setup, body_for, eventually, exchange, get, post};
 
 /// A store whose answers can be taken away.
 struct Faulty {
     inner: SqliteStore,
     fails: Arc<AtomicBool>,
     hangs: Arc<AtomicBool>,
+    /// What time it is there, unless it is `i64::MAX`.
+    off: Arc<AtomicI64>,
 }
 
 impl Faulty {
@@ -40,6 +45,23 @@ impl Store for Faulty {
         self.through(self.inner.get(locator, now))
     }
 
+    fn spend(&self, locator: Locator, nonce: Spent, now: i64) -> Answer<'_, Spending> {
+        self.through(self.inner.spend(locator, nonce, now))
+    }
+
+    fn forget_spent(&self, until: i64, at_most: u32) -> Answer<'_, u64> {
+        self.through(self.inner.forget_spent(until, at_most))
+    }
+
+    fn nonce_keys(&self, fresh: KeptKey) -> Answer<'_, Vec<KeptKey>> {
+        self.through(self.inner.nonce_keys(fresh))
+    }
+
+    fn time(&self) -> Answer<'_, Option<i64>> {
+        let off = self.off.load(Ordering::Relaxed);
+        Box::pin(async move { Ok((off != i64::MAX).then_some(off)) })
+    }
+
     fn delete_expired(&self, now: i64, at_most: u32) -> Answer<'_, u64> {
         self.through(self.inner.delete_expired(now, at_most))
     }
@@ -59,7 +81,8 @@ fn readiness_and_calls_follow_the_store() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let inner = SqliteStore::open(&folder.path().join("capsules.sqlite")).expect("a store");
     let (fails, hangs) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-    let store = Arc::new(Faulty { inner, fails: Arc::clone(&fails), hangs: Arc::clone(&hangs) });
+    let off = Arc::new(AtomicI64::new(i64::MAX));
+    let store = Arc::new(Faulty { inner, fails: Arc::clone(&fails), hangs: Arc::clone(&hangs), off });
     let mut setup = Setup { store: Some(store), ..Setup::listing(&[&mari]) };
     setup.limits.store_timeout = Duration::from_millis(300);
     let fixture = setup.start();
@@ -80,6 +103,21 @@ fn readiness_and_calls_follow_the_store() {
         assert_eq!(statuses(), (503, 503, 503));
         trouble.store(false, Ordering::Relaxed);
         assert_eq!(statuses(), (201, 200, 200));
+    }
+}
+
+#[test]
+fn a_clock_that_is_not_the_databases_is_told_where_tickets_are_taken() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let inner = SqliteStore::open(&folder.path().join("capsules.sqlite")).expect("a store");
+    let off = Arc::new(AtomicI64::new(i64::MAX));
+    let store = Arc::new(Faulty { inner, fails: Arc::default(), hangs: Arc::default(), off: Arc::clone(&off) });
+    let setup = Setup { store: Some(store), ticket: Some(Offer::new("css-a")), ..Setup::default() };
+    let fixture = setup.start();
+    let now = fixture.clock.now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs() as i64;
+    for (there, status) in [(i64::MAX, 200), (now, 200), (now + 15, 200), (now - 15, 200), (now + 16, 503), (0, 503)] {
+        off.store(there, Ordering::Relaxed);
+        assert_eq!(fixture.ask_operations("/health/ready").status, status, "{}", there - now);
     }
 }
 

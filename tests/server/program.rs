@@ -13,9 +13,10 @@ use std::{
 };
 
 use base64ct::{Base64, Encoding};
+use capsule_api::{Audience, Authentication, Nonce, Origin, TransactionId};
 
 use crate::support::{
-    Kind, Person, body_for, eventually,
+    Kind, Person, body_for, eventually, free_port,
     program::{Place, kapsel_server, words},
 };
 
@@ -52,6 +53,49 @@ fn a_new_server_works_at_once_and_keeps_its_capsules_over_a_restart() {
     let _running = place.run();
     let (status, text) = place.get(&paths[0], &mari);
     assert!(status == "200" && text.ends_with(&bodies[0]), "{text}");
+}
+
+#[test]
+fn a_new_server_with_tickets_is_listed_so_and_works_at_once() {
+    let mari = Person::new(Kind::P384);
+    let place = Place::new();
+    let port = free_port();
+    let shares_port = free_port();
+    place.init_with(&[&mari], &["--ticket-port", &port.to_string(), "--shares-port", &shares_port.to_string()]);
+    assert_eq!(place.entry().shares_url.expect("a URL").port(), Some(shares_port));
+    let url = place.entry().ticket_url.expect("a URL");
+    assert_eq!(url.as_str(), format!("https://localhost:{port}/"));
+    let checked = kapsel_server(&["check-config", "--config", &place.config()]);
+    assert!(checked.status.success(), "{}", words(&checked));
+    let _running = place.run();
+    let path = place.post(&body_for(&mari));
+    let (status, text) = place.curl(&["--request", "POST", &format!("{url}{}/nonce", &path[1..])]);
+    let body = text.rsplit("\r\n").next().unwrap_or_default();
+    let nonce = Nonce::from_json(body.as_bytes()).expect("a nonce");
+    let server = Audience::new(&place.entry().id, &Origin::of(&url).expect("https"));
+    assert!(status == "200" && nonce.is_from(&server), "{text}");
+    let id = TransactionId::from_location(&path).expect("a path");
+    let signed = mari.signed(Authentication::new([(id.clone(), nonce.masked())]).expect("one"));
+    let header = format!("x-cdoc2-auth-ticket: {}", signed.ticket(&id, &nonce).expect("small").expect("covered"));
+    let capsule = format!("{url}{}", &path[1..]);
+    assert_eq!(place.curl(&["--header", &header, &capsule]).0, "200");
+    assert_eq!(place.curl(&["--header", &header, &capsule]).0, "404");
+    assert_eq!(place.curl(&[&capsule]).0, "400");
+
+    // Without the other interface it is listed without.
+    place.configure(|config| {
+        let (before, rest) = config.split_once("[recipient]").expect("it stands there");
+        let (_, after) = rest.split_once("\n\n").expect("it ends");
+        format!("{before}{after}")
+    });
+    let exported = kapsel_server(&["export-list", "--config", &place.config()]);
+    let list = capsule_api::ServerList::parse(&exported.stdout, "exported").expect("no mistake");
+    assert!(list.servers[0].recipient_url.is_none() && list.servers[0].ticket_url.is_some());
+    place.configure(|config| {
+        config.replace(&format!("127.0.0.1:{port}"), "127.0.0.1:{}").replace("{}", &place.operations_port())
+    });
+    let checked = kapsel_server(&["check-config", "--config", &place.config()]);
+    assert!(words(&checked).contains("another interface listens to this port"), "{}", words(&checked));
 }
 
 #[test]

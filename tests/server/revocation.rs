@@ -10,7 +10,10 @@ use std::{
 use capsule_server::{Ocsp, OcspMode};
 use rcgen::{CertificateParams, CustomExtension, ExtendedKeyUsagePurpose};
 
-use crate::support::{Authority, Fixture, Kind, Person, Setup, body_for, eventually, exchange, free_port, get, params};
+use crate::support::{
+    Authority, Errand, Fixture, Kind, Offer, Person, Setup, Signed, body_for, eventually, exchange, free_port, get,
+    params,
+};
 
 /// A responder of an authority, on a port that its certificates name.
 struct Responder {
@@ -180,4 +183,30 @@ fn a_configured_responder_is_asked_instead_and_listed_certificates_are_not_asked
     let with = |listed: Vec<String>| Setup { ocsp: ocsp.clone(), listed, ..Setup::trusting(&authority) }.start();
     assert_eq!(status(&with(Vec::new()), &revoked), 403);
     assert_eq!(status(&with(vec![revoked.certificate_pem.clone()]), &revoked), 200);
+}
+
+#[test]
+fn a_ticket_waits_for_the_word_of_the_responder_and_is_not_used_up_meanwhile() {
+    let authority = Authority::root("Root", Kind::P384);
+    let mut responder = Responder::new();
+    let [good, revoked] = [1, 2].map(|serial| authority.person(Kind::P384, responder.names_it(serial)));
+    let (own_pem, own_key) = authority.signer();
+    let setup = Setup { ticket: Some(Offer::new("css-a")), ..setup(&authority, OcspMode::Required) };
+    let fixture = setup.start();
+    let errands = [&good, &revoked].map(|person| Errand::new(&fixture, person));
+    let tickets = [(&good, &errands[0]), (&revoked, &errands[1])]
+        .map(|(person, errand)| Signed::by(person, [errand]).ticket(errand));
+    let statuses = || [0, 1].map(|index| fixture.show(&errands[index].id, &tickets[index]).status);
+    assert_eq!(statuses(), [503, 503]);
+    responder.start(&authority, (&own_pem, &own_key), &[('V', 1), ('R', 2)]);
+    assert_eq!(statuses(), [200, 401]);
+    assert_eq!(statuses(), [404, 401]);
+    // Nobody is asked about a nonce that is too old, nor about a signature that is wrong.
+    let asked = || fixture.metric("kapsel_ocsp_total{outcome=\"good\"}");
+    let before = asked();
+    fixture.clock.forward(Duration::from_secs(400));
+    assert_eq!(statuses(), [404, 404]);
+    let broken = Signed::by(&good, [&errands[0]]).json(&errands[0]).to_string().replace("..", "..AAAA");
+    assert_eq!(fixture.show_json(&errands[0].id, &broken).status, 401);
+    assert_eq!(asked(), before);
 }

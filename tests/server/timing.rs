@@ -1,8 +1,8 @@
-//! Unknown, expired and somebody else's capsules cannot be told apart by the time that the answer takes.
+//! Unknown, expired and somebody else's capsules cannot be told apart by the time that the answer takes; nor by that of a nonce.
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Kind, Person, Setup, body_for, exchange, get};
+use crate::support::{Connection, Errand, Kind, Offer, Person, Setup, body_for, exchange, get, nonce_request};
 
 /// Requests of each kind.
 const REQUESTS: usize = 20_000;
@@ -25,14 +25,30 @@ fn the_three_kinds_of_not_found_take_the_same_time() {
     }
     let theirs = fixture.take(&body_for(&jaan));
     let kinds = ["/key-capsules/KC00112233445566778899aabbccddeeff", &expired, &theirs].map(get);
-    let mut connection = fixture.as_recipient(&mari);
-    let mut times: [Vec<u64>; 3] = Default::default();
+    take_the_same_time(&mut fixture.as_recipient(&mari), &kinds, 404);
+}
+
+#[test]
+fn nonces_for_capsules_that_are_there_take_as_long_as_for_those_that_are_not() {
+    let mari = Person::new(Kind::P256);
+    let fixture = Setup { ticket: Some(Offer::new("css-a")), ..Setup::listing(&[&mari]) }.start();
+    for _ in 0..500 {
+        fixture.take(&body_for(&mari));
+    }
+    let there = Errand::new(&fixture, &mari);
+    let kinds = ["KC00112233445566778899aabbccddeeff", there.id.as_str()].map(nonce_request);
+    take_the_same_time(&mut fixture.with_ticket(), &kinds, 200);
+}
+
+/// Asks for each kind many times, in another order each time.
+fn take_the_same_time<const KINDS: usize>(connection: &mut Connection, kinds: &[String; KINDS], status: u16) {
+    let mut times = [const { Vec::<u64>::new() }; KINDS];
     for round in 0..REQUESTS + 500 {
-        // In another order each time.
-        for index in 0..3 {
-            let kind = (index * [1, 2][round % 2] + round) % 3;
+        for index in 0..KINDS {
+            let turned = if round % 2 == 0 { index } else { KINDS - 1 - index };
+            let kind = (turned + round / 2) % KINDS;
             let begun = Instant::now();
-            assert_eq!(exchange(&mut connection, &kinds[kind]).status, 404);
+            assert_eq!(exchange(connection, &kinds[kind]).status, status);
             let took = begun.elapsed().as_nanos() as u64;
             if round >= 500 {
                 times[kind].push(took);
@@ -41,10 +57,10 @@ fn the_three_kinds_of_not_found_take_the_same_time() {
     }
     times.iter_mut().for_each(|times| times.sort_unstable());
     let medians = times.each_ref().map(|times| times[REQUESTS / 2] as f64 / 1000.0);
-    let chances = [(0, 1), (0, 2), (1, 2)].map(|(one, other)| chance_of_longer(&times[one], &times[other]));
-    println!("{REQUESTS} of each: medians {medians:.1?} µs, chances of taking longer {chances:.4?}");
-    for chance in chances {
-        assert!((chance - 0.5).abs() < MOST_DIFFERENCE, "medians {medians:?} µs, chances {chances:?}");
+    for (one, other) in (0..KINDS).flat_map(|one| (one + 1..KINDS).map(move |other| (one, other))) {
+        let chance = chance_of_longer(&times[one], &times[other]);
+        println!("{REQUESTS} of each: medians {medians:.1?} µs, chance of taking longer {chance:.4}");
+        assert!((chance - 0.5).abs() < MOST_DIFFERENCE, "medians {medians:?} µs, chance {chance}");
     }
 }
 

@@ -5,6 +5,8 @@ use cdoc2::{Curve, EcPublicKey, PublicKey, RsaPublicKey};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::object::Object;
+
 /// Bytes that a recipient's key has, decoded (key-capsules API, `recipient_id`).
 pub const RECIPIENT_ID: std::ops::RangeInclusive<usize> = 65..=2100;
 /// Most bytes of key material, decoded (key-capsules API, `ephemeral_key_material`).
@@ -117,7 +119,7 @@ impl NewCapsule {
         if json.len() > MAX_BODY {
             return Err(CapsuleError::TooLarge);
         }
-        let body: Body<'_> = serde_json::from_slice(json).map_err(CapsuleError::Json)?;
+        let Object::<Body<'_>>(body) = serde_json::from_slice(json).map_err(CapsuleError::Json)?;
         let decoded =
             |text: &str, name| Base64::decode_vec(text).map_err(|_: base64ct::Error| CapsuleError::Base64(name));
         let recipient_id = decoded(&body.recipient_id, "recipient_id")?;
@@ -265,7 +267,11 @@ mod tests {
         let whole = json(&one, &two, "ecc_secp256r1");
         let doubled = whole.replacen('{', r#"{"capsule_type":"ecc_secp256r1","#, 1);
         let more = whole.replacen('{', r#"{"extra":1,"#, 1);
-        for text in ["", "null", "[]", "{}", &whole[1..], &doubled, &more, &json(&one, &two, "ecc_secp192r1")] {
+        let values: serde_json::Value = serde_json::from_str(&whole).expect("JSON");
+        let list =
+            serde_json::json!([values["recipient_id"], values["ephemeral_key_material"], values["capsule_type"]]);
+        let (list, other) = (list.to_string(), json(&one, &two, "ecc_secp192r1"));
+        for text in ["", "null", "[]", "{}", &list, &whole[1..], &doubled, &more, &other] {
             assert!(matches!(NewCapsule::parse(text.as_bytes()), Err(CapsuleError::Json(_))), "{text:.60}");
         }
         // No padding, a line break, and the alphabet of URLs.

@@ -8,6 +8,8 @@
 //! - [`TransactionId`], [`ServerId`]: identifiers that cannot be malformed
 //! - [`NewCapsule`], [`CapsuleType`]: the JSON body, with the limits of the API
 //! - [`Expiry`], [`ExpiryPolicy`]: until when a capsule is kept, always in UTC
+//! - [`Nonce`], [`Authentication`], [`Ticket`] (`auth`): how a recipient proves his key to several servers by one signature
+//! - [`NewShare`], [`ShareTokens`], [`SharePresentation`] (`shares`): key shares, and how a person proves who he is to all their servers
 //! - [`ServerList`], [`Server`]: which servers there are, and the keys they must show
 //!
 //! There is no network here.
@@ -24,15 +26,28 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod auth;
 mod capsule;
 mod expiry;
 mod id;
 mod list;
+mod object;
+mod shares;
 
+pub use auth::{
+    Audience, Authentication, AuthenticationError, JwsAlgorithm, MAX_NONCES, MAX_TICKET, MaskedNonce, NONCE_PATH,
+    Nonce, NonceError, NonceKey, Origin, ShareNonce, SignedAuthentication, TICKET_HEADER, Ticket, TicketError,
+    certificate_key, public_key,
+};
 pub use capsule::{CapsuleError, CapsuleType, MAX_BODY, MAX_KEY_MATERIAL, NewCapsule, RECIPIENT_ID};
 pub use expiry::{Expiry, ExpiryError, ExpiryPolicy, Granted};
 pub use id::{IdError, ServerId, TransactionId};
 pub use list::{ImportSource, ListError, Pin, Server, ServerList, schema};
+pub use shares::{
+    MAX_PRESENTATION, NewShare, PersonId, SHARE_CERTIFICATE_HEADER, SHARE_TICKET_HEADERS, SHARES_PATH, ShareError,
+    ShareId, SharePresentation, ShareTarget, ShareTokens, SignedShareTokens, TokenError, certificate_header,
+    read_certificate_header,
+};
 
 /// Name of the header that asks for, and tells, until when a capsule is kept (RFC 3339).
 pub const EXPIRY_HEADER: &str = "x-expiry-time";

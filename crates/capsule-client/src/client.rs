@@ -84,21 +84,42 @@ impl Client {
         cancel: &Cancel,
         work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
-        let runtime = Threads::new()?;
-        let (sender, receiver) = mpsc::sync_channel(1);
-        runtime.spawn(async move {
-            let _ = sender.send(work.await);
+        let running = self.begin(|results: mpsc::Sender<_>| async move {
+            let _ = results.send(work.await);
         });
+        let ended = || Err(Error::Runtime(Arc::new(std::io::Error::other("the work ended without a result"))));
+        running?.next(cancel)?.unwrap_or_else(ended)
+    }
+
+    /// Begins work that gives several results, one after the other.
+    pub(crate) fn begin<T, F>(&self, work: impl FnOnce(mpsc::Sender<T>) -> F) -> Result<Running<T>>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let threads = Threads::new()?;
+        let (sender, results) = mpsc::channel();
+        threads.spawn(work(sender));
+        Ok(Running { results, _threads: threads })
+    }
+}
+
+/// Work that goes on until it is dropped.
+pub(crate) struct Running<T> {
+    results: mpsc::Receiver<T>,
+    _threads: Threads,
+}
+
+impl<T> Running<T> {
+    /// Waits for the next result, or until it is cancelled; `None` when there are no more.
+    pub(crate) fn next(&self, cancel: &Cancel) -> Result<Option<T>> {
         loop {
             if cancel.is_cancelled() {
                 return Err(Error::Cancelled);
             }
-            match receiver.recv_timeout(CANCEL_INTERVAL) {
-                Ok(result) => return result,
+            match self.results.recv_timeout(CANCEL_INTERVAL) {
+                Ok(result) => return Ok(Some(result)),
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
-                Err(mpsc::RecvTimeoutError::Disconnected) => {
-                    return Err(Error::Runtime(Arc::new(std::io::Error::other("the work ended without a result"))));
-                }
+                Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(None),
             }
         }
     }

@@ -60,9 +60,9 @@ pub enum Error {
     /// Several servers were asked, and none gave the capsule. At least two.
     #[error("{}", joined(.0))]
     Several(Vec<Error>),
-    /// Key shares need servers of another kind, which this version does not talk to.
-    #[error("key shares cannot be delivered by this version")]
-    Shares,
+    /// The recipient of shares is no person as servers know them.
+    #[error("the recipient of key shares must be a person, such as etsi/PNOEE-48010010101")]
+    Person,
     /// The person stopped it.
     #[error("cancelled")]
     Cancelled,
@@ -142,6 +142,9 @@ pub enum Cause {
     /// It answers with an error.
     #[error("it answers with the error {0}")]
     Status(u16),
+    /// It gave a nonce of another server, at which a signature for it could be used. Nothing was signed for it.
+    #[error("it gave a nonce of another server; nothing was signed for it")]
+    ForeignNonce,
     /// It breaks the protocol.
     #[error("it does not answer as a capsule server does: {0}")]
     Misbehaved(&'static str),
@@ -343,7 +346,7 @@ impl Error {
         match self {
             Self::Cancelled => 9,
             Self::Server { cause, .. } => match cause {
-                Cause::Peer(_) => 8,
+                Cause::Peer(_) | Cause::ForeignNonce => 8,
                 Cause::Key(_) => 7,
                 Cause::Lost(_) | Cause::Busy { .. } | Cause::Status(_) | Cause::Tls(_) | Cause::Misbehaved(_) => 5,
                 Cause::Resolve { .. } | Cause::Connect { .. } | Cause::Timeout { .. } | Cause::Proxy { .. } => 6,

@@ -2,10 +2,10 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use capsule_api::{CAPSULES_PATH, Pin, Server};
+use capsule_api::{Audience, CAPSULES_PATH, NONCE_PATH, Nonce, Origin, Pin, Server, ServerId, TransactionId};
 use cdoc2::Cancel;
 use http_body_util::Full;
-use hyper::{Request, body::Bytes, header::HOST};
+use hyper::{Method, Request, StatusCode, body::Bytes, header::HOST};
 use tokio::time::timeout;
 use url::Url;
 
@@ -63,26 +63,30 @@ impl Examination {
 }
 
 impl Client {
-    /// Goes to both addresses of a server, as senders and recipients would; no capsule is sent, and no client certificate shown.
+    /// Goes to every address of a server, as senders and recipients would; no capsule is sent, no client certificate shown, nothing signed.
     ///
     /// # Errors
     /// [`Error::UnknownServer`](crate::Error::UnknownServer), [`Error::Unusable`](crate::Error::Unusable), when cancelled. What is found is the result.
     pub fn examine(&self, id: &str, cancel: &Cancel) -> Result<Vec<Examination>> {
         let server = self.server(id)?;
         let mut examined = Vec::new();
-        for (url, is_recipients) in [(Some(&server.sender_url), false), (server.recipient_url.as_ref(), true)] {
-            let Some(url) = url else { continue };
-            let examiner = self.examiner(&server, url, is_recipients);
+        let sides = [
+            (Some(&server.sender_url), Side::Senders),
+            (server.recipient_url.as_ref(), Side::Recipients),
+            (server.ticket_url.as_ref(), Side::Tickets),
+        ];
+        for (url, side) in sides.into_iter().filter_map(|(url, side)| Some((url?, side))) {
+            let examiner = self.examiner(&server, url, side);
             let steps = self.run(cancel, async move { Ok(examiner.steps().await) })?;
             examined.push(Examination { url: url.clone(), steps });
         }
         Ok(examined)
     }
 
-    fn examiner(&self, server: &Server, url: &Url, is_recipients: bool) -> Examiner {
+    fn examiner(&self, server: &Server, url: &Url, side: Side) -> Examiner {
         let verifier = Arc::new(PinnedServer::new(server.pins.clone(), self.settings().ocsp_required));
         let route = self.route_by(url, tls::config(Arc::clone(&verifier) as _, None));
-        Examiner { route, verifier, is_recipients }
+        Examiner { route, verifier, side, server: server.id.clone() }
     }
 
     /// The certificates that a server shows, its own first: for a person who compares a fingerprint before the server is trusted.
@@ -109,7 +113,16 @@ impl Client {
 struct Examiner {
     route: Route,
     verifier: Arc<PinnedServer>,
-    is_recipients: bool,
+    side: Side,
+    server: ServerId,
+}
+
+/// Whom an address is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Senders,
+    Recipients,
+    Tickets,
 }
 
 impl Examiner {
@@ -143,7 +156,11 @@ impl Examiner {
         for (step, words) in self.verifier.seen().iter().flat_map(found) {
             right(step, words);
         }
-        let api = if self.is_recipients { asks_for_certificate(secured).await } else { self.spoken(secured).await };
+        let api = match self.side {
+            Side::Senders => self.spoken(secured).await,
+            Side::Recipients => asks_for_certificate(secured).await,
+            Side::Tickets => self.gives_nonces(secured).await,
+        };
         right(CheckStep::Api, api.map_err(|cause| (CheckStep::Api, cause))?);
         Ok(())
     }
@@ -166,6 +183,25 @@ impl Examiner {
             .expect("host and path are plain text");
         let answer = connection.send(request).await?;
         if answer.status.is_client_error() { Ok("takes capsules".to_owned()) } else { Err(answer.failure()) }
+    }
+
+    /// A nonce is given for any identifier, and bears the tag of the server at this very address.
+    async fn gives_nonces(&self, secured: Secured) -> Result<String, Cause> {
+        let mut connection = Connection::over(secured, &self.route).await?;
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(format!("{}{NONCE_PATH}", TransactionId::generate().location()))
+            .header(HOST, connection.authority())
+            .body(Full::new(Bytes::new()))
+            .expect("host and path are plain text");
+        let answer = connection.send(request).await?;
+        if answer.status != StatusCode::OK {
+            return Err(answer.failure());
+        }
+        let nonce = Nonce::from_json(&answer.body).map_err(|_| Cause::Misbehaved("what it gives is no nonce"))?;
+        let origin = Origin::of(&self.route.url).ok_or(Cause::Misbehaved("its address is no https address"))?;
+        let is_its = nonce.is_from(&Audience::new(&self.server, &origin));
+        if is_its { Ok("gives nonces of its own".to_owned()) } else { Err(Cause::ForeignNonce) }
     }
 }
 

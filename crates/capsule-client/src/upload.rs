@@ -13,7 +13,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use capsule_api::{CAPSULES_PATH, CapsuleType, EXPIRY_HEADER, Expiry, NewCapsule, Server, ServerId, TransactionId};
+use capsule_api::{
+    CAPSULES_PATH, CapsuleType, EXPIRY_HEADER, Expiry, NewCapsule, NewShare, PersonId, SHARES_PATH, Server, ServerId,
+    ShareId, TransactionId,
+};
 use cdoc2::{Cancel, Delivery, FetchError, OutgoingCapsule, OutgoingShare, PublicKey};
 use http_body_util::Full;
 use hyper::{
@@ -118,6 +121,7 @@ impl Upload {
 
     fn deliver(&self, capsules: &[OutgoingCapsule]) -> Result<Vec<String>> {
         let mut queues: HashMap<ServerId, (Route, Queue)> = HashMap::new();
+        let mut servers = Vec::with_capacity(capsules.len());
         for (position, capsule) in capsules.iter().enumerate() {
             let server = self.destination(&capsule.server_id, &capsule.recipient)?;
             let body = NewCapsule::new(capsule.recipient.clone(), capsule.key_material.clone());
@@ -126,29 +130,39 @@ impl Upload {
             let (_, queue) = queues
                 .entry(server.id.clone())
                 .or_insert_with(|| (self.client.route(&server, &server.sender_url, None), Queue::default()));
-            queue.push(Job { position, body, expiry });
+            queue.push(Job { position, what: What::Capsule, body, expiry });
+            servers.push(server.id);
         }
         let stored = self.client.run(&self.cancel, everywhere(queues, self.watch.clone()))?;
-        self.identified(stored, capsules)
+        identified(&stored, &servers)?;
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.extend(stored.iter().filter_map(|stored| Some((stored.id.clone(), stored.until?))));
+        Ok(stored.into_iter().map(|stored| stored.id).collect())
     }
 
-    /// The identifiers in the order of the capsules. No two may be equal: one of them would be a lie.
-    fn identified(&self, mut stored: Vec<Stored>, capsules: &[OutgoingCapsule]) -> Result<Vec<String>> {
-        stored.sort_by_key(|stored| stored.position);
-        let mut known = HashSet::new();
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut identifiers = Vec::with_capacity(stored.len());
-        for Stored { position, id, until } in stored {
-            if !known.insert(id.clone()) {
-                let server = self.client.server(&capsules[position].server_id)?.id;
-                return Err(Error::of(&server, Cause::Misbehaved("it gives an identifier twice")));
+    /// The shares of a key go to servers of different organisations, or one of them would have more than its part.
+    fn deliver_all_shares(&self, shares: &[OutgoingShare]) -> Result<Vec<String>> {
+        let mut queues: HashMap<ServerId, (Route, Queue)> = HashMap::new();
+        let (mut servers, mut holders) = (Vec::with_capacity(shares.len()), HashSet::new());
+        for (position, share) in shares.iter().enumerate() {
+            let (server, base_url) = self.client.share_server(&share.server_base_url)?;
+            if !holders.insert((&share.recipient_id, server.organisation.clone())) {
+                let reason = "its organisation would have two shares of one key".to_owned();
+                return Err(Error::Unusable { server: server.id, reason });
             }
-            if let Some(until) = until {
-                kept.insert(id.as_str().to_owned(), until);
-            }
-            identifiers.push(id.as_str().to_owned());
+            let person = PersonId::parse(&share.recipient_id).ok_or(Error::Person)?;
+            let body = NewShare::new(share.share.clone(), person).map_err(|_| Error::Person)?.to_json();
+            let body = Bytes::copy_from_slice(body.as_bytes());
+            let what = What::Share { base: base_url.path().trim_end_matches('/').to_owned() };
+            let (_, queue) = queues
+                .entry(server.id.clone())
+                .or_insert_with(|| (self.client.route(&server, &base_url, None), Queue::default()));
+            queue.push(Job { position, what, body, expiry: self.until });
+            servers.push(server.id);
         }
-        Ok(identifiers)
+        let stored = self.client.run(&self.cancel, everywhere(queues, self.watch.clone()))?;
+        identified(&stored, &servers)?;
+        Ok(stored.into_iter().map(|stored| stored.id).collect())
     }
 }
 
@@ -157,8 +171,8 @@ impl Delivery for Upload {
         Ok(self.deliver(capsules)?)
     }
 
-    fn deliver_shares(&self, _: &[OutgoingShare]) -> Result<Vec<String>, FetchError> {
-        Err(Error::Shares.into())
+    fn deliver_shares(&self, shares: &[OutgoingShare]) -> Result<Vec<String>, FetchError> {
+        Ok(self.deliver_all_shares(shares)?)
     }
 
     fn kept_until(&self, transaction_id: &str) -> Option<i64> {
@@ -167,9 +181,48 @@ impl Delivery for Upload {
     }
 }
 
-/// A capsule to be posted.
+/// No two identifiers of a server may be equal: one of them would be a lie.
+fn identified(stored: &[Stored], servers: &[ServerId]) -> Result<()> {
+    let mut known = HashSet::new();
+    match stored.iter().zip(servers).find(|(stored, _)| !known.insert(&stored.id)) {
+        Some((_, server)) => Err(Error::of(server, Cause::Misbehaved("it gives an identifier twice"))),
+        None => Ok(()),
+    }
+}
+
+/// What is posted.
+enum What {
+    Capsule,
+    /// With the path of the server's base URL.
+    Share {
+        base: String,
+    },
+}
+
+impl What {
+    fn path(&self) -> String {
+        match self {
+            Self::Capsule => CAPSULES_PATH.to_owned(),
+            Self::Share { base } => format!("{base}{SHARES_PATH}"),
+        }
+    }
+
+    /// The identifier that a server gives, by the path that it says.
+    fn id(&self, location: &str) -> Option<String> {
+        match self {
+            Self::Capsule => Some(TransactionId::from_location(location).ok()?.as_str().to_owned()),
+            Self::Share { base } => {
+                let location = location.strip_prefix(base.as_str())?;
+                Some(ShareId::from_location(location).ok()?.as_str().to_owned())
+            }
+        }
+    }
+}
+
+/// A capsule or share to be posted.
 struct Job {
     position: usize,
+    what: What,
     body: Bytes,
     expiry: Option<Expiry>,
 }
@@ -195,14 +248,14 @@ impl Queue {
     }
 }
 
-/// A capsule that its server keeps.
+/// A capsule or share that its server keeps.
 struct Stored {
     position: usize,
-    id: TransactionId,
+    id: String,
     until: Option<Expiry>,
 }
 
-/// Posts everything; the first failure ends all.
+/// Posts everything, and gives it in its order; the first failure ends all.
 async fn everywhere(queues: HashMap<ServerId, (Route, Queue)>, watch: Watch) -> Result<Vec<Stored>> {
     let mut workers = JoinSet::new();
     for (server, (route, queue)) in queues {
@@ -217,6 +270,7 @@ async fn everywhere(queues: HashMap<ServerId, (Route, Queue)>, watch: Watch) -> 
     while let Some(stored) = workers.join_next().await {
         all.append(&mut stored.map_err(|error| Error::Runtime(Arc::new(error.into())))??);
     }
+    all.sort_by_key(|stored| stored.position);
     Ok(all)
 }
 
@@ -261,7 +315,7 @@ async fn posted_once(connection: &mut Option<Connection>, route: &Route, job: &J
 fn post(authority: &str, job: &Job) -> Request<Full<Bytes>> {
     let mut request = Request::builder()
         .method(Method::POST)
-        .uri(CAPSULES_PATH)
+        .uri(job.what.path())
         .header(HOST, authority)
         .header(CONTENT_TYPE, "application/json");
     if let Some(expiry) = job.expiry {
@@ -277,8 +331,8 @@ fn checked(answer: &Answer, job: &Job) -> Result<Stored, Cause> {
     }
     let location =
         answer.header(LOCATION.as_str())?.ok_or(Cause::Misbehaved("it does not say where the capsule is"))?;
-    let id = TransactionId::from_location(location)
-        .map_err(|_| Cause::Misbehaved("what it says of the capsule's place is no path of a capsule"))?;
+    let id = job.what.id(location);
+    let id = id.ok_or(Cause::Misbehaved("what it says of the capsule's place is no path of a capsule"))?;
     let told = answer.header(EXPIRY_HEADER)?.map(Expiry::parse).transpose();
     let until = told.map_err(|_| Cause::Misbehaved("it does not say rightly until when it keeps the capsule"))?;
     match (until, job.expiry) {

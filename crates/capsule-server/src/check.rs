@@ -50,7 +50,10 @@ fn check_certificate(config: &Config, leaf: &CertificateDer<'_>, clock: &Arc<dyn
         problems.push(config.problem("tls.certificate", message));
     }
     let Ok(parsed) = ParsedCertificate::try_from(leaf) else { return };
-    for (setting, Endpoint { url, .. }) in [("sender.url", &config.sender), ("recipient.url", &config.recipient)] {
+    let optional =
+        [("recipient.url", &config.recipient), ("ticket.url", &config.ticket), ("shares.url", &config.shares)];
+    let optional = optional.into_iter().filter_map(|(setting, endpoint)| Some((setting, endpoint.as_ref()?)));
+    for (setting, Endpoint { url, .. }) in optional.chain([("sender.url", &config.sender)]) {
         let covered = server_name(url).is_some_and(|name| verify_server_name(&parsed, &name).is_ok());
         if !covered {
             problems.push(config.problem(setting, "the certificate does not name the host of this URL".to_owned()));
@@ -84,9 +87,16 @@ fn check_settings(config: &Config, problems: &mut Vec<Problem>) {
     if config.expiry.default > config.expiry.maximum {
         say("expiry.default", "`expiry.default` is longer than `expiry.maximum`");
     }
-    let (sender, recipient) = (config.sender.listen, config.recipient.listen);
-    if sender.port() != 0 && sender == recipient {
-        say("recipient.listen", "both interfaces listen to one port");
+    let listening = |endpoint: &Option<Endpoint>| endpoint.as_ref().map(|endpoint| endpoint.listen);
+    let mut taken = vec![config.sender.listen, config.operations];
+    for (setting, endpoint) in
+        [("recipient.listen", &config.recipient), ("ticket.listen", &config.ticket), ("shares.listen", &config.shares)]
+    {
+        let Some(address) = listening(endpoint).filter(|address| address.port() != 0) else { continue };
+        if taken.contains(&address) {
+            say(setting, "another interface listens to this port");
+        }
+        taken.push(address);
     }
     if !config.operations.ip().is_loopback() {
         say("operations.listen", "health and metrics have no TLS, and are for this machine only: use 127.0.0.1");
@@ -131,9 +141,9 @@ pub fn entry(config: &Config) -> Result<ServerList, FileError> {
             CapsuleType::Rsa,
         ]),
         sender_url: config.sender.url.clone(),
-        recipient_url: Some(config.recipient.url.clone()),
-        ticket_url: None,
-        shares_url: None,
+        recipient_url: config.recipient.as_ref().map(|endpoint| endpoint.url.clone()),
+        ticket_url: config.ticket.as_ref().map(|endpoint| endpoint.url.clone()),
+        shares_url: config.shares.as_ref().map(|endpoint| endpoint.url.clone()),
         pins: vec![pin],
         incomplete: None,
         imported_from: None,

@@ -20,6 +20,9 @@ const BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 pub(crate) enum Call {
     Post,
     Get,
+    Nonce,
+    PostShare,
+    GetShare,
     Other,
 }
 
@@ -28,6 +31,9 @@ impl Call {
         match self {
             Self::Post => "post_capsule",
             Self::Get => "get_capsule",
+            Self::Nonce => "post_nonce",
+            Self::PostShare => "post_share",
+            Self::GetShare => "get_share",
             Self::Other => "other",
         }
     }
@@ -51,6 +57,45 @@ impl OcspOutcome {
     }
 }
 
+/// What kind of proof was shown, as its metric is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Proofs {
+    Tickets,
+    ShareTokens,
+}
+
+/// What came of a ticket, or of a token for a share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ProofOutcome {
+    Given,
+    Malformed,
+    Refused,
+    TooOften,
+    Stale,
+    Revoked,
+    NoAnswer,
+    NotThere,
+    Spent,
+    Unavailable,
+}
+
+impl ProofOutcome {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Given => "given",
+            Self::Malformed => "malformed",
+            Self::Refused => "refused",
+            Self::TooOften => "too_often",
+            Self::Stale => "stale_nonce",
+            Self::Revoked => "revoked",
+            Self::NoAnswer => "no_ocsp_answer",
+            Self::NotThere => "not_there",
+            Self::Spent => "spent_nonce",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
 /// Everything that is counted.
 #[derive(Default)]
 pub(crate) struct Metrics {
@@ -58,6 +103,8 @@ pub(crate) struct Metrics {
     durations: Mutex<BTreeMap<Call, Histogram>>,
     refused: Mutex<BTreeMap<(Interface, Refused), u64>>,
     ocsp: Mutex<BTreeMap<OcspOutcome, u64>>,
+    proofs: Mutex<BTreeMap<(Proofs, ProofOutcome), u64>>,
+    pub(crate) nonces: AtomicU64,
     pub(crate) connections: AtomicU64,
     pub(crate) expired: AtomicU64,
     pub(crate) stored: AtomicU64,
@@ -101,6 +148,11 @@ impl Metrics {
         *self.ocsp.lock().expect("nobody panics while counting").entry(outcome).or_default() += 1;
     }
 
+    /// It was seen what comes of a proof.
+    pub(crate) fn proof(&self, kind: Proofs, outcome: ProofOutcome) {
+        *self.proofs.lock().expect("nobody panics while counting").entry((kind, outcome)).or_default() += 1;
+    }
+
     /// The text that Prometheus reads.
     pub(crate) fn text(&self) -> String {
         let mut text = String::with_capacity(4096);
@@ -111,6 +163,7 @@ impl Metrics {
         for (outcome, count) in &*self.ocsp.lock().expect("nobody panics while counting") {
             let _ = writeln!(text, "kapsel_ocsp_total{{outcome=\"{}\"}} {count}", outcome.name());
         }
+        self.write_proofs(&mut text);
         let number = |atomic: &AtomicU64| atomic.load(Ordering::Relaxed);
         for (name, kind, help, value) in [
             ("connections", "gauge", "Open connections of senders and recipients.", number(&self.connections)),
@@ -120,6 +173,7 @@ impl Metrics {
                 "Capsules in the store, as last counted and since added.",
                 number(&self.stored),
             ),
+            ("nonces_total", "counter", "Nonces that were given.", number(&self.nonces)),
             ("expired_capsules_total", "counter", "Capsules deleted because they expired.", number(&self.expired)),
             ("reloads_total", "counter", "Times that certificates were read again.", number(&self.reloads)),
             ("failed_reloads_total", "counter", "Times that they could not be used.", number(&self.failed_reloads)),
@@ -161,6 +215,19 @@ impl Metrics {
             let _ = writeln!(text, "kapsel_request_duration_seconds_bucket{{call=\"{call}\",le=\"+Inf\"}} {count}");
             let _ = writeln!(text, "kapsel_request_duration_seconds_sum{{call=\"{call}\"}} {sum}");
             let _ = writeln!(text, "kapsel_request_duration_seconds_count{{call=\"{call}\"}} {count}");
+        }
+    }
+
+    fn write_proofs(&self, text: &mut String) {
+        let proofs = self.proofs.lock().expect("nobody panics while counting");
+        for (kind, name, help) in [
+            (Proofs::Tickets, "tickets_total", "What came of tickets."),
+            (Proofs::ShareTokens, "share_tokens_total", "What came of tokens for shares."),
+        ] {
+            head(text, name, "counter", help);
+            for ((_, outcome), count) in proofs.iter().filter(|((its, _), _)| *its == kind) {
+                let _ = writeln!(text, "kapsel_{name}{{outcome=\"{}\"}} {count}", outcome.name());
+            }
         }
     }
 

@@ -8,27 +8,36 @@ use std::{
 };
 
 use axum::Router;
+use capsule_api::{Audience, MAX_TICKET, Origin};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::sleep};
 
 use crate::{
     Clock, Config, FileError, Limits,
     clock::unix,
+    config::Endpoint,
     http::{self, Guard, Operations, Recipients},
     metrics::Metrics,
     net::{Admission, Client, Connections, Identify, Interface, Listener, Rate, Security, stopped},
+    nonces::Nonces,
     revocation::Revocation,
     service::Capsules,
+    shares::Shares,
     store::{SharedStore, StoreError},
+    tickets::{Certificates, Tickets},
     tls::{ClientKey, Files, Tls},
 };
 
+/// How often the keys for nonces are read: a new one is known everywhere long before it is used.
+const READ_NONCE_KEYS: Duration = Duration::from_secs(30);
 /// How often it is looked whether certificates changed.
 const LOOK_AT_FILES: Duration = Duration::from_secs(2);
 
 /// A server that runs.
 pub struct Server {
     sender: SocketAddr,
-    recipient: SocketAddr,
+    recipient: Option<SocketAddr>,
+    ticket: Option<SocketAddr>,
+    shares: Option<SocketAddr>,
     operations: SocketAddr,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
@@ -86,8 +95,8 @@ impl Server {
         let mut start =
             Start { tasks: JoinSet::new(), metrics: Arc::clone(&metrics), stopping, admissions: Vec::new() };
         let revocation = Revocation::new(config.ocsp.clone(), Arc::clone(&capsules.clock), Arc::clone(&metrics));
-        let identify = identify(&tls, revocation.is_on());
-        let (for_senders, for_recipients) = (Arc::clone(&tls), Arc::clone(&tls));
+        let revocation = Arc::new(revocation);
+        let for_senders = Arc::clone(&tls);
         let sender = Part {
             interface: Interface::Sender,
             address: config.sender.listen,
@@ -96,18 +105,39 @@ impl Server {
             limits: config.limits,
         };
         let sender = start.listen(sender).await?;
-        let recipient = Part {
-            interface: Interface::Recipient,
-            address: config.recipient.listen,
-            router: http::recipient(Recipients { capsules: Arc::clone(&capsules), revocation }),
-            security: Security::Tls(Arc::new(move || for_recipients.recipient()), identify),
-            limits: config.limits,
+        let recipient = match &config.recipient {
+            Some(endpoint) => {
+                let recipients = Recipients { capsules: Arc::clone(&capsules), revocation: Arc::clone(&revocation) };
+                Some(start.listen(recipient(endpoint, recipients, &tls, config.limits)).await?)
+            }
+            None => None,
         };
-        let recipient = start.listen(recipient).await?;
+        let nonces = match config.ticket.is_some() || config.shares.is_some() {
+            true => Some(Arc::new(Nonces::new(Arc::clone(&capsules)).await?)),
+            false => None,
+        };
+        let (mut ticket, mut shares) = (None, None);
+        if let Some(nonces) = &nonces {
+            let certificates = Certificates::new(Arc::clone(&tls), revocation, config.limits.key_rate);
+            if let Some(endpoint) = &config.ticket {
+                let (nonces, certificates) = (Arc::clone(nonces), certificates.clone());
+                let tickets = Tickets { nonces, certificates, server: audience(config, endpoint) };
+                let router = http::ticket(Arc::new(tickets));
+                ticket = Some(start.listen(open_part(Interface::Ticket, endpoint, router, &tls, config.limits)).await?);
+            }
+            if let Some(endpoint) = &config.shares {
+                let its = Shares { nonces: Arc::clone(nonces), certificates, base_url: endpoint.url.clone() };
+                let router = http::shares(Arc::new(its));
+                shares = Some(start.listen(open_part(Interface::Shares, endpoint, router, &tls, config.limits)).await?);
+            }
+            let reader = Arc::clone(nonces);
+            start.every(READ_NONCE_KEYS, move || read_nonce_keys(Arc::clone(&reader)));
+        }
         let told = Operations {
             capsules: Arc::clone(&capsules),
             admissions: start.admissions.clone(),
             server_id: config.id.to_string(),
+            nonces: nonces.clone(),
         };
         let operations = Part {
             interface: Interface::Operations,
@@ -119,10 +149,10 @@ impl Server {
         let operations = start.listen(operations).await?;
 
         let reloading = Reloading { tls, metrics };
-        start.every(config.clean_up_every, move || clean_up(Arc::clone(&capsules)));
+        start.every(config.clean_up_every, move || clean_up(Arc::clone(&capsules), nonces.clone()));
         let watched = reloading.clone();
         start.every(LOOK_AT_FILES, move || watched.clone().reload_when_stale());
-        Ok(Self { sender, recipient, operations, stop, tasks: start.tasks, reloading })
+        Ok(Self { sender, recipient, ticket, shares, operations, stop, tasks: start.tasks, reloading })
     }
 
     /// Where senders reach it.
@@ -130,9 +160,19 @@ impl Server {
         self.sender
     }
 
-    /// Where recipients reach it.
-    pub fn recipient(&self) -> SocketAddr {
+    /// Where recipients reach it with client certificates.
+    pub fn recipient(&self) -> Option<SocketAddr> {
         self.recipient
+    }
+
+    /// Where recipients reach it with tickets.
+    pub fn ticket(&self) -> Option<SocketAddr> {
+        self.ticket
+    }
+
+    /// Where senders leave shares, and persons fetch them.
+    pub fn shares(&self) -> Option<SocketAddr> {
+        self.shares
     }
 
     /// Where health and metrics are.
@@ -209,6 +249,35 @@ impl Start {
     }
 }
 
+fn recipient(endpoint: &Endpoint, recipients: Recipients, tls: &Arc<Tls>, limits: Limits) -> Part {
+    let identify = identify(tls, recipients.revocation.is_on());
+    let tls = Arc::clone(tls);
+    Part {
+        interface: Interface::Recipient,
+        address: endpoint.listen,
+        router: http::recipient(recipients),
+        security: Security::Tls(Arc::new(move || tls.recipient()), identify),
+        limits,
+    }
+}
+
+/// Without client certificates; the proof stands in a header, so heads may be larger here.
+fn open_part(interface: Interface, endpoint: &Endpoint, router: Router, tls: &Arc<Tls>, limits: Limits) -> Part {
+    let tls = Arc::clone(tls);
+    Part {
+        interface,
+        address: endpoint.listen,
+        router,
+        security: Security::Tls(Arc::new(move || tls.sender()), Arc::new(|_| None)),
+        limits: Limits { header_bytes: limits.header_bytes + MAX_TICKET, ..limits },
+    }
+}
+
+/// What nonces bear: what the operator has set, and never what a request says.
+fn audience(config: &Config, endpoint: &Endpoint) -> Audience {
+    Audience::new(&config.id, &Origin::of(&endpoint.url).expect("the configuration has https URLs with a host"))
+}
+
 /// Who a client is: his key, and what there is to be asked about his certificate.
 fn identify(tls: &Arc<Tls>, with_revocation: bool) -> Identify {
     let tls = Arc::clone(tls);
@@ -225,9 +294,19 @@ fn operations_limits(limits: Limits) -> Limits {
     Limits { connections: 50, connections_of_address: 50, connection_rate: rate, address_rate: rate, ..limits }
 }
 
-async fn clean_up(capsules: Arc<Capsules>) {
+async fn clean_up(capsules: Arc<Capsules>, nonces: Option<Arc<Nonces>>) {
     if let Err(error) = capsules.clean_up().await {
         tracing::error!(%error, now = unix(capsules.clock.now()), "expired capsules could not be deleted");
+    }
+    let Some(nonces) = nonces else { return };
+    if let Err(error) = nonces.forget_spent().await {
+        tracing::error!(%error, "spent nonces could not be forgotten");
+    }
+}
+
+async fn read_nonce_keys(nonces: Arc<Nonces>) {
+    if let Err(error) = nonces.read_keys().await {
+        tracing::error!(%error, "the keys for nonces could not be read; those at hand are used");
     }
 }
 

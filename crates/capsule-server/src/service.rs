@@ -5,13 +5,13 @@ use std::{
     time::Duration,
 };
 
-use capsule_api::{CapsuleError, Expiry, ExpiryError, ExpiryPolicy, Granted, NewCapsule, TransactionId};
+use capsule_api::{CapsuleError, Expiry, ExpiryError, ExpiryPolicy, Granted, NewCapsule, ShareError, TransactionId};
 
 use crate::{
     Clock,
     clock::unix,
     metrics::Metrics,
-    store::{Capsule, Locator, SharedStore, StoreError},
+    store::{Capsule, Locator, SharedStore, Spending, Spent, StoreError},
     tls::ClientKey,
 };
 
@@ -30,9 +30,9 @@ pub(crate) struct Capsules {
     pub(crate) metrics: Arc<Metrics>,
 }
 
-/// A capsule that was taken.
-pub(crate) struct Taken {
-    pub(crate) id: TransactionId,
+/// What was taken, by its identifier.
+pub(crate) struct Taken<Id> {
+    pub(crate) id: Id,
     pub(crate) granted: Granted,
 }
 
@@ -41,6 +41,8 @@ pub(crate) struct Taken {
 pub(crate) enum NotTaken {
     #[error(transparent)]
     Malformed(#[from] CapsuleError),
+    #[error(transparent)]
+    Share(ShareError),
     #[error(transparent)]
     Expiry(#[from] ExpiryError),
     #[error("as many capsules are kept as may be")]
@@ -51,26 +53,36 @@ pub(crate) enum NotTaken {
 
 impl Capsules {
     /// Keeps a capsule; when this comes back, it is durable.
-    pub(crate) async fn take(&self, body: &[u8], asked: Option<Expiry>) -> Result<Taken, NotTaken> {
+    pub(crate) async fn take(&self, body: &[u8], asked: Option<Expiry>) -> Result<Taken<TransactionId>, NotTaken> {
         let capsule = NewCapsule::parse(body)?;
+        let id = TransactionId::generate();
+        let granted = self.keep(Locator::new(&id, capsule.recipient_id()), body, asked).await?;
+        let kind = capsule.capsule_type();
+        tracing::info!(target: "audit", ?id, ?kind, expires = %granted.until, "capsule taken");
+        Ok(Taken { id, granted })
+    }
+
+    /// Keeps a body at `locator`, within policy and quota.
+    pub(crate) async fn keep(&self, locator: Locator, body: &[u8], asked: Option<Expiry>) -> Result<Granted, NotTaken> {
         let granted = self.policy.grant(asked, self.clock.now())?;
         if self.metrics.stored.load(Ordering::Relaxed) >= self.quota {
             return Err(NotTaken::Full);
         }
-        let id = TransactionId::generate();
-        let locator = Locator::new(&id, capsule.recipient_id());
         let kept = Capsule { body: body.to_vec(), expires: granted.until, adjusted: granted.adjusted };
         self.in_time(self.store.put(locator, kept)).await?;
         self.metrics.stored.fetch_add(1, Ordering::Relaxed);
-        let kind = capsule.capsule_type();
-        tracing::info!(target: "audit", ?id, ?kind, expires = %granted.until, "capsule taken");
-        Ok(Taken { id, granted })
+        Ok(granted)
     }
 
     /// The capsule with this id for this key. A text that can be no id is asked for like any other.
     pub(crate) async fn give(&self, id: &str, key: &ClientKey) -> Result<Option<Capsule>, StoreError> {
         let locator = Locator::of(id, key.recipient_id());
         self.in_time(self.store.get(locator, unix(self.clock.now()))).await
+    }
+
+    /// What is at `locator`, when `nonce` has not been spent before; it is from now on.
+    pub(crate) async fn spend(&self, locator: Locator, nonce: Spent) -> Result<Spending, StoreError> {
+        self.in_time(self.store.spend(locator, nonce, unix(self.clock.now()))).await
     }
 
     /// Deletes what has expired, and counts what is left.
@@ -99,7 +111,10 @@ impl Capsules {
         self.in_time(self.store.ready()).await
     }
 
-    async fn in_time<T>(&self, answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    pub(crate) async fn in_time<T>(
+        &self,
+        answer: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
         match tokio::time::timeout(self.patience, answer).await {
             Ok(answer) => answer,
             Err(_) => Err(StoreError::unavailable("it does not answer in time")),

@@ -14,6 +14,8 @@ pub enum SignatureAlgorithm {
     EcdsaP521Sha512,
     /// RSASSA-PSS over SHA-256, with MGF1-SHA-256 and a salt of 32 bytes.
     RsaPssSha256,
+    /// RSASSA-PKCS1-v1_5 over SHA-256.
+    RsaPkcs1Sha256,
 }
 
 impl SignatureAlgorithm {
@@ -26,6 +28,14 @@ impl SignatureAlgorithm {
                 Curve::P521 => Self::EcdsaP521Sha512,
             },
             PublicKey::Rsa(_) => Self::RsaPssSha256,
+        }
+    }
+
+    /// The one with which a key signs tickets (RFC 7518, 3.1: ES256, ES384, ES512 and RS256).
+    pub fn of_ticket(key: &PublicKey) -> Self {
+        match Self::of(key) {
+            Self::RsaPssSha256 => Self::RsaPkcs1Sha256,
+            ec => ec,
         }
     }
 }
@@ -45,4 +55,10 @@ pub trait Authenticator: Send + Sync {
     /// Whatever the key's place says: PIN needed or wrong, card removed, module failed; [`KeyError::Rejected`] when the key
     /// cannot sign so.
     fn sign_hash(&self, algorithm: SignatureAlgorithm, hash: &[u8]) -> Result<Vec<u8>, KeyError>;
+
+    /// What the holder must see on another device, too, before he agrees to [`Self::sign_hash`] there; `None` where the key is at hand. Such a
+    /// signature may take minutes.
+    fn verification_code(&self, _hash: &[u8]) -> Option<String> {
+        None
+    }
 }

@@ -6,5 +6,7 @@ mod exchange;
 mod lists;
 mod network;
 mod organisation;
+mod shares;
 #[path = "../support/mod.rs"]
 mod support;
+mod tickets;

@@ -1,8 +1,8 @@
 //! Load for a capsule server: uploads and downloads, on kept connections or with a handshake each; prints what was reached.
 //!
-//! `load post|get|get-fresh|idle DIR CERTIFICATE KEY CONNECTIONS SECONDS [RATE]`: DIR is a folder of `kapsel-server init`, the certificate is
-//! one that its server lists, RATE is in requests a second over all connections (without it: as fast as it goes). `get` and `get-fresh`
-//! first post a thousand capsules.
+//! `load post|get|get-fresh|ticket|idle DIR CERTIFICATE KEY CONNECTIONS SECONDS [RATE]`: DIR is a folder of `kapsel-server init`, the certificate is
+//! one that its server lists, RATE is in requests a second over all connections (without it: as fast as it goes). `get`, `get-fresh` and
+//! `ticket` first post a thousand capsules; `ticket` gets a nonce and a capsule for it, over a new connection.
 
 use std::{
     error::Error,
@@ -12,8 +12,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ::aws_lc_rs::{
+    rand::SystemRandom,
+    signature::{ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair},
+};
 use base64ct::{Base64, Encoding};
-use capsule_api::ServerList;
+use capsule_api::{Authentication, JwsAlgorithm, Nonce, ServerList, TransactionId, certificate_key};
+use cdoc2::PublicKey;
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::aws_lc_rs,
@@ -29,11 +34,20 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
+/// Signs tickets.
+struct Signer {
+    key: EcdsaKeyPair,
+    public: PublicKey,
+    certificate: Vec<u8>,
+}
+
 /// Where and as whom.
 #[derive(Clone)]
 struct Target {
     sender: SocketAddr,
     recipient: SocketAddr,
+    ticket: Option<SocketAddr>,
+    signer: Arc<Signer>,
     plain: Arc<ClientConfig>,
     mutual: Arc<ClientConfig>,
     body: Arc<str>,
@@ -42,7 +56,7 @@ struct Target {
 fn main() -> Outcome<()> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let [mode, dir, certificate, key, connections, seconds, rate @ ..] = &arguments[..] else {
-        return Err("usage: load post|get|get-fresh|idle DIR CERTIFICATE KEY CONNECTIONS SECONDS [RATE]".into());
+        return Err("usage: load post|get|get-fresh|ticket|idle DIR CERTIFICATE KEY CONNECTIONS SECONDS [RATE]".into());
     };
     let target = target(Path::new(dir), Path::new(certificate), Path::new(key))?;
     let (connections, seconds): (usize, f64) = (connections.parse()?, seconds.parse()?);
@@ -68,12 +82,20 @@ fn target(dir: &Path, certificate: &Path, key: &Path) -> Outcome<Target> {
     let body = format!(
         r#"{{"recipient_id":"{recipient_id}","ephemeral_key_material":"{material}","capsule_type":"ecc_secp384r1"}}"#
     );
-    let mut mutual = builder()?.with_client_auth_cert(vec![certificate], PrivateKeyDer::from_pem_file(key)?)?;
+    let private = PrivateKeyDer::from_pem_file(key)?;
+    let signer = Signer {
+        key: EcdsaKeyPair::from_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, private.secret_der())?,
+        public: certificate_key(&certificate).ok_or("a certificate with a key")?,
+        certificate: certificate.to_vec(),
+    };
+    let mut mutual = builder()?.with_client_auth_cert(vec![certificate], private)?;
     mutual.resumption = rustls::client::Resumption::disabled();
     let address = |url: &url::Url| SocketAddr::from(([127, 0, 0, 1], url.port().unwrap_or(443)));
     Ok(Target {
         sender: address(&server.sender_url),
         recipient: address(server.recipient_url.as_ref().ok_or("no recipient URL")?),
+        ticket: server.ticket_url.as_ref().map(address),
+        signer: Arc::new(signer),
         plain: Arc::new(builder()?.with_no_client_auth()),
         mutual: Arc::new(mutual),
         body: body.into(),
@@ -82,7 +104,7 @@ fn target(dir: &Path, certificate: &Path, key: &Path) -> Outcome<Target> {
 
 async fn run(mode: &str, target: &Target, connections: usize, time: Duration, rate: Option<f64>) -> Outcome<()> {
     let paths: Arc<[String]> = match mode {
-        "get" | "get-fresh" => some_capsules(target, 1000).await?.into(),
+        "get" | "get-fresh" | "ticket" => some_capsules(target, 1000).await?.into(),
         "post" | "idle" => Arc::new([]),
         _ => return Err("no such mode".into()),
     };
@@ -115,7 +137,7 @@ async fn some_capsules(target: &Target, count: usize) -> Outcome<Vec<String>> {
     let mut stream = connect(target.sender, &target.plain).await?;
     let mut paths = Vec::with_capacity(count);
     for _ in 0..count {
-        let head = exchange(&mut stream, &post(&target.body), 201).await?;
+        let (head, _) = exchange(&mut stream, &post(&target.body), 201).await?;
         let location = head.lines().find_map(|line| line.strip_prefix("location: ")).ok_or("no location")?;
         paths.push(location.to_owned());
     }
@@ -164,6 +186,9 @@ impl Worker {
             return exchange(stream, &post(&self.target.body), 201).await.map(drop);
         }
         let path = &self.paths[(self.number * 7919 + number) % self.paths.len()];
+        if self.mode == "ticket" {
+            return self.by_ticket(path).await;
+        }
         let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
         match kept {
             Some(stream) => exchange(stream, &request, 200).await.map(drop),
@@ -172,6 +197,25 @@ impl Worker {
                 exchange(&mut stream, &request, 200).await.map(drop)
             }
         }
+    }
+}
+
+impl Worker {
+    /// A nonce, a signature over it, and the capsule, over a new connection.
+    async fn by_ticket(&self, path: &str) -> Outcome<()> {
+        let address = self.target.ticket.ok_or("the server takes no tickets")?;
+        let mut stream = connect(address, &self.target.plain).await?;
+        let request = format!("POST {path}/nonce HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n");
+        let (_, body) = exchange(&mut stream, &request, 200).await?;
+        let (id, nonce) = (TransactionId::from_location(path)?, Nonce::from_json(&body)?);
+        let Signer { key, public, certificate } = &*self.target.signer;
+        let authentication = Authentication::new([(id.clone(), nonce.masked())])?;
+        let input = authentication.signing_input(JwsAlgorithm::of(public));
+        let signature = key.sign(&SystemRandom::new(), input.as_bytes())?;
+        let signed = authentication.signed(public, certificate, signature.as_ref())?;
+        let ticket = signed.ticket(&id, &nonce)?.ok_or("it is covered")?;
+        let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nx-cdoc2-auth-ticket: {ticket}\r\n\r\n");
+        exchange(&mut stream, &request, 200).await.map(drop)
     }
 }
 
@@ -188,8 +232,8 @@ fn post(body: &str) -> String {
     )
 }
 
-/// Gives the head of the answer.
-async fn exchange(stream: &mut TlsStream<TcpStream>, request: &str, expected: u16) -> Outcome<String> {
+/// Gives head and body of the answer.
+async fn exchange(stream: &mut TlsStream<TcpStream>, request: &str, expected: u16) -> Outcome<(String, Vec<u8>)> {
     stream.write_all(request.as_bytes()).await?;
     stream.flush().await?;
     let mut received = Vec::with_capacity(1024);
@@ -206,6 +250,6 @@ async fn exchange(stream: &mut TlsStream<TcpStream>, request: &str, expected: u1
         if head.split(' ').nth(1) != Some(&expected.to_string()) {
             return Err(head.into());
         }
-        return Ok(head);
+        return Ok((head, received.split_off(end + 4)));
     }
 }

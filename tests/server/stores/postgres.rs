@@ -10,7 +10,7 @@ use std::{
 
 use capsule_server::{
     Postgres,
-    store::{Locator, PostgresStore, Store, StoreError},
+    store::{KeptKey, Locator, NONCE_KEY_LIFE, PostgresStore, Store, StoreError},
 };
 use tokio::runtime::Runtime;
 
@@ -88,6 +88,33 @@ fn one_replica_at_a_time_deletes_what_has_expired() {
         assert!(deleted == 0 && busy.load(Ordering::SeqCst));
     });
     crate::support::eventually("the turn", || runtime.block_on(store.delete_expired(10, 100)).expect("asked") == 3);
+}
+
+#[test]
+fn replicas_that_come_at_once_have_one_key_for_nonces() {
+    let (cluster, runtime) = (Cluster::start(), runtime());
+    let database = connection(&[&cluster], "postgres");
+    let replicas: Vec<_> = (0..4).map(|_| Arc::new(connect(&runtime, &database))).collect();
+    for day in 1..20_i64 {
+        let asked: Vec<_> = replicas
+            .iter()
+            .enumerate()
+            .map(|(number, replica)| {
+                let replica = Arc::clone(replica);
+                let bytes = vec![u8::try_from(number).expect("few"); 33].into();
+                runtime.spawn(async move { replica.nonce_keys(KeptKey { made: day * NONCE_KEY_LIFE, bytes }).await })
+            })
+            .collect();
+        let mut newest = Vec::new();
+        for answer in asked {
+            runtime.block_on(answer).expect("no panic").expect("asked");
+        }
+        for replica in &replicas {
+            let fresh = KeptKey { made: day * NONCE_KEY_LIFE, bytes: vec![9; 33].into() };
+            newest.push(runtime.block_on(replica.nonce_keys(fresh)).expect("asked").pop().expect("a key").bytes);
+        }
+        assert!(newest.iter().all(|key| *key == newest[0] && key[0] < 4), "day {day}");
+    }
 }
 
 #[test]

@@ -5,7 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use capsule_server::store::{SealingKeys, SharedStore, SqliteStore, Store, StoreError, sealed};
+use capsule_server::store::{
+    KeptKey, NONCE_KEY_LIFE, SealingKeys, SharedStore, SqliteStore, Store, StoreError, sealed,
+};
 use tokio::runtime::Runtime;
 
 use super::suite::{self, capsule, locator};
@@ -99,6 +101,25 @@ fn a_capsule_in_anothers_place_or_with_another_time_is_not_given_out() {
         python(&format!("update capsule set body = {damage} where number = 1"), &place.path());
         assert!(place.runtime.block_on(store.get(places[0], 0)).is_err());
     }
+}
+
+#[test]
+fn keys_for_nonces_are_sealed_too() {
+    let place = Place::new();
+    let fresh = |made| KeptKey { made, bytes: vec![0x5a; 32].into() };
+    let keys = |sealing: &[&str], made| place.runtime.block_on(place.store(sealing).nonce_keys(fresh(made)));
+    assert_eq!(keys(&[], 1).expect("kept").len(), 1);
+    assert!(place.contains(&[0x5a; 32]));
+    let later = 1 + NONCE_KEY_LIFE;
+    assert_eq!(keys(&[ONE], later).expect("kept").len(), 2);
+    let both = keys(&[TWO, ONE], later).expect("opened");
+    assert!(both.iter().all(|key| key.bytes[..] == [0x5a; 32]) && both.len() == 2);
+    // The first one, which was in clear, is gone when the second has taken over.
+    assert_eq!(keys(&[ONE], later + 900).expect("opened").len(), 1);
+    assert!(!place.contains(&[0x5a; 32]));
+    assert!(matches!(keys(&[TWO], later + 900), Err(StoreError::Unusable(_))));
+    python("update nonce_key set made = made + 1", &place.path());
+    assert!(matches!(keys(&[ONE], later + 900), Err(StoreError::Unusable(_))));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The suite. Each part begins with an empty store.
 
-use capsule_api::{Expiry, TransactionId};
-use capsule_server::store::{Capsule, Locator, Store};
+use capsule_api::{Audience, Expiry, NonceKey, Origin, ServerId, TransactionId};
+use capsule_server::store::{Capsule, KeptKey, Locator, NONCE_KEY_LIFE, Spending, Spent, Store};
 use tokio::runtime::Runtime;
 
 /// Runs every part, each over a store that `fresh` makes.
@@ -11,6 +11,8 @@ pub fn run<S: Store>(runtime: &Runtime, mut fresh: impl FnMut() -> S) {
     runtime.block_on(expired_ones_are_deleted_oldest_first_in_batches(&fresh()));
     runtime.block_on(many_at_once_are_all_kept(&fresh()));
     runtime.block_on(any_bytes_come_back(&fresh()));
+    runtime.block_on(a_nonce_is_spent_once_and_only_on_a_capsule(&fresh()));
+    runtime.block_on(keys_for_nonces_are_replaced_daily(&fresh()));
 }
 
 pub fn locator(key: &str) -> Locator {
@@ -20,6 +22,65 @@ pub fn locator(key: &str) -> Locator {
 pub fn capsule(body: &str, expires: i64) -> Capsule {
     let expires = Expiry::from_unix(expires).expect("a time");
     Capsule { body: body.as_bytes().to_vec(), expires, adjusted: false }
+}
+
+/// A use of a nonce that nobody else has.
+pub fn spent() -> Spent {
+    let id = TransactionId::generate();
+    let origin = Origin::of(&"https://css-a.example".parse().expect("a URL")).expect("https");
+    let server = Audience::new(&ServerId::parse("css-a").expect("an id"), &origin);
+    Spent::new(&id, &NonceKey::generate().issue(&server, &id, 0))
+}
+
+async fn a_nonce_is_spent_once_and_only_on_a_capsule(store: &impl Store) {
+    let (here, nowhere, expired) = (locator("key"), locator("key"), locator("key"));
+    let kept = Capsule { adjusted: true, ..capsule("body", 1000) };
+    store.put(here, kept.clone()).await.expect("kept");
+    store.put(expired, capsule("body", 10)).await.expect("kept");
+    let (one, other) = (spent(), spent());
+    let spend = |place, nonce, now| async move { store.spend(place, nonce, now).await.expect("asked") };
+    // Where there is no capsule the nonce stays.
+    assert_eq!(spend(nowhere, one, 500).await, Spending::NoCapsule);
+    assert_eq!(spend(expired, one, 500).await, Spending::NoCapsule);
+    assert_eq!(store.forget_spent(i64::MAX, 100).await.expect("asked"), 0);
+    assert_eq!(spend(here, one, 500).await, Spending::Done(kept.clone()));
+    assert_eq!(spend(here, one, 501).await, Spending::Again);
+    assert_eq!(spend(here, other, 600).await, Spending::Done(kept.clone()));
+    assert_eq!(spend(here, one, 1000).await, Spending::NoCapsule);
+    assert_eq!(store.get(here, 999).await.expect("asked"), Some(kept.clone()));
+    // Of many at once, one.
+    let third = spent();
+    let mut all = Vec::new();
+    for attempt in (0..50).map(|_| store.spend(here, third, 700)).collect::<Vec<_>>() {
+        all.push(attempt.await.expect("asked"));
+    }
+    assert_eq!(all.iter().filter(|one| **one == Spending::Done(kept.clone())).count(), 1);
+    assert_eq!(all.iter().filter(|one| **one == Spending::Again).count(), 49);
+    // The oldest are forgotten first.
+    assert_eq!(store.forget_spent(499, 100).await.expect("asked"), 0);
+    assert_eq!(store.forget_spent(650, 1).await.expect("asked"), 1);
+    assert_eq!(spend(here, other, 701).await, Spending::Again);
+    assert_eq!(store.forget_spent(650, 100).await.expect("asked"), 1);
+    assert_eq!(spend(here, third, 702).await, Spending::Again);
+}
+
+async fn keys_for_nonces_are_replaced_daily(store: &impl Store) {
+    let keys = |made: i64| async move {
+        let fresh = KeptKey { made, bytes: made.to_be_bytes().repeat(4).into() };
+        let kept = store.nonce_keys(fresh).await.expect("asked");
+        assert!(kept.iter().all(|kept| *kept.bytes == kept.made.to_be_bytes().repeat(4)));
+        kept.iter().map(|kept| kept.made).collect::<Vec<_>>()
+    };
+    let day = NONCE_KEY_LIFE;
+    assert_eq!(keys(1000).await, [1000]);
+    assert_eq!(keys(1001).await, [1000]);
+    assert_eq!(keys(999 + day).await, [1000]);
+    assert_eq!(keys(1000 + day).await, [1000, 1000 + day]);
+    // Kept for a quarter of an hour beside its successor.
+    assert_eq!(keys(1000 + day + 899).await, [1000, 1000 + day]);
+    assert_eq!(keys(1000 + day + 900).await, [1000 + day]);
+    // However long nobody asked.
+    assert_eq!(keys(1000 + 10 * day).await, [1000 + day, 1000 + 10 * day]);
 }
 
 async fn capsules_are_kept_until_they_expire(store: &impl Store) {

@@ -4,6 +4,7 @@ mod client;
 mod people;
 pub mod postgres;
 pub mod program;
+mod tickets;
 
 use std::{
     net::{SocketAddr, TcpListener},
@@ -15,14 +16,16 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use capsule_api::{Audience, Origin, ServerId};
 use capsule_server::{
-    ClientFiles, Clock, Config, Limits, Ocsp, OcspMode, Server,
+    ClientFiles, Clock, Config, Endpoint, Limits, Ocsp, OcspMode, Server,
     store::{SharedStore, SqliteStore},
 };
 use tokio::runtime::Runtime;
 
 pub use client::{Answer, Connection, connect_from, exchange, get, post, post_request, read_answer, tls, try_exchange};
 pub use people::{Authority, Kind, Person, body_for, params};
+pub use tickets::{Errand, Signed, nonce_request, ticket_request};
 
 /// A clock that stands still until it is moved.
 #[derive(Debug)]
@@ -61,6 +64,35 @@ pub struct Setup {
     pub ocsp: Ocsp,
     pub store: Option<SharedStore>,
     pub clean_up_every: Duration,
+    /// How far the clock is ahead.
+    pub ahead: Duration,
+    /// Offers tickets, and which way else.
+    pub ticket: Option<Offer>,
+    /// Takes key shares.
+    pub shares: Option<Offer>,
+}
+
+/// What a server with tickets is, and whether it takes client certificates, too.
+#[derive(Clone)]
+pub struct Offer {
+    pub id: String,
+    pub url: url::Url,
+    pub listen: SocketAddr,
+    pub certificates: bool,
+}
+
+impl Offer {
+    /// Server `id` on a port of its own.
+    pub fn new(id: &str) -> Self {
+        let port = free_port();
+        let url = format!("https://localhost:{port}").parse().expect("a URL");
+        Self { id: id.to_owned(), url, listen: SocketAddr::from(([127, 0, 0, 1], port)), certificates: true }
+    }
+
+    /// Whose its nonces are.
+    pub fn audience(&self) -> Audience {
+        Audience::new(&ServerId::parse(&self.id).expect("an id"), &Origin::of(&self.url).expect("https"))
+    }
 }
 
 impl Default for Setup {
@@ -71,7 +103,17 @@ impl Default for Setup {
         let clean_up_every = Duration::from_millis(50);
         // Most authorities of tests have no responder.
         let ocsp = Ocsp { mode: OcspMode::Off, responder: None };
-        Self { limits, authorities: Vec::new(), listed: Vec::new(), ocsp, store: None, clean_up_every }
+        Self {
+            limits,
+            authorities: Vec::new(),
+            listed: Vec::new(),
+            ocsp,
+            store: None,
+            clean_up_every,
+            ahead: Duration::ZERO,
+            ticket: None,
+            shares: None,
+        }
     }
 }
 
@@ -97,7 +139,16 @@ impl Setup {
         let mut config = config(folder.path());
         (config.limits, config.clients, config.clean_up_every) = (self.limits, clients, self.clean_up_every);
         config.ocsp = self.ocsp;
-        let clock = Arc::new(TestClock(Mutex::new(SystemTime::now())));
+        if let Some(Offer { id, url, listen, certificates }) = self.ticket {
+            config.id = ServerId::parse(&id).expect("an id");
+            config.ticket = Some(Endpoint { listen, url });
+            config.recipient = config.recipient.filter(|_| certificates);
+        }
+        if let Some(Offer { id, url, listen, .. }) = self.shares {
+            config.id = ServerId::parse(&id).expect("an id");
+            config.shares = Some(Endpoint { listen, url });
+        }
+        let clock = Arc::new(TestClock(Mutex::new(SystemTime::now() + self.ahead)));
         let runtime = Runtime::new().expect("a runtime");
         let store = self
             .store
@@ -140,7 +191,11 @@ impl Fixture {
     }
 
     pub fn recipient(&self) -> SocketAddr {
-        self.server().recipient()
+        self.server().recipient().expect("it takes client certificates")
+    }
+
+    pub fn ticket(&self) -> SocketAddr {
+        self.server().ticket().expect("it takes tickets")
     }
 
     pub fn operations(&self) -> SocketAddr {
@@ -164,6 +219,17 @@ impl Fixture {
     /// A connection to the recipient interface.
     pub fn as_recipient(&self, person: &Person) -> Connection {
         Connection::open(self.recipient(), &self.certificate, Some(person)).expect("connects")
+    }
+
+    /// A connection to the ticket interface.
+    pub fn with_ticket(&self) -> Connection {
+        Connection::open(self.ticket(), &self.certificate, None).expect("everybody is let in")
+    }
+
+    /// A connection to the shares interface.
+    pub fn as_holder(&self) -> Connection {
+        let address = self.server().shares().expect("it takes shares");
+        Connection::open(address, &self.certificate, None).expect("everybody is let in")
     }
 
     /// Posts a body that must be taken; gives its path.

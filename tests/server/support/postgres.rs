@@ -90,8 +90,13 @@ impl Cluster {
 
     /// What a statement gives, as text.
     pub fn sql(&self, statement: &str) -> String {
+        self.sql_in("postgres", statement)
+    }
+
+    /// The same in another database.
+    pub fn sql_in(&self, database: &str, statement: &str) -> String {
         let port = self.port.to_string();
-        let arguments = ["-h", "127.0.0.1", "-p", &port, "-U", "kapsel", "-d", "postgres", "-At", "-c", statement];
+        let arguments = ["-h", "127.0.0.1", "-p", &port, "-U", "kapsel", "-d", database, "-At", "-c", statement];
         let output = Command::new(program("psql")).args(arguments).output().expect("psql is installed");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("text").trim().to_owned()

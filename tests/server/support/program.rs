@@ -59,6 +59,11 @@ impl Place {
 
     /// Prepares a server for these people.
     pub fn init(&self, people: &[&Person]) {
+        self.init_with(people, &[]);
+    }
+
+    /// The same with more arguments.
+    pub fn init_with(&self, people: &[&Person], more: &[&str]) {
         let ports = [free_port(), free_port(), free_port()].map(|port| port.to_string());
         let dir = self.path("server");
         let mut arguments =
@@ -70,6 +75,7 @@ impl Place {
         for file in &files {
             arguments.extend(["--trust-client", file]);
         }
+        arguments.extend(more);
         let output = kapsel_server(&arguments);
         assert!(output.status.success(), "{}", words(&output));
     }

@@ -1,6 +1,6 @@
 //! Fetching capsules with the keys at hand.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use capsule_client::Download;
 use cdoc2::{Cancel, CapsuleFetcher, FetchError, ServerCapsule};
@@ -15,6 +15,8 @@ pub(crate) struct Fetcher<'a> {
     keys: Vec<Arc<dyn Authenticator>>,
     access: &'a Access,
     cancel: &'a Cancel,
+    /// One for all that is asked: what was begun for the first capsule goes on for the next.
+    download: OnceLock<Download>,
 }
 
 impl<'a> Fetcher<'a> {
@@ -25,7 +27,7 @@ impl<'a> Fetcher<'a> {
         });
         let shared = |key| Arc::new(key) as Arc<dyn Authenticator>;
         let keys = files.flatten().filter_map(|file| file.authenticator()).map(shared).collect();
-        Self { keys, access, cancel }
+        Self { keys, access, cancel, download: OnceLock::new() }
     }
 }
 
@@ -35,7 +37,12 @@ impl CapsuleFetcher for Fetcher<'_> {
     }
 
     fn fetch_first(&self, capsules: &[&ServerCapsule]) -> Result<(usize, Vec<u8>), FetchError> {
-        let download = Download::new(client(&self.access.lists)?, self.keys.clone());
-        download.cancelled_by(self.cancel.clone()).watched_by(self.access.watch.clone()).fetch_first(capsules)
+        if self.download.get().is_none() {
+            let download = Download::new(client(&self.access.lists)?, self.keys.clone());
+            let download = download.cancelled_by(self.cancel.clone()).watched_by(self.access.watch.clone());
+            // Whoever was quicker made the same.
+            let _ = self.download.set(download);
+        }
+        self.download.get().expect("just set").fetch_first(capsules)
     }
 }

@@ -99,8 +99,8 @@ pub(crate) fn code_of(error: &Error) -> Code {
             _ => Code::ServerListInvalid,
         },
         Error::UnknownServer(_) => Code::ServerUnknown,
-        Error::Unusable { .. } | Error::TypeNotTaken { .. } | Error::Shares => Code::ServerUnusable,
-        Error::Capsule(_) => Code::RecipientUnusable,
+        Error::Unusable { .. } | Error::TypeNotTaken { .. } => Code::ServerUnusable,
+        Error::Capsule(_) | Error::Person => Code::RecipientUnusable,
         // Whoever wrote the container wrote that.
         Error::TransactionId(_) => Code::CapsuleNotFound,
         Error::CertificateNeeded { .. } => Code::CertificateNeeded,

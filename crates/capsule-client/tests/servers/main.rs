@@ -3,8 +3,11 @@
 mod central;
 mod delivering;
 mod fetching;
+mod independent;
 mod lists;
 mod policy;
 mod proxies;
+mod shares;
 mod support;
+mod tickets;
 mod trust;

@@ -279,7 +279,10 @@ pub struct Entry {
     pub id: &'static str,
     pub host: &'static str,
     pub senders: u16,
+    /// 0 where there are none.
     pub recipients: u16,
+    /// Where tickets are taken.
+    pub tickets: Option<u16>,
     pub pins: Vec<Vec<u8>>,
     pub types: Vec<&'static str>,
 }
@@ -288,17 +291,19 @@ impl Entry {
     pub fn new(id: &'static str, port: u16, shown: &Shown) -> Self {
         let types = vec!["ecc_secp256r1", "ecc_secp384r1", "ecc_secp521r1", "rsa"];
         let pins = vec![shown.chain[0].clone()];
-        Self { id, host: "localhost", senders: port, recipients: port, pins, types }
+        Self { id, host: "localhost", senders: port, recipients: port, tickets: None, pins, types }
     }
 
     pub fn json(&self) -> serde_json::Value {
+        let url = |port: u16| format!("https://{}:{port}", self.host);
         serde_json::json!({
             "id": self.id,
             "name": format!("Server {}", self.id),
             "organisation": self.id,
             "capsuleTypes": self.types,
-            "senderUrl": format!("https://{}:{}", self.host, self.senders),
-            "recipientUrl": format!("https://{}:{}", self.host, self.recipients),
+            "senderUrl": url(self.senders),
+            "recipientUrl": Some(self.recipients).filter(|port| *port != 0).map(url),
+            "ticketUrl": self.tickets.map(url),
             "certificates": self.pins.iter().map(|der| Base64::encode_string(der)).collect::<Vec<_>>(),
         })
     }

@@ -20,6 +20,15 @@ use super::{Failure, print};
 
 /// How long the first certificate is valid.
 const VALIDITY: Duration = Duration::from_secs(2 * 365 * 24 * 60 * 60);
+/// Stands in the configuration.
+const TICKET_WORDS: &str = "\
+# Instead of client certificates, or beside them: one signature of a recipient does for several servers. The url is part of every
+# nonce: all replicas have the same, and clients have it by the server list.
+";
+/// The same of shares.
+const SHARES_WORDS: &str = "\
+# Shares of keys for persons, who prove who they are by their eID. The url stands in containers: it is never changed while they live.
+";
 /// Begins before now: clocks of clients are not exact.
 const BEFORE: Duration = Duration::from_secs(60 * 60);
 
@@ -45,6 +54,12 @@ pub(super) struct Init {
     /// Port of the recipient interface
     #[arg(long, value_name = "PORT", default_value_t = 8444)]
     recipient_port: u16,
+    /// Port of the ticket interface, where one signature of a recipient does for several servers; without it there is none
+    #[arg(long, value_name = "PORT")]
+    ticket_port: Option<u16>,
+    /// Port of the interface for key shares, of keys that are split over several organisations; without it there is none
+    #[arg(long, value_name = "PORT")]
+    shares_port: Option<u16>,
     /// Port for health and metrics, on this machine only
     #[arg(long, value_name = "PORT", default_value_t = 8445)]
     operations_port: u16,
@@ -153,6 +168,14 @@ fn configuration(init: &Init, listed: bool, authorities: bool) -> String {
     let url = |port: u16| text(&format!("https://{host}:{port}"));
     // A server that is only for this machine is seen by this machine only.
     let listen = if init.host == "localhost" { "127.0.0.1" } else { "0.0.0.0" };
+    let ticket_interface = match init.ticket_port {
+        Some(port) => format!("[ticket]\n{TICKET_WORDS}listen = \"{listen}:{port}\"\nurl = {}", url(port)),
+        None => format!("# [ticket]\n{TICKET_WORDS}# listen = \"{listen}:8446\"\n# url = {}", url(8446)),
+    };
+    let shares_interface = match init.shares_port {
+        Some(port) => format!("[shares]\n{SHARES_WORDS}listen = \"{listen}:{port}\"\nurl = {}", url(port)),
+        None => format!("# [shares]\n{SHARES_WORDS}# listen = \"{listen}:8447\"\n# url = {}", url(8447)),
+    };
     let file = |is_there: bool, name: &str| if is_there { format!("[\"{name}\"]") } else { "[]".to_owned() };
     format!(
         r#"# Settings of a capsule server. Paths are relative to this file. `kapsel-server check-config --config FILE` tells mistakes.
@@ -168,9 +191,14 @@ name = {name}
 listen = "{listen}:{sender_port}"
 url = {sender_url}
 
+# With client certificates. May be left out when there is [ticket].
 [recipient]
 listen = "{listen}:{recipient_port}"
 url = {recipient_url}
+
+{ticket_interface}
+
+{shares_interface}
 
 [operations]
 # Health and metrics, without TLS.

@@ -31,8 +31,12 @@ pub struct Config {
     pub organisation: String,
     /// Where senders post capsules.
     pub sender: Endpoint,
-    /// Where recipients fetch them.
-    pub recipient: Endpoint,
+    /// Where recipients fetch them with a client certificate.
+    pub recipient: Option<Endpoint>,
+    /// Where recipients fetch them with a ticket. Its URL is part of every nonce.
+    pub ticket: Option<Endpoint>,
+    /// Where senders leave key shares, and persons fetch them. Its URL stands in containers.
+    pub shares: Option<Endpoint>,
     /// Health and metrics, without TLS.
     pub operations: SocketAddr,
     /// The server's certificate and key.
@@ -286,6 +290,14 @@ url = "https://capsules.example:8443"
 listen = "[::]:8444"
 url = "https://capsules.example:8444"
 
+[ticket]
+listen = "[::]:8446"
+url = "https://capsules.example:8446"
+
+[shares]
+listen = "[::]:8447"
+url = "https://capsules.example:8447"
+
 [operations]
 listen = "127.0.0.1:8445"
 
@@ -346,10 +358,10 @@ format = "json"
             (Some(4), "`server.identity` is no setting"),
             (Some(8), "`sender.listen`"),
             (Some(13), "`recipient.url`"),
-            (Some(18), "`tls.key` is missing"),
-            (Some(32), "`limits.requests-per-second-of-key` must be a whole number from 1 to 1000000"),
-            (Some(33), "`limits.header-timeout`"),
-            (Some(35), "`logs` is no setting"),
+            (Some(26), "`tls.key` is missing"),
+            (Some(40), "`limits.requests-per-second-of-key` must be a whole number from 1 to 1000000"),
+            (Some(41), "`limits.header-timeout`"),
+            (Some(43), "`logs` is no setting"),
         ];
         assert_eq!(found.len(), expected.len(), "{found:#?}");
         for ((line, message), (expected_line, words)) in found.iter().zip(expected) {
@@ -370,6 +382,19 @@ format = "json"
     }
 
     #[test]
+    fn there_is_a_way_to_fetch_capsules() {
+        let without = |names: &[&str]| {
+            let kept = WHOLE.split("\n[").filter(|section| !names.iter().any(|name| section.starts_with(name)));
+            kept.collect::<Vec<_>>().join("\n[")
+        };
+        let config = |contents: &str| Config::parse(contents, Path::new("")).expect("no mistake");
+        assert!(config(&without(&["recipient]"])).recipient.is_none());
+        assert!(config(&without(&["ticket]"])).ticket.is_none());
+        let found = problems(&without(&["recipient]", "ticket]"]));
+        assert_eq!(found, [(None, "either `recipient` or `ticket`, or both, must be there".to_owned())]);
+    }
+
+    #[test]
     fn there_is_exactly_one_store() {
         let with = |store: &str| WHOLE.replace("sqlite = \"capsules.sqlite\"", store);
         let postgres =
@@ -379,9 +404,9 @@ format = "json"
             StoreConfig::Postgres(Postgres { without_tls: true, .. })
         ));
         let found = problems(&with(""));
-        assert_eq!(found, [(Some(24), "either `store.sqlite` or `store.postgresql` must be there".to_owned())]);
+        assert_eq!(found, [(Some(32), "either `store.sqlite` or `store.postgresql` must be there".to_owned())]);
         assert_eq!(problems(&with("sqlite = \"a\"\npostgresql = \"host=a\"")), found);
-        assert_eq!(problems(&with("sqlite = 1")), [(Some(25), "`store.sqlite` must be a text".to_owned())]);
+        assert_eq!(problems(&with("sqlite = 1")), [(Some(33), "`store.sqlite` must be a text".to_owned())]);
     }
 
     #[test]

@@ -50,6 +50,11 @@ impl<'t> Reader<'t> {
         1 + self.text.as_bytes()[..offset.min(self.text.len())].iter().filter(|byte| **byte == b'\n').count()
     }
 
+    /// Whether the table `name` stands there.
+    pub(super) fn has(&self, top: &Section<'t>, name: &'static str) -> bool {
+        top.table.contains_key(name)
+    }
+
     /// The table `name`, empty when it does not stand there.
     pub(super) fn section(&mut self, top: &mut Section<'t>, name: &'static str) -> Section<'t> {
         let Some((key, value)) = top.table.remove_entry(name) else {

@@ -19,7 +19,12 @@ pub(super) fn read_config<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>, fo
     let name = reader.optional(&mut server, "name", short_text).or_else(|| organisation.clone());
     reader.finish(server);
     let sender = read_endpoint(reader, top, "sender");
-    let recipient = read_endpoint(reader, top, "recipient");
+    let recipient = read_optional_endpoint(reader, top, "recipient");
+    let ticket = read_optional_endpoint(reader, top, "ticket");
+    let shares = read_optional_endpoint(reader, top, "shares");
+    if recipient.is_none() && ticket.is_none() {
+        reader.problem(None, "either `recipient` or `ticket`, or both, must be there".to_owned());
+    }
     let mut operations = reader.section(top, "operations");
     let operations_listen = reader.required(&mut operations, "listen", parsed("an address and a port"));
     reader.finish(operations);
@@ -34,7 +39,9 @@ pub(super) fn read_config<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>, fo
         name: name?,
         organisation: organisation?,
         sender: sender?,
-        recipient: recipient?,
+        recipient: recipient.flatten(),
+        ticket: ticket.flatten(),
+        shares: shares.flatten(),
         operations: operations_listen?,
         tls: tls?,
         clients,
@@ -74,6 +81,15 @@ fn read_endpoint<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>, name: &'sta
     });
     reader.finish(section);
     Some(Endpoint { listen: listen?, url: url? })
+}
+
+/// `None` when it does not stand there; `Some(None)` when it is wrong.
+fn read_optional_endpoint<'t>(
+    reader: &mut Reader<'t>,
+    top: &mut Section<'t>,
+    name: &'static str,
+) -> Option<Option<Endpoint>> {
+    reader.has(top, name).then(|| read_endpoint(reader, top, name))
 }
 
 fn read_tls<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>, folder: &Path) -> Option<TlsFiles> {

@@ -4,6 +4,8 @@ mod openapi;
 mod operations;
 mod recipient;
 mod sender;
+mod shares;
+mod ticket;
 
 use std::{net::IpAddr, sync::Arc, time::Instant};
 
@@ -13,7 +15,7 @@ use axum::{
     http::{HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use capsule_api::CAPSULES_PATH;
+use capsule_api::{CAPSULES_PATH, NONCE_PATH, SHARES_PATH};
 use hyper::{Request, body::Incoming};
 use tokio::time::timeout;
 use tower::ServiceExt;
@@ -22,6 +24,8 @@ pub use openapi::openapi;
 pub(crate) use operations::{Operations, operations};
 pub(crate) use recipient::{Recipients, recipient};
 pub(crate) use sender::sender;
+pub(crate) use shares::shares;
+pub(crate) use ticket::ticket;
 
 use crate::{
     config::Limits,
@@ -33,11 +37,18 @@ use crate::{
 
 /// Path of a capsule, with its id.
 const CAPSULE_PATH: &str = "/key-capsules/{id}";
+/// Path where nonces for a capsule are given.
+const NONCES_PATH: &str = "/key-capsules/{id}/nonce";
+/// Path of a share, with its id; and where nonces for it are given.
+const SHARE_PATH: &str = "/key-shares/{id}";
+const SHARE_NONCES_PATH: &str = "/key-shares/{id}/nonce";
 
 /// Why there is no answer but a status. Bodies are empty: what is wrong is told in our log, not to strangers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Refusal {
     BadRequest,
+    /// The ticket, or what it is signed with, does not count.
+    Unauthorized,
     /// The client certificate is revoked.
     Forbidden,
     /// Unknown, expired, or for another key.
@@ -57,6 +68,7 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let (status, extra) = match self {
             Self::BadRequest => (StatusCode::BAD_REQUEST, None),
+            Self::Unauthorized => (StatusCode::UNAUTHORIZED, None),
             Self::Forbidden => (StatusCode::FORBIDDEN, None),
             Self::NotFound => (StatusCode::NOT_FOUND, None),
             Self::Method(allowed) => {
@@ -96,6 +108,10 @@ impl From<NotTaken> for Refusal {
             NotTaken::Malformed(capsule_api::CapsuleError::TooLarge) => Self::TooLarge,
             NotTaken::Malformed(error) => {
                 tracing::debug!(%error, "no capsule");
+                Self::BadRequest
+            }
+            NotTaken::Share(error) => {
+                tracing::debug!(%error, "no share");
                 Self::BadRequest
             }
             NotTaken::Expiry(error) => {
@@ -179,9 +195,18 @@ impl Guard {
 
 fn call<B>(request: &Request<B>) -> Call {
     let path = request.uri().path();
+    if let Some(rest) = path.strip_prefix(SHARES_PATH) {
+        return match *request.method() {
+            Method::POST if rest.is_empty() => Call::PostShare,
+            Method::POST if rest.ends_with(NONCE_PATH) => Call::Nonce,
+            Method::GET if rest.starts_with('/') => Call::GetShare,
+            _ => Call::Other,
+        };
+    }
     let rest = path.strip_prefix(CAPSULES_PATH);
     match (request.method(), rest) {
         (&Method::POST, Some("")) => Call::Post,
+        (&Method::POST, Some(rest)) if rest.starts_with('/') && rest.ends_with(NONCE_PATH) => Call::Nonce,
         (&Method::GET, Some(rest)) if rest.starts_with('/') => Call::Get,
         _ => Call::Other,
     }

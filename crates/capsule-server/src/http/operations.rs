@@ -11,13 +11,15 @@ use axum::{
 };
 
 use super::not_found;
-use crate::{net::Admission, service::Capsules};
+use crate::{net::Admission, nonces::Nonces, service::Capsules, store::StoreError};
 
 /// What the port tells about.
 pub(crate) struct Operations {
     pub(crate) capsules: Arc<Capsules>,
     pub(crate) admissions: Vec<Arc<Admission>>,
     pub(crate) server_id: String,
+    /// Where nonces are given.
+    pub(crate) nonces: Option<Arc<Nonces>>,
 }
 
 /// The calls of the operations port.
@@ -32,12 +34,20 @@ pub(crate) fn operations(operations: Operations) -> Router {
 }
 
 async fn ready(State(operations): State<Arc<Operations>>) -> Response {
-    match operations.capsules.ready().await {
+    match is_ready(&operations).await {
         Ok(()) => "ready\n".into_response(),
         Err(error) => {
             tracing::warn!(%error, "not ready");
             (StatusCode::SERVICE_UNAVAILABLE, "the store is not available\n").into_response()
         }
+    }
+}
+
+async fn is_ready(operations: &Operations) -> Result<(), StoreError> {
+    operations.capsules.ready().await?;
+    match &operations.nonces {
+        Some(nonces) => nonces.ready().await,
+        None => Ok(()),
     }
 }
 

@@ -19,12 +19,13 @@ use crate::{
     net::Peer,
     revocation::{Revocation, Standing},
     service::Capsules,
+    store::Capsule,
 };
 
 /// What the calls work with.
 pub(crate) struct Recipients {
     pub(crate) capsules: Arc<Capsules>,
-    pub(crate) revocation: Revocation,
+    pub(crate) revocation: Arc<Revocation>,
 }
 
 /// The calls of the recipient interface.
@@ -38,12 +39,12 @@ pub(crate) fn recipient(recipients: Recipients) -> Router {
         .with_state(Arc::new(recipients))
 }
 
-async fn wrong_method() -> Refusal {
+pub(super) async fn wrong_method() -> Refusal {
     Refusal::Method("GET")
 }
 
 /// What stands in the path: of the right length, and perhaps an id.
-pub(super) struct AskedId(String);
+pub(super) struct AskedId(pub(super) String);
 
 impl<S: Send + Sync> FromRequestParts<S> for AskedId {
     type Rejection = Refusal;
@@ -58,9 +59,10 @@ impl<S: Send + Sync> FromRequestParts<S> for AskedId {
     }
 }
 
-/// Fetch a capsule with a client certificate of the recipient's key.
+/// Fetch a capsule with a client certificate of the recipient's key, or on the ticket interface with a ticket that it signed.
 ///
-/// Whether there is no such capsule, it has expired, or it is for another key cannot be told from the answer.
+/// Whether there is no such capsule, it has expired, or it is for another key cannot be told from the answer; nor whether the nonce of a
+/// ticket is too old or was used before.
 #[utoipa::path(
     get,
     path = "/key-capsules/{transactionId}",
@@ -68,16 +70,17 @@ impl<S: Send + Sync> FromRequestParts<S> for AskedId {
     tag = "recipient",
     params(("transactionId" = String, Path, min_length = 18, max_length = 34, pattern = "^[A-Za-z0-9]{18,34}$",
         description = "As the sender got it.")),
-    security(("clientCertificate" = [])),
+    security(("clientCertificate" = []), ("ticket" = [])),
     responses(
         (status = 200, description = "The capsule, byte for byte as it was posted.", body = super::openapi::Capsule, headers(
             ("x-expiry-time" = String, description = "Until when it is kept, in UTC."),
             ("x-expiry-time-adjusted" = bool, description = "Whether that is earlier than its sender asked for."))),
-        (status = 400, description = "The id is shorter than 18 or longer than 34."),
+        (status = 400, description = "The id is shorter than 18 or longer than 34; or there is no ticket that is one."),
+        (status = 401, description = "The ticket is for something else, or its certificate or signature does not count."),
         (status = 403, description = "The client certificate is revoked."),
-        (status = 404, description = "No such capsule for this key."),
+        (status = 404, description = "No such capsule for this key; or the nonce of the ticket does not count any more."),
         (status = 429, description = "The address or the key asks too often.", headers(("Retry-After" = u64, description = "Seconds."))),
-        (status = 503, description = "The capsule, or the standing of the certificate, cannot be looked up now.",
+        (status = 503, description = "The capsule, or the standing of the certificate, cannot be looked up now. No nonce is used up.",
             headers(("Retry-After" = u64, description = "Seconds."))),
     )
 )]
@@ -100,7 +103,11 @@ pub(super) async fn get_capsule(
     // Only how it begins, and nothing that is no id: a stranger does not write into our log.
     let shown = TransactionId::parse(&id).ok();
     tracing::info!(target: "audit", id = ?shown, found = found.is_some(), "capsule asked for");
-    let capsule = found.ok_or(Refusal::NotFound)?;
+    found.map(given).ok_or(Refusal::NotFound)
+}
+
+/// A capsule, as it was posted.
+pub(super) fn given(capsule: Capsule) -> Response {
     let mut response = (StatusCode::OK, capsule.body).into_response();
     let headers = response.headers_mut();
     let expires = HeaderValue::try_from(capsule.expires.to_string()).expect("a time is ASCII");
@@ -109,5 +116,5 @@ pub(super) async fn get_capsule(
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(EXPIRY_HEADER, expires);
     headers.insert(EXPIRY_ADJUSTED_HEADER, adjusted);
-    Ok(response)
+    response
 }

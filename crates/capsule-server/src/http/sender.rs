@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, post},
 };
-use capsule_api::{CAPSULES_PATH, EXPIRY_ADJUSTED_HEADER, EXPIRY_HEADER, Expiry, MAX_BODY};
+use capsule_api::{CAPSULES_PATH, EXPIRY_ADJUSTED_HEADER, EXPIRY_HEADER, Expiry, Granted, MAX_BODY};
 use http_body_util::BodyExt;
 use hyper::body::Body as _;
 
@@ -57,21 +57,31 @@ pub(super) async fn post_capsule(
     State(capsules): State<Arc<Capsules>>,
     request: Request<Body>,
 ) -> Result<Response, Refusal> {
+    let (body, asked) = posted(request).await?;
+    let taken = capsules.take(&body, asked).await?;
+    Ok(created(&taken.id.location(), taken.granted))
+}
+
+/// A body of JSON, and until when to keep it.
+pub(super) async fn posted(request: Request<Body>) -> Result<(Vec<u8>, Option<Expiry>), Refusal> {
     let asked = asked_expiry(request.headers())?;
     if !is_json(request.headers()) {
         return Err(Refusal::BadRequest);
     }
-    let body = body(request).await?;
-    let taken = capsules.take(&body, asked).await?;
+    Ok((body(request).await?, asked))
+}
+
+/// It is kept, and where.
+pub(super) fn created(location: &str, granted: Granted) -> Response {
     let text = |text: String| HeaderValue::try_from(text).expect("ids and times are ASCII");
     let mut response = StatusCode::CREATED.into_response();
     let headers = response.headers_mut();
-    headers.insert(header::LOCATION, text(taken.id.location()));
-    headers.insert(EXPIRY_HEADER, text(taken.granted.until.to_string()));
-    if taken.granted.adjusted {
+    headers.insert(header::LOCATION, text(location.to_owned()));
+    headers.insert(EXPIRY_HEADER, text(granted.until.to_string()));
+    if granted.adjusted {
         headers.insert(EXPIRY_ADJUSTED_HEADER, HeaderValue::from_static("true"));
     }
-    Ok(response)
+    response
 }
 
 fn asked_expiry(headers: &HeaderMap) -> Result<Option<Expiry>, Refusal> {

@@ -23,6 +23,8 @@ use crate::{revocation::Subject, tls::ClientKey};
 pub(crate) enum Interface {
     Sender,
     Recipient,
+    Ticket,
+    Shares,
     Operations,
 }
 
@@ -31,6 +33,8 @@ impl Interface {
         match self {
             Self::Sender => "sender",
             Self::Recipient => "recipient",
+            Self::Ticket => "ticket",
+            Self::Shares => "shares",
             Self::Operations => "operations",
         }
     }

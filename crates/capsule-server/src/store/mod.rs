@@ -10,8 +10,9 @@ mod sqlite;
 
 use std::{future::Future, pin::Pin, sync::Arc, time::SystemTime};
 
-use capsule_api::{Expiry, TransactionId};
+use capsule_api::{Expiry, Nonce, PersonId, ShareId, ShareNonce, TransactionId};
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 pub(crate) use postgres::Link;
 pub use postgres::PostgresStore;
@@ -69,6 +70,7 @@ pub struct Locator([u8; 32]);
 
 /// Keeps the digest apart from every other use of SHA-256.
 const LOCATOR_LABEL: &[u8] = b"Kapsel capsule locator v1\0";
+const SHARE_LOCATOR_LABEL: &[u8] = b"Kapsel share locator v1\0";
 
 impl Locator {
     /// Of the capsule with this id for the recipient with this key, in the encoding of `recipient_id`.
@@ -76,9 +78,18 @@ impl Locator {
         Self::of(id.as_str(), recipient_id)
     }
 
+    /// Of the share with this id for this person.
+    pub fn of_share(id: &ShareId, person: &PersonId) -> Self {
+        Self::labelled(SHARE_LOCATOR_LABEL, id.as_str(), person.as_str().as_bytes())
+    }
+
     /// Of a text that may be no id at all, so that asking for it is the same work.
     pub(crate) fn of(id: &str, recipient_id: &[u8]) -> Self {
-        let mut digest = Sha256::new_with_prefix(LOCATOR_LABEL);
+        Self::labelled(LOCATOR_LABEL, id, recipient_id)
+    }
+
+    fn labelled(label: &[u8], id: &str, recipient_id: &[u8]) -> Self {
+        let mut digest = Sha256::new_with_prefix(label);
         digest.update((id.len() as u64).to_be_bytes());
         digest.update(id);
         digest.update(recipient_id);
@@ -96,6 +107,69 @@ impl std::fmt::Debug for Locator {
         write!(f, "Locator({}…)", hex::encode(&self.0[..4]))
     }
 }
+
+/// A use of a nonce: SHA-256 over the transaction and what tells the nonce from others. It names neither.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Spent([u8; 32]);
+
+/// Keep those digests apart from every other one.
+const SPENT_LABEL: &[u8] = b"Kapsel spent nonce v1\0";
+const SPENT_SHARE_LABEL: &[u8] = b"Kapsel spent share nonce v1\0";
+
+impl Spent {
+    /// The use of `nonce` for the transaction `id`.
+    pub fn new(id: &TransactionId, nonce: &Nonce) -> Self {
+        Self::labelled(SPENT_LABEL, &nonce.own_part(), id.as_str())
+    }
+
+    /// The use of `nonce` for the share `id`.
+    pub fn of_share(id: &ShareId, nonce: &ShareNonce) -> Self {
+        Self::labelled(SPENT_SHARE_LABEL, nonce.as_bytes(), id.as_str())
+    }
+
+    fn labelled(label: &[u8], nonce: &[u8; 16], id: &str) -> Self {
+        let mut digest = Sha256::new_with_prefix(label);
+        digest.update(nonce);
+        digest.update(id);
+        Self(digest.finalize().into())
+    }
+
+    /// The digest.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Spent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Spent({}…)", hex::encode(&self.0[..4]))
+    }
+}
+
+/// What came of spending a nonce on a capsule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Spending {
+    /// The capsule; the nonce is spent.
+    Done(Capsule),
+    /// There is no such capsule, and nothing was written.
+    NoCapsule,
+    /// The nonce was spent before.
+    Again,
+}
+
+/// A key for nonces as it is kept, perhaps sealed.
+#[derive(Clone)]
+pub struct KeptKey {
+    /// When it was made, in seconds since 1970.
+    pub made: i64,
+    /// The key.
+    pub bytes: Zeroizing<Vec<u8>>,
+}
+
+/// How long after a key for nonces was made the next one is, in seconds.
+pub const NONCE_KEY_LIFE: i64 = 24 * 60 * 60;
+/// How long after its successor was made a key for nonces is kept, in seconds: it is accepted for 14 minutes, and clocks differ.
+const NONCE_KEY_KEPT: i64 = 15 * 60;
 
 /// A capsule as it is kept.
 #[derive(Clone, PartialEq, Eq)]
@@ -145,6 +219,20 @@ pub trait Store: Send + Sync + 'static {
     /// The capsule at `locator`, when there is one that has not expired at `now`.
     fn get(&self, locator: Locator, now: i64) -> Answer<'_, Option<Capsule>>;
 
+    /// The capsule at `locator` as [`Store::get`] gives it, when this nonce has not been spent before; it is from now on. Of any number of
+    /// calls with one nonce, at whatever replicas, one at most gets the capsule. Nothing is written where there is no capsule.
+    fn spend(&self, locator: Locator, nonce: Spent, now: i64) -> Answer<'_, Spending>;
+
+    /// Forgets nonces that were spent at `until` or before, not more than `at_most` of them; says how many.
+    fn forget_spent(&self, until: i64, at_most: u32) -> Answer<'_, u64>;
+
+    /// The keys for nonces that count, the oldest first. When the newest is [`NONCE_KEY_LIFE`] old, or there is none, `fresh` becomes one:
+    /// at one replica, whose key all others get.
+    fn nonce_keys(&self, fresh: KeptKey) -> Answer<'_, Vec<KeptKey>>;
+
+    /// What time it is where the store is, in seconds since 1970; `None` where that is here.
+    fn time(&self) -> Answer<'_, Option<i64>>;
+
     /// Deletes capsules that have expired at `now`, the oldest first, and not more than `at_most` of them; says how many. Where several
     /// replicas share the store and another one is at it, none.
     fn delete_expired(&self, now: i64, at_most: u32) -> Answer<'_, u64>;
@@ -163,6 +251,22 @@ impl<S: Store + ?Sized> Store for Arc<S> {
 
     fn get(&self, locator: Locator, now: i64) -> Answer<'_, Option<Capsule>> {
         (**self).get(locator, now)
+    }
+
+    fn spend(&self, locator: Locator, nonce: Spent, now: i64) -> Answer<'_, Spending> {
+        (**self).spend(locator, nonce, now)
+    }
+
+    fn forget_spent(&self, until: i64, at_most: u32) -> Answer<'_, u64> {
+        (**self).forget_spent(until, at_most)
+    }
+
+    fn nonce_keys(&self, fresh: KeptKey) -> Answer<'_, Vec<KeptKey>> {
+        (**self).nonce_keys(fresh)
+    }
+
+    fn time(&self) -> Answer<'_, Option<i64>> {
+        (**self).time()
     }
 
     fn delete_expired(&self, now: i64, at_most: u32) -> Answer<'_, u64> {

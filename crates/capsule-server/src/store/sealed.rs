@@ -1,7 +1,8 @@
 //! Capsules sealed at rest: whoever has a copy of the store, and not the key, has nothing.
 //!
 //! A sealed body begins with a byte that no JSON begins with, and the identifier of its key; so capsules that were kept before there was a
-//! key, or under the key before, are still given out. A capsule is bound to its place and its times: none can be put in another's place.
+//! key, or under the key before, are still given out. A capsule is bound to its place and its times: none can be put in another's place. The
+//! keys for nonces are sealed, too.
 
 use std::{path::Path, sync::Arc};
 
@@ -9,12 +10,15 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use base64ct::{Base64, Encoding};
 use zeroize::Zeroizing;
 
-use super::{Answer, Capsule, Locator, SharedStore, Store, StoreError};
+use super::{Answer, Capsule, KeptKey, Locator, SharedStore, Spending, Spent, Store, StoreError};
 
 /// Begins a sealed body.
 const SEALED: u8 = 1;
-/// Keeps the seal apart from every other use of its key.
+/// Begins a key for nonces that is not sealed.
+const PLAIN: u8 = 0;
+/// Keeps the seals apart from each other, and from every other use of their key.
 const LABEL: &[u8] = b"Kapsel sealed capsule v1\0";
+const NONCE_KEY_LABEL: &[u8] = b"Kapsel sealed nonce key v1\0";
 /// Names the variable of the environment that may hold keys.
 pub const SEALING_KEYS_VARIABLE: &str = "KAPSEL_SERVER_SEALING_KEYS";
 /// Most bytes of a key's identifier.
@@ -99,6 +103,31 @@ impl Store for SealedStore {
         })
     }
 
+    fn spend(&self, locator: Locator, nonce: Spent, now: i64) -> Answer<'_, Spending> {
+        Box::pin(async move {
+            match self.inner.spend(locator, nonce, now).await? {
+                Spending::Done(capsule) => self.keys.open(&locator, capsule).map(Spending::Done),
+                other => Ok(other),
+            }
+        })
+    }
+
+    fn forget_spent(&self, until: i64, at_most: u32) -> Answer<'_, u64> {
+        self.inner.forget_spent(until, at_most)
+    }
+
+    fn nonce_keys(&self, fresh: KeptKey) -> Answer<'_, Vec<KeptKey>> {
+        Box::pin(async move {
+            let sealed = KeptKey { bytes: self.keys.seal_nonce_key(&fresh)?, ..fresh };
+            let kept = self.inner.nonce_keys(sealed).await?;
+            kept.into_iter().map(|kept| self.keys.open_nonce_key(kept)).collect()
+        })
+    }
+
+    fn time(&self) -> Answer<'_, Option<i64>> {
+        self.inner.time()
+    }
+
     fn delete_expired(&self, now: i64, at_most: u32) -> Answer<'_, u64> {
         self.inner.delete_expired(now, at_most)
     }
@@ -114,19 +143,43 @@ impl Store for SealedStore {
 
 impl SealingKeys {
     fn seal(&self, locator: &Locator, capsule: &mut Capsule) -> Result<(), StoreError> {
-        let Some((id, key)) = self.0.first() else { return Ok(()) };
-        let mut body = std::mem::take(&mut capsule.body);
-        let nonce = key
-            .seal_in_place_append_tag(Aad::from(place(locator, capsule)), &mut body)
-            .map_err(|_| StoreError::Unusable("a capsule cannot be sealed".to_owned()))?;
-        let id_length = u8::try_from(id.len()).expect("identifiers are short");
-        capsule.body = [&[SEALED, id_length], id.as_bytes(), nonce.as_ref(), &body].concat();
+        if let Some(sealed) = self.sealed(&place(locator, capsule), &capsule.body)? {
+            capsule.body = sealed;
+        }
         Ok(())
     }
 
     fn open(&self, locator: &Locator, mut capsule: Capsule) -> Result<Capsule, StoreError> {
         let Some((&SEALED, sealed)) = capsule.body.split_first() else { return Ok(capsule) };
-        let unusable = |reason: &str| StoreError::Unusable(format!("a sealed capsule {reason}"));
+        capsule.body = self.opened(&place(locator, &capsule), sealed)?;
+        Ok(capsule)
+    }
+
+    fn seal_nonce_key(&self, key: &KeptKey) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+        let sealed = self.sealed(&nonce_key_place(key.made), &key.bytes)?;
+        Ok(sealed.unwrap_or_else(|| [&[PLAIN][..], &key.bytes].concat()).into())
+    }
+
+    fn open_nonce_key(&self, mut key: KeptKey) -> Result<KeptKey, StoreError> {
+        key.bytes = match key.bytes.split_first() {
+            Some((&SEALED, sealed)) => self.opened(&nonce_key_place(key.made), sealed)?.into(),
+            Some((&PLAIN, plain)) => plain.to_vec().into(),
+            _ => return Err(unusable("is damaged")),
+        };
+        Ok(key)
+    }
+
+    /// With the first key, bound to its place; `None` when there is no key.
+    fn sealed(&self, place: &[u8], body: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some((id, key)) = self.0.first() else { return Ok(None) };
+        let mut body = body.to_vec();
+        let nonce =
+            key.seal_in_place_append_tag(Aad::from(place), &mut body).map_err(|_| unusable("cannot be made"))?;
+        let id_length = u8::try_from(id.len()).expect("identifiers are short");
+        Ok(Some([&[SEALED, id_length], id.as_bytes(), nonce.as_ref(), &body].concat()))
+    }
+
+    fn opened(&self, place: &[u8], sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         let (id, rest) = identifier(sealed).ok_or_else(|| unusable("is damaged"))?;
         let (_, key) =
             self.0.iter().find(|(known, _)| known.as_bytes() == id).ok_or_else(|| {
@@ -134,12 +187,15 @@ impl SealingKeys {
             })?;
         let (nonce, body) = rest.split_first_chunk::<NONCE>().ok_or_else(|| unusable("is damaged"))?;
         let (nonce, mut body) = (Nonce::from(nonce), body.to_vec());
-        let opened = key.open_in_place(nonce, Aad::from(place(locator, &capsule)), &mut body);
+        let opened = key.open_in_place(nonce, Aad::from(place), &mut body);
         let length = opened.map_err(|_| unusable("is damaged, or was moved"))?.len();
         body.truncate(length);
-        capsule.body = body;
-        Ok(capsule)
+        Ok(body)
     }
+}
+
+fn unusable(reason: &str) -> StoreError {
+    StoreError::Unusable(format!("what is sealed {reason}"))
 }
 
 fn identifier(sealed: &[u8]) -> Option<(&[u8], &[u8])> {
@@ -151,4 +207,9 @@ fn identifier(sealed: &[u8]) -> Option<(&[u8], &[u8])> {
 fn place(locator: &Locator, capsule: &Capsule) -> Vec<u8> {
     let expires = capsule.expires.unix().to_be_bytes();
     [LABEL, locator.as_bytes(), &expires, &[u8::from(capsule.adjusted)]].concat()
+}
+
+/// What a sealed key for nonces is bound to.
+fn nonce_key_place(made: i64) -> Vec<u8> {
+    [NONCE_KEY_LABEL, &made.to_be_bytes()].concat()
 }

@@ -6,12 +6,12 @@
 
 use std::{path::Path, thread, time::Duration};
 
-use capsule_api::Expiry;
+use capsule_api::{Expiry, MAX_BODY};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
 use tokio::sync::oneshot;
 
-use super::{Answer, Capsule, Locator, Store, StoreError};
+use super::{Answer, Capsule, KeptKey, Locator, NONCE_KEY_KEPT, NONCE_KEY_LIFE, Spending, Spent, Store, StoreError};
 
 /// Capsules that may wait for the writer before more are refused.
 const WAITING_WRITES: usize = 4096;
@@ -27,7 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const APPLICATION: i32 = 0x4b61_7073;
 
 /// Each brings the file to the version of its number, from 1 (`PRAGMA user_version`).
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE capsule (
         number INTEGER PRIMARY KEY,
         locator BLOB NOT NULL,
@@ -38,7 +39,13 @@ const MIGRATIONS: [&str; 1] = ["
     -- A capsule that is not there, not for this key, or expired, is not in the range that is looked at: the three are one look at the index.
     CREATE UNIQUE INDEX capsule_locator ON capsule (locator, expires);
     CREATE INDEX capsule_expires ON capsule (expires);
-"];
+",
+    "
+    CREATE TABLE spent (nonce BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX spent_at ON spent (at);
+    CREATE TABLE nonce_key (number INTEGER PRIMARY KEY, made INTEGER NOT NULL, key BLOB NOT NULL) STRICT;
+",
+];
 
 /// Of a file that has been through all of them.
 const VERSION: i32 = MIGRATIONS.len() as i32;
@@ -50,6 +57,9 @@ type Told = Box<dyn FnOnce(Result<(), &rusqlite::Error>)>;
 enum Write {
     Put { locator: Locator, capsule: Capsule, done: oneshot::Sender<Result<(), StoreError>> },
     DeleteExpired { now: i64, at_most: u32, done: oneshot::Sender<Result<u64, StoreError>> },
+    Spend { locator: Locator, nonce: Spent, now: i64, done: oneshot::Sender<Result<Spending, StoreError>> },
+    ForgetSpent { until: i64, at_most: u32, done: oneshot::Sender<Result<u64, StoreError>> },
+    NonceKeys { fresh: KeptKey, done: oneshot::Sender<Result<Vec<KeptKey>, StoreError>> },
     Ready { done: oneshot::Sender<Result<(), StoreError>> },
 }
 
@@ -121,6 +131,22 @@ impl Store for SqliteStore {
 
     fn get(&self, locator: Locator, now: i64) -> Answer<'_, Option<Capsule>> {
         self.read(|done| Read::Get { locator, now, done })
+    }
+
+    fn spend(&self, locator: Locator, nonce: Spent, now: i64) -> Answer<'_, Spending> {
+        self.write(|done| Write::Spend { locator, nonce, now, done })
+    }
+
+    fn forget_spent(&self, until: i64, at_most: u32) -> Answer<'_, u64> {
+        self.write(|done| Write::ForgetSpent { until, at_most, done })
+    }
+
+    fn nonce_keys(&self, fresh: KeptKey) -> Answer<'_, Vec<KeptKey>> {
+        self.write(|done| Write::NonceKeys { fresh, done })
+    }
+
+    fn time(&self) -> Answer<'_, Option<i64>> {
+        Box::pin(async { Ok(None) })
     }
 
     fn delete_expired(&self, now: i64, at_most: u32) -> Answer<'_, u64> {
@@ -242,8 +268,12 @@ fn write_one(transaction: &Transaction<'_>, write: Write) -> Told {
         Write::Put { done, .. } if done.is_closed() => Box::new(|_| ()),
         Write::Put { locator, capsule, done } => answer(done, insert(transaction, &locator, &capsule)),
         Write::DeleteExpired { now, at_most, done } => answer(done, delete_expired(transaction, now, at_most)),
-        // Writes what is there already: a full disk shows.
-        Write::Ready { done } => answer(done, transaction.pragma_update(None, "user_version", VERSION)),
+        // Nobody would get the capsule, and the nonce could not be used again.
+        Write::Spend { done, .. } if done.is_closed() => Box::new(|_| ()),
+        Write::Spend { locator, nonce, now, done } => answer(done, spend(transaction, &locator, &nonce, now)),
+        Write::ForgetSpent { until, at_most, done } => answer(done, forget_spent(transaction, until, at_most)),
+        Write::NonceKeys { fresh, done } => answer(done, nonce_keys(transaction, &fresh)),
+        Write::Ready { done } => answer(done, probe(transaction)),
     }
 }
 
@@ -262,6 +292,47 @@ fn delete_expired(transaction: &Transaction<'_>, now: i64, at_most: u32) -> rusq
     Ok(delete.execute(params![now, at_most])? as u64)
 }
 
+/// Writes as much as the largest capsule takes, and takes it back: a full disk shows, also one on which something smaller has room.
+fn probe(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    let nowhere = [0_u8; 32];
+    transaction.execute(
+        "INSERT INTO capsule (locator, expires, adjusted, body) VALUES (?1, 0, 0, zeroblob(?2))",
+        params![nowhere, MAX_BODY as i64],
+    )?;
+    transaction.execute("DELETE FROM capsule WHERE locator = ?1", params![nowhere])?;
+    Ok(())
+}
+
+fn spend(transaction: &Transaction<'_>, locator: &Locator, nonce: &Spent, now: i64) -> rusqlite::Result<Spending> {
+    let Some(capsule) = find(transaction, locator, now)? else { return Ok(Spending::NoCapsule) };
+    let mut insert = transaction.prepare_cached("INSERT OR IGNORE INTO spent (nonce, at) VALUES (?1, ?2)")?;
+    let is_first = insert.execute(params![nonce.as_bytes(), now])? == 1;
+    Ok(if is_first { Spending::Done(capsule) } else { Spending::Again })
+}
+
+fn forget_spent(transaction: &Transaction<'_>, until: i64, at_most: u32) -> rusqlite::Result<u64> {
+    let mut delete = transaction.prepare_cached(
+        "DELETE FROM spent WHERE nonce IN (SELECT nonce FROM spent WHERE at <= ?1 ORDER BY at LIMIT ?2)",
+    )?;
+    Ok(delete.execute(params![until, at_most])? as u64)
+}
+
+fn nonce_keys(transaction: &Transaction<'_>, fresh: &KeptKey) -> rusqlite::Result<Vec<KeptKey>> {
+    transaction.execute(
+        "INSERT INTO nonce_key (made, key) SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM nonce_key WHERE made > ?1 - ?3)",
+        params![fresh.made, *fresh.bytes, NONCE_KEY_LIFE],
+    )?;
+    transaction.execute(
+        "DELETE FROM nonce_key WHERE EXISTS
+         (SELECT 1 FROM nonce_key AS next WHERE next.number > nonce_key.number AND next.made <= ?1 - ?2)",
+        params![fresh.made, NONCE_KEY_KEPT],
+    )?;
+    let mut select = transaction.prepare_cached("SELECT made, key FROM nonce_key ORDER BY number")?;
+    let keys =
+        select.query_map([], |row| Ok(KeptKey { made: row.get(0)?, bytes: row.get::<_, Vec<u8>>(1)?.into() }))?;
+    keys.collect()
+}
+
 /// Runs until nobody can send any more.
 fn read_all(connection: &Connection, waiting: &Receiver<Read>) {
     while let Ok(read) = waiting.recv() {
@@ -273,6 +344,10 @@ fn read_all(connection: &Connection, waiting: &Receiver<Read>) {
 }
 
 fn get(connection: &Connection, locator: &Locator, now: i64) -> Result<Option<Capsule>, StoreError> {
+    Ok(find(connection, locator, now)?)
+}
+
+fn find(connection: &Connection, locator: &Locator, now: i64) -> rusqlite::Result<Option<Capsule>> {
     let mut select = connection
         .prepare_cached("SELECT expires, adjusted, body FROM capsule WHERE locator = ?1 AND expires > ?2 LIMIT 1")?;
     let found = select
@@ -281,7 +356,7 @@ fn get(connection: &Connection, locator: &Locator, now: i64) -> Result<Option<Ca
         })
         .optional()?;
     let Some((expires, adjusted, body)) = found else { return Ok(None) };
-    let expires = Expiry::from_unix(expires).map_err(|_| StoreError::Unusable("a time beyond all years".to_owned()))?;
+    let expires = Expiry::from_unix(expires).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, expires))?;
     Ok(Some(Capsule { body, expires, adjusted }))
 }
 

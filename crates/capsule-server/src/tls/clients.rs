@@ -131,6 +131,12 @@ impl ClientCertVerifier for ClientCertificates {
     }
 }
 
+/// Whether a certificate says at all what its key is for.
+pub(crate) fn has_key_usage(certificate: &[u8]) -> bool {
+    let Ok(certificate) = Certificate::from_der(certificate) else { return false };
+    certificate.tbs_certificate().get_extension::<KeyUsage>().is_ok_and(|usage| usage.is_some())
+}
+
 /// Where usages are stated, authentication must be among them; a key that signs for its holder is none that authenticates.
 fn is_for_authentication(certificate: &Certificate) -> Result<bool, CertificateError> {
     let contents = certificate.tbs_certificate();

@@ -15,13 +15,14 @@ use rustls::{
     ServerConfig,
     crypto::{CryptoProvider, aws_lc_rs},
     pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::PemObject},
-    server::NoServerSessionStorage,
+    server::{NoServerSessionStorage, danger::ClientCertVerifier},
     time_provider::TimeProvider,
     version::TLS13,
 };
 use sha2::{Digest, Sha256};
 use x509_cert::Certificate;
 
+pub(crate) use clients::has_key_usage;
 pub(crate) use key::ClientKey;
 
 use crate::{
@@ -57,6 +58,7 @@ struct Current {
     not_after: u64,
     authorities: Arc<[CertificateDer<'static>]>,
     listed: Arc<HashSet<Vec<u8>>>,
+    clients: Arc<clients::ClientCertificates>,
     /// Of the files' contents.
     digest: [u8; 32],
 }
@@ -89,6 +91,17 @@ impl Tls {
     /// Until when the server's certificate is valid, in seconds since 1970.
     pub(crate) fn not_after(&self) -> u64 {
         self.current.read().expect("nobody panics while replacing").not_after
+    }
+
+    /// Whether a certificate is one that may authenticate, as on the recipient interface. The authorities between it and those of the
+    /// configuration must be configured, too.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) fn is_let_in(&self, certificate: &[u8]) -> Result<(), rustls::Error> {
+        let clients = Arc::clone(&self.current.read().expect("nobody panics while replacing").clients);
+        let now = RustlsClock(Arc::clone(&self.clock)).current_time().ok_or(rustls::Error::FailedToGetCurrentTime)?;
+        clients.verify_client_cert(&CertificateDer::from(certificate), &[], now).map(drop)
     }
 
     /// What is asked about, of a client whose chain was verified: nothing when his certificate is listed.
@@ -143,12 +156,13 @@ impl Current {
         let sender = Arc::new(server_config(files, clock, &provider, None)?);
         let (listed, authorities) = (all(&files.clients.listed)?, all(&files.clients.authorities)?);
         let clients = client_certificates(&files.clients, listed.clone(), authorities.clone(), &provider)?;
-        let recipient = Arc::new(server_config(files, clock, &provider, Some(clients))?);
+        let clients = Arc::new(clients);
+        let recipient = Arc::new(server_config(files, clock, &provider, Some(Arc::clone(&clients)))?);
         let leaf = Certificate::from_der(&certificates(&files.server.certificate)?[0])
             .map_err(|error| failed(&files.server.certificate, error.to_string()))?;
         let not_after = leaf.tbs_certificate().validity().not_after.to_unix_duration().as_secs();
         let listed = Arc::new(listed.into_iter().map(|certificate| certificate.to_vec()).collect());
-        Ok(Self { sender, recipient, not_after, authorities: authorities.into(), listed, digest })
+        Ok(Self { sender, recipient, not_after, authorities: authorities.into(), listed, clients, digest })
     }
 }
 
@@ -156,7 +170,7 @@ fn server_config(
     files: &Files,
     clock: &Arc<dyn Clock>,
     provider: &Arc<CryptoProvider>,
-    clients: Option<clients::ClientCertificates>,
+    clients: Option<Arc<clients::ClientCertificates>>,
 ) -> Result<ServerConfig, FileError> {
     let TlsFiles { certificate, key } = &files.server;
     let with_clients = clients.is_some();
@@ -164,7 +178,7 @@ fn server_config(
         .with_protocol_versions(&[&TLS13])
         .expect("the provider has TLS 1.3");
     let builder = match clients {
-        Some(clients) => builder.with_client_cert_verifier(Arc::new(clients)),
+        Some(clients) => builder.with_client_cert_verifier(clients),
         None => builder.with_no_client_auth(),
     };
     let mut config = builder

@@ -7,7 +7,7 @@ use aws_lc_rs::{
     rsa::{KeyPair as RsaKeyPair, OAEP_SHA256_MGF1SHA256, OaepPrivateDecryptingKey, PrivateDecryptingKey},
     signature::{
         ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, ECDSA_P521_SHA512_FIXED_SIGNING,
-        EcdsaKeyPair, RSA_PSS_SHA256,
+        EcdsaKeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding,
     },
 };
 use cdoc2::{Curve, EcPublicKey, EcdhKey, KeyError, PublicKey, RsaKey, RsaPublicKey, SharedSecret};
@@ -161,11 +161,15 @@ pub struct FileRsaKey {
 
 impl FileRsaKey {
     fn sign_hash(&self, algorithm: SignatureAlgorithm, hash: &[u8]) -> Option<Vec<u8>> {
-        let SignatureAlgorithm::RsaPssSha256 = algorithm else { return None };
+        let padding: &dyn RsaEncoding = match algorithm {
+            SignatureAlgorithm::RsaPssSha256 => &RSA_PSS_SHA256,
+            SignatureAlgorithm::RsaPkcs1Sha256 => &RSA_PKCS1_SHA256,
+            _ => return None,
+        };
         let hash = Digest::import_less_safe(hash, &digest::SHA256).ok()?;
         let key = RsaKeyPair::from_pkcs8(&self.pkcs8).ok()?;
         let mut signature = vec![0; key.public_modulus_len()];
-        key.sign_digest(&RSA_PSS_SHA256, &hash, &mut signature).ok()?;
+        key.sign_digest(padding, &hash, &mut signature).ok()?;
         Some(signature)
     }
 }

@@ -20,7 +20,7 @@ use tokio::{
 use tokio_postgres::Row;
 
 pub(crate) use self::link::{Link, settings};
-use super::{Answer, Capsule, Locator, Store, StoreError};
+use super::{Answer, Capsule, KeptKey, Locator, NONCE_KEY_KEPT, NONCE_KEY_LIFE, Spending, Spent, Store, StoreError};
 use crate::config::Postgres;
 
 /// Connections that write, and as many statements at a time.
@@ -31,14 +31,17 @@ const READERS: usize = 4;
 const GROUP: usize = 256;
 /// Capsules that may wait to be written before more are refused.
 const WAITING: usize = 4096;
-/// Advisory locks of this program, "Kapsel" in ASCII and a number: one for migrations, one for deleting what has expired.
+/// Advisory locks of this program, "Kapsel" in ASCII and a number: for migrations, for deleting what has expired, for forgetting what was
+/// spent.
 const MIGRATION_LOCK: i64 = 0x4b61_7073_656c_0001;
 const EXPIRY_LOCK: i64 = 0x4b61_7073_656c_0002;
+const SPENT_LOCK: i64 = 0x4b61_7073_656c_0003;
 /// Above this many, capsules are counted by the database's own estimate.
 const COUNTED: i64 = 100_000;
 
 /// Each brings the database to the version of its number, from 1.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE capsule (
         locator bytea NOT NULL,
         expires bigint NOT NULL,
@@ -47,7 +50,13 @@ const MIGRATIONS: [&str; 1] = ["
         PRIMARY KEY (locator, expires)
     );
     CREATE INDEX capsule_expires ON capsule (expires);
-"];
+",
+    "
+    CREATE TABLE spent (nonce bytea PRIMARY KEY, at bigint NOT NULL, by bytea NOT NULL);
+    CREATE INDEX spent_at ON spent (at);
+    CREATE TABLE nonce_key (number bigint PRIMARY KEY, made bigint NOT NULL, key bytea NOT NULL);
+",
+];
 
 /// A row that is there already with this body was written by this very statement, before its connection broke.
 const INSERT: &str = "
@@ -56,6 +65,31 @@ const INSERT: &str = "
     ON CONFLICT (locator, expires) DO UPDATE SET adjusted = capsule.adjusted WHERE capsule.body = EXCLUDED.body
     RETURNING locator";
 const SELECT: &str = "SELECT expires, adjusted, body FROM capsule WHERE locator = $1 AND expires > $2 LIMIT 1";
+
+/// One statement, and so one transaction. A row that is there with this mark was written by this very statement, before its connection
+/// broke. Of two that come at once, the second waits for the first, and sees its row.
+const SPEND: &str = "
+    WITH found AS MATERIALIZED (
+        SELECT expires, adjusted, body FROM capsule WHERE locator = $1 AND expires > $2 LIMIT 1
+    ), first AS (
+        INSERT INTO spent AS before (nonce, at, by) SELECT $3::bytea, $2::bigint, $4::bytea FROM found
+        ON CONFLICT (nonce) DO UPDATE SET at = before.at WHERE before.by = EXCLUDED.by
+        RETURNING nonce
+    )
+    SELECT expires, adjusted, body, EXISTS (SELECT 1 FROM first) FROM found";
+const FORGET_SPENT: &str = "
+    WITH turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock($3) AS ours)
+    DELETE FROM spent WHERE nonce = ANY (ARRAY (
+        SELECT spent.nonce FROM turn, spent WHERE turn.ours AND at <= $1 ORDER BY at LIMIT $2))";
+/// Replicas that come at once all count to the same number, which one of them gets.
+const ADD_NONCE_KEY: &str = "
+    INSERT INTO nonce_key (number, made, key)
+    SELECT coalesce(max(number), 0) + 1, $1::bigint, $2::bytea FROM nonce_key
+    HAVING coalesce(max(made) <= $1::bigint - $3::bigint, true)
+    ON CONFLICT (number) DO NOTHING";
+const FORGET_NONCE_KEYS: &str = "
+    DELETE FROM nonce_key WHERE EXISTS (
+        SELECT 1 FROM nonce_key AS next WHERE next.number > nonce_key.number AND next.made <= $1::bigint - $2::bigint)";
 
 /// Capsules in a database that replicas share.
 pub struct PostgresStore {
@@ -112,6 +146,55 @@ impl Store for PostgresStore {
                 session.client.query_opt(&statement, &[&locator.as_bytes().as_slice(), &now]).await
             });
             found.await?.map(|row| capsule(&row)).transpose()
+        })
+    }
+
+    fn spend(&self, locator: Locator, nonce: Spent, now: i64) -> Answer<'_, Spending> {
+        Box::pin(async move {
+            let mut mark = [0; 16];
+            getrandom::fill(&mut mark).map_err(|error| StoreError::unavailable(error.to_string()))?;
+            let found = self.reader().run(move |session| async move {
+                let statement = session.prepared(SPEND).await?;
+                let (locator, nonce) = (locator.as_bytes().as_slice(), nonce.as_bytes().as_slice());
+                session.client.query_opt(&statement, &[&locator, &now, &nonce, &mark.as_slice()]).await
+            });
+            let Some(row) = found.await? else { return Ok(Spending::NoCapsule) };
+            let is_first: bool = row.try_get(3).map_err(StoreError::unavailable)?;
+            if is_first { capsule(&row).map(Spending::Done) } else { Ok(Spending::Again) }
+        })
+    }
+
+    fn forget_spent(&self, until: i64, at_most: u32) -> Answer<'_, u64> {
+        Box::pin(async move {
+            let forgotten = self.reader().run(move |session| async move {
+                session.client.execute(FORGET_SPENT, &[&until, &i64::from(at_most), &SPENT_LOCK]).await
+            });
+            forgotten.await
+        })
+    }
+
+    fn nonce_keys(&self, fresh: KeptKey) -> Answer<'_, Vec<KeptKey>> {
+        Box::pin(async move {
+            let rows = self.reader().run(move |session| {
+                let KeptKey { made, bytes } = fresh.clone();
+                async move {
+                    session.client.execute(ADD_NONCE_KEY, &[&made, &bytes.as_slice(), &NONCE_KEY_LIFE]).await?;
+                    session.client.execute(FORGET_NONCE_KEYS, &[&made, &NONCE_KEY_KEPT]).await?;
+                    session.client.query("SELECT made, key FROM nonce_key ORDER BY number", &[]).await
+                }
+            });
+            let key = |row: &Row| -> Result<_, tokio_postgres::Error> {
+                Ok(KeptKey { made: row.try_get(0)?, bytes: row.try_get::<_, Vec<u8>>(1)?.into() })
+            };
+            rows.await?.iter().map(key).collect::<Result<_, _>>().map_err(StoreError::unavailable)
+        })
+    }
+
+    fn time(&self) -> Answer<'_, Option<i64>> {
+        const TIME: &str = "SELECT floor(extract(epoch FROM clock_timestamp()))::bigint";
+        Box::pin(async move {
+            let row = self.reader().run(|session| async move { session.client.query_one(TIME, &[]).await });
+            Ok(Some(row.await?.try_get(0).map_err(StoreError::unavailable)?))
         })
     }
 
