@@ -7,5 +7,5 @@ mod window;
 
 pub(crate) use containers::{PASSWORD, big_file, certificate, container, opened};
 pub(crate) use disk::SmallDisk;
-pub(crate) use stage::{APPLICATION, Running, Stage, Watcher};
+pub(crate) use stage::{APPLICATION, Running, Stage, Watcher, wait_for};
 pub(crate) use window::Window;

@@ -66,15 +66,17 @@ function shell(): void {
     algorithm: "",
     warnings: [],
   };
+  const servers = { servers: [], chosen: [], lost: [], lockedBy: null, problem: null };
   const answers: Record<string, unknown> = {
     start: {
       version: "0.1.0",
       language: "en",
       appearance: "dark",
       recent: [],
-      servers: { servers: [], chosen: [], lost: [], lockedBy: null, problem: null },
+      servers,
       incoming: null,
     },
+    servers,
     choose_files: { files: [file], linksLeftOut: 0, position: null },
     plan_encryption: {
       files: [{ ...file, safeName: null }],
