@@ -3,6 +3,7 @@
 mod decrypt;
 mod encrypt;
 mod inspect;
+mod keys;
 mod servers;
 
 use std::{fs, io, path::Path};
@@ -27,6 +28,7 @@ pub(crate) fn run(command: Command, matches: &ArgMatches, lists: &ListFiles, ter
         Command::List(arguments) => decrypt::list(&arguments, lists, terminal),
         Command::Info(arguments) => inspect::info(&arguments, terminal),
         Command::Servers(arguments) => servers::servers(arguments.command, lists, terminal),
+        Command::Keys(arguments) => keys::keys(arguments.command, terminal),
         Command::Completions { shell } => {
             // Into memory first: the generator panics when its output takes no more.
             let mut script = Vec::new();
