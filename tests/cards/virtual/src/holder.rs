@@ -21,6 +21,7 @@ const ID_CARD_POLICY: [u8; 17] =
 pub struct Holder {
     key: Vec<u8>,
     certificate: Vec<u8>,
+    pem: String,
     /// Surname, given names, personal code, document number, as the card shows them.
     pub(crate) personal: [String; 4],
 }
@@ -52,12 +53,17 @@ impl Holder {
         params.custom_extensions = vec![CustomExtension::from_oid_content(&[2, 5, 29, 32], ID_CARD_POLICY.to_vec())];
         let certificate = params.self_signed(&key).expect("a certificate");
         let personal = [surname, given_names, code, "AS0000001"].map(str::to_owned);
-        Self { key: key.serialize_der(), certificate: certificate.der().to_vec(), personal }
+        Self { key: key.serialize_der(), certificate: certificate.der().to_vec(), pem: certificate.pem(), personal }
     }
 
     /// The certificate in DER.
     pub fn certificate(&self) -> &[u8] {
         &self.certificate
+    }
+
+    /// The certificate in PEM.
+    pub fn pem(&self) -> &str {
+        &self.pem
     }
 
     /// ECDH with an uncompressed point: the x coordinate. `None` when it is no point of the curve.

@@ -93,6 +93,11 @@ impl Drop for Inserted {
         if let Some(talk) = self.talk.take() {
             let _ = talk.join();
         }
+        // Else the next card would be taken for this one.
+        let until = Instant::now() + NOTICED;
+        while state_of(self.slot).is_some_and(|seen| seen.contains(pcsc::State::PRESENT)) && Instant::now() < until {
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 }
 
