@@ -5,7 +5,7 @@ use std::path::Path;
 use cdoc2::{Error, KeyError, LimitKind, NameProblem, NoServerAccess, Refusal, SecretKind, safe_name, shown};
 
 use crate::{
-    servers,
+    cards, servers,
     view::{Code, ErrorView},
 };
 
@@ -89,6 +89,9 @@ impl From<Error> for Failure {
             },
             error => error,
         };
+        if let Some(error) = cards::behind(&error) {
+            return cards::failure(error);
+        }
         let failure = Self::new(code_of(&error), with_sources(&error));
         match error {
             Error::UnsupportedVersion(version) => failure.about(version.to_string()),

@@ -3,14 +3,17 @@
 //! - [`files`], [`detection`]: what people choose; folders become the files in them, and content tells what a file is
 //! - [`recipients`], [`encryption`]: for whom, what stands in the way, and encrypting
 //! - [`opening`]: what a container tells without a key, keys at hand, opening
+//! - [`cards`]: ID-cards in readers
 //! - [`servers`]: capsule servers, by the lists that name them
 //! - [`desk`]: the same in the terms of a window, which names files by number ([`grants`]) and gets plain values ([`view`])
 //! - [`failure`]: one closed set of causes, [`view::Code`], for which front ends have words
 //! - [`network`]: proxy, time-outs, what is asked of servers; the proxy's password is in the system's keyring
 //! - [`meter`], [`password`], [`settings`], [`places`]: progress, strength, choices, folders
 //!
-//! Nothing here prints or opens windows, and only [`servers`] leads to a network. A locked keyring may ask the person by itself.
+//! Nothing here prints or opens windows, and only [`servers`] leads to a network, only [`cards`] to readers. A locked keyring may ask the
+//! person by itself.
 
+pub mod cards;
 pub mod desk;
 pub mod detection;
 pub mod encryption;

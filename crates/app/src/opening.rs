@@ -1,13 +1,13 @@
 //! Opening: what a container tells without a key, the keys at hand, and then opening, listing or encrypting again.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use capsule_client::{ListFiles, Servers};
 use cdoc2::{
     Capsule, Container, Control, Curve, DecryptionKey, Error, FileMasterKey, Header, Keyring, Label, LabelKind,
     Password, PublicKey, Record, SymmetricKey, Zeroizing, shown,
 };
-use eid::{KeyFile, KeyFileError};
+use eid::{Authenticator, CardKey, KeyFile, KeyFileError};
 
 use crate::{
     failure::{Failure, Result},
@@ -22,6 +22,8 @@ use crate::{
 pub enum Key {
     /// Private keys of a file.
     File(Vec<KeyFile>),
+    /// An ID-card with its PIN; [`crate::cards`] finds it.
+    Card(CardKey),
     /// A symmetric key.
     Secret(SymmetricKey),
     /// A password.
@@ -70,7 +72,7 @@ impl Key {
         Ok(match self {
             // Each of them, not until the first.
             Self::File(files) => files.iter_mut().map(|file| file.certify(&bytes)).fold(false, |any, one| any | one),
-            Self::Secret(_) | Self::Password(_) => false,
+            Self::Card(_) | Self::Secret(_) | Self::Password(_) => false,
         })
     }
 
@@ -88,8 +90,20 @@ impl Key {
     fn decryption_keys(&self) -> Vec<DecryptionKey<'_>> {
         match self {
             Self::File(files) => files.iter().map(KeyFile::decryption_key).collect(),
+            Self::Card(key) => vec![DecryptionKey::Ec(key)],
             Self::Secret(key) => vec![DecryptionKey::Symmetric(key)],
             Self::Password(password) => vec![DecryptionKey::Password(password)],
+        }
+    }
+
+    /// The key for capsule servers, as far as its certificate is known.
+    pub(crate) fn authenticators(&self) -> Vec<Arc<dyn Authenticator>> {
+        match self {
+            Self::File(files) => {
+                files.iter().filter_map(KeyFile::authenticator).map(|key| Arc::new(key) as Arc<_>).collect()
+            }
+            Self::Card(key) => vec![Arc::new(key.clone())],
+            Self::Secret(_) | Self::Password(_) => Vec::new(),
         }
     }
 
@@ -97,9 +111,8 @@ impl Key {
     pub fn fits(&self, header: &Header) -> Vec<u32> {
         let fits = |record: &Record| match (self, &record.capsule) {
             (Self::Password(_), Capsule::Password { .. }) | (Self::Secret(_), Capsule::Symmetric { .. }) => true,
-            (Self::File(files), capsule) => {
-                recipient(capsule).is_some_and(|recipient| files.iter().any(|file| file.key.public_key() == recipient))
-            }
+            (Self::File(files), _) => files.iter().any(|file| for_key(record, &file.key.public_key())),
+            (Self::Card(key), _) => for_key(record, Authenticator::public_key(key)),
             _ => false,
         };
         header.records().iter().filter(|record| fits(record)).map(|record| record.index as u32).collect()
@@ -113,6 +126,11 @@ impl Key {
 pub fn read_secret(path: &Path) -> Result<SymmetricKey> {
     let bytes = read_small(path, Code::KeyFileUnusable)?;
     SymmetricKey::new(bytes).map_err(|error| Failure::from(error).about(base_name(path)))
+}
+
+/// Whether a direct or server record is for this key.
+pub(crate) fn for_key(record: &Record, key: &PublicKey) -> bool {
+    recipient(&record.capsule).is_some_and(|recipient| recipient == *key)
 }
 
 /// The public key that a direct or server record is for.

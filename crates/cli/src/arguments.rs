@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use cdoc2::{Compression, Limits, NamePolicy, OnConflict};
 use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint, error::ErrorKind};
 
-use crate::terminal::escaped;
+use crate::{
+    cards::{CardOptions, HeldKeys},
+    terminal::escaped,
+};
 
 /// Exit statuses, for the help text.
 const STATUSES: &str = "\
@@ -89,6 +92,9 @@ pub(crate) enum Command {
     /// Show and choose how the network is left: the proxy, and who you are for it
     #[command(after_long_help = NETWORK_EXAMPLES)]
     Network(Network),
+    /// Show and test the keys at hand: ID-cards in readers
+    #[command(after_long_help = KEYS_EXAMPLES)]
+    Keys(HeldKeys),
     /// Print a completion script for a shell
     Completions {
         /// For which shell
@@ -107,12 +113,14 @@ Examples:
   kapsel encrypt -o contract.cdoc2 --recipient mari.pem contract.pdf annex.pdf
   kapsel encrypt -o photos.cdoc2 --password --label 'the usual one' photos/
   kapsel encrypt -o offer.cdoc2 --recipient mari.pem --server ria --expires 30d offer.pdf
+  kapsel encrypt -o note.cdoc2 --recipient mari.pem --recipient card note.txt
   kapsel encrypt -o - --recipient toomas.cer report.pdf | ssh host 'cat > report.cdoc2'
   tar c folder | kapsel encrypt -o folder.cdoc2 --secret-file key.bin --name folder.tar -";
 
 const DECRYPT_EXAMPLES: &str = "\
 Examples:
   kapsel decrypt contract.cdoc2 -o contract --key my-key.pem
+  kapsel decrypt contract.cdoc2 -o contract --card
   kapsel decrypt photos.cdoc2 -o photos --password
   kapsel decrypt report.cdoc2 -o - --p12 me.p12 --password-file pass.txt > report.pdf
   ssh host 'cat report.cdoc2' | kapsel decrypt - -o report --key my-key.pem";
@@ -133,6 +141,12 @@ Examples:
   kapsel network set-proxy http://proxy.example:3128 --user mari
   kapsel network set-proxy system";
 
+const KEYS_EXAMPLES: &str = "\
+Examples:
+  kapsel keys list
+  kapsel keys list --json
+  kapsel keys test --reader Gemalto";
+
 const LIST_EXAMPLES: &str = "\
 Examples:
   kapsel list contract.cdoc2 --key my-key.pem
@@ -152,7 +166,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(next_help_heading = "For whom")]
 pub(crate) struct Recipients {
-    /// Certificate or public key of a recipient, PEM or DER; may be repeated
+    /// Certificate or public key of a recipient, PEM or DER; `card` for the holder of the ID-card at hand; may be repeated
     #[arg(long = "recipient", short = 'r', value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) recipient: Vec<PathBuf>,
     /// Ask for a password, twice; with it the container can be opened, too
@@ -387,6 +401,9 @@ pub(crate) struct Encrypt {
     pub(crate) output: PathBuf,
     #[command(flatten)]
     pub(crate) recipients: Recipients,
+    /// For `--recipient card`: look only into the reader with this name, or a part of it
+    #[arg(long, value_name = "NAME", help_heading = "For whom")]
+    pub(crate) reader: Option<String>,
     #[command(flatten)]
     pub(crate) delivering: Delivering,
     #[command(flatten)]
@@ -450,6 +467,8 @@ pub(crate) struct Keys {
     /// Certificate of a private key whose file holds none, PEM or DER: capsule servers ask for it; may be repeated
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) certificate: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) card: CardOptions,
 }
 
 /// Secrets to open with. A password unlocks key files, too.

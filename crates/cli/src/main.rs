@@ -4,6 +4,7 @@
 //! wrong and what helps. Results go to standard output, everything else to standard error.
 
 mod arguments;
+mod cards;
 mod commands;
 mod secrets;
 mod terminal;

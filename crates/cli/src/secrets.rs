@@ -9,23 +9,27 @@ use std::{
 
 use app::{
     Failure, Result,
-    opening::{Key, read_secret},
+    opening::{Key, read_secret, records},
     recipients::NewRecipient,
-    view::Code,
+    view::{Code, OpensWith},
 };
-use cdoc2::{Password, Zeroizing};
+use cdoc2::{Header, Password, Zeroizing};
 use clap::ArgMatches;
 
 use crate::{
     arguments::{Keys, Recipients, Secrets, wrong_usage},
+    cards,
     terminal::{echo_goes_off, harmless},
 };
 
 /// Longest password that is read, in bytes.
 const MAX_PASSWORD: u64 = 64 << 10;
 
+/// The option that helps where nothing can be asked for.
+const PASSWORD_FILE: &str = "--password-file";
+
 /// Where a password comes from.
-enum PasswordSource<'a> {
+pub(crate) enum PasswordSource<'a> {
     Prompt { twice: bool },
     File(&'a Path),
     StandardInput,
@@ -33,7 +37,7 @@ enum PasswordSource<'a> {
 }
 
 impl PasswordSource<'_> {
-    fn read(&self) -> Result<Zeroizing<String>> {
+    pub(crate) fn read(&self) -> Result<Zeroizing<String>> {
         match self {
             Self::Prompt { twice } => prompted(*twice),
             Self::File(path) => {
@@ -72,24 +76,25 @@ fn first_line(input: impl Read) -> io::Result<Zeroizing<String>> {
 
 fn prompted(twice: bool) -> Result<Zeroizing<String>> {
     loop {
-        let password = ask("Password: ")?;
-        if !twice || *password == *ask("Password again: ")? {
+        let password = ask("Password: ", PASSWORD_FILE)?;
+        if !twice || *password == *ask("Password again: ", PASSWORD_FILE)? {
             return Ok(password);
         }
         eprintln!("The two passwords differ. Once more:");
     }
 }
 
-/// Asks for a password, which nobody sees being typed.
-fn ask(question: &str) -> Result<Zeroizing<String>> {
+/// Asks for a password or PIN, which nobody sees being typed; without a terminal, `option` helps.
+pub(crate) fn ask(question: &str, option: &str) -> Result<Zeroizing<String>> {
     echo_goes_off();
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof => {
-            Failure::new(Code::Cancelled, "cancelled: no password was typed")
+            Failure::new(Code::Cancelled, "cancelled: nothing was typed")
         }
         _ => {
-            let message = "a password cannot be asked for without a terminal; --password-file reads it from a file";
-            Failure::new(Code::NotReadable, format!("{message}: {error}"))
+            let message =
+                format!("without a terminal nothing can be asked for; {option} reads it from a file: {error}");
+            Failure::new(Code::NotReadable, message)
         }
     };
     rpassword::prompt_password(question).map(Zeroizing::new).map_err(failed)
@@ -102,10 +107,18 @@ enum Labelled<'a> {
 }
 
 /// The recipients in the order given; a label belongs to the password or symmetric key before it.
-pub(crate) fn recipients(arguments: &Recipients, matches: &ArgMatches) -> Result<Vec<NewRecipient>> {
+/// `reader` is where a card is looked for.
+pub(crate) fn recipients(
+    arguments: &Recipients,
+    reader: Option<&str>,
+    matches: &ArgMatches,
+) -> Result<Vec<NewRecipient>> {
     let mut recipients = Vec::new();
     for file in &arguments.recipient {
-        recipients.extend(NewRecipient::read(file)?);
+        match cards::recipient(file, reader)? {
+            Some(holder) => recipients.push(holder),
+            None => recipients.extend(NewRecipient::read(file)?),
+        }
     }
     let indices = |name: &str| matches.indices_of(name).into_iter().flatten();
     let mut labelled: Vec<(usize, Labelled<'_>)> = Vec::new();
@@ -164,27 +177,28 @@ fn source(secrets: &Secrets) -> Option<PasswordSource<'_>> {
 }
 
 /// Keys to open with. When none is named and the container has a password, a person is asked for it.
-pub(crate) fn keys(keys: &Keys, secrets: &Secrets, has_password: impl FnOnce() -> bool) -> Result<Vec<Key>> {
+pub(crate) fn keys(keys: &Keys, secrets: &Secrets, header: &Header) -> Result<Vec<Key>> {
+    let has_password = || records(header).iter().any(|record| record.opens_with == OpensWith::Password);
     let source = source(secrets);
     let files: Vec<&PathBuf> = keys.key.iter().chain(&keys.p12).collect();
-    let nothing = files.is_empty() && secrets.secret_file.is_empty() && source.is_none();
+    let nothing = files.is_empty() && !keys.card.card && secrets.secret_file.is_empty() && source.is_none();
     let source = match source {
         None if nothing && io::stdin().is_terminal() && has_password() => Some(PasswordSource::Prompt { twice: false }),
         None if nothing => {
             wrong_usage(
-                "name a key: --key, --p12, --secret-file or --password (for re-encrypt: --from-secret-file or --from-password)",
+                "name a key: --card, --key, --p12, --secret-file or --password (for re-encrypt: --from-secret-file or --from-password)",
             );
         }
         source => source,
     };
     let password = source.map(|source| source.read()).transpose()?;
-    let mut found = Vec::new();
+    let mut found = Vec::from_iter(keys.card.key(header)?);
     for file in files {
         let read =
             |password: Option<&Zeroizing<String>>| Key::read_file(file, password.map(|password| password.as_str()));
         found.push(match read(password.as_ref()) {
             Err(failure) if failure.code() == Code::KeyFilePasswordNeeded && io::stdin().is_terminal() => {
-                read(Some(&ask(&format!("Password of {}: ", harmless(&file.display().to_string())))?))?
+                read(Some(&ask(&format!("Password of {}: ", harmless(&file.display().to_string())), PASSWORD_FILE)?))?
             }
             result => result?,
         });

@@ -14,8 +14,8 @@ pub(crate) fn status(code: Code) -> u8 {
         ServerUnknown | ServerUnusable | ServerListInvalid | SettingsInvalid | ServerPinMismatch
         | ServerUnreachable | ServerTimeout | ServerMisbehaved | ProxyRequired | CapsuleNotFound
         | CertificateNeeded | CertificateExpired | CertificateRevoked | CertificateRefused | DirectoryUnavailable => 5,
-        PinIncorrect | PinBlocked | PinCancelled | PinChangeRequired | NoPcsc | NoReader | NoCard | CardUnsupported
-        | CardRemoved => 6,
+        PinIncorrect | PinLastTry | PinBlocked | PinCancelled | PinChangeRequired | NoPcsc | NoReader | NoCard
+        | CardUnsupported | CardRemoved | CardBusy => 6,
         UnsafeContent | LimitsExceeded => 7,
         NoFiles | NoRecipients => 2,
         _ => 1,
@@ -38,6 +38,11 @@ pub(crate) fn cause(error: &ErrorView) -> String {
         Code::KeyFileUnusable | Code::RecipientUnusable if !subject.is_empty() => {
             format!("{subject} cannot be used: {}", error.detail)
         }
+        Code::PinIncorrect => match error.number {
+            Some(1) => "PIN1 is wrong; 1 try left".to_owned(),
+            Some(left) => format!("PIN1 is wrong; {left} tries left"),
+            None => error.detail.clone(),
+        },
         _ => error.detail.clone(),
     }
 }
@@ -80,6 +85,19 @@ pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
         Code::CertificateExpired | Code::CertificateRevoked | Code::CertificateRefused => {
             "open with another key, or ask the sender to encrypt again for a certificate in use"
         }
+        Code::PinIncorrect if failure.view().number == Some(1) => {
+            "one more wrong PIN1 blocks it; when you are sure of it, run it again with --last-try"
+        }
+        Code::PinIncorrect => "run it again with the right PIN1",
+        Code::PinLastTry => "when you are sure of PIN1, run it again with --last-try; a wrong one blocks it",
+        Code::PinBlocked => "unblock it by the PUK in DigiDoc4 Client; until then, open with another key",
+        Code::PinChangeRequired => "change it in DigiDoc4 Client first",
+        Code::NoPcsc => "start it (on Linux: pcscd, as root or by systemctl start pcscd.socket), and run it again",
+        Code::NoReader => "connect the reader; `kapsel keys list` shows those that are seen",
+        Code::NoCard => "put the card in, with the chip first",
+        Code::CardUnsupported => "`kapsel keys test` says what it is; open with another key",
+        Code::CardRemoved => "put it in again, leave it there, and run it again",
+        Code::CardBusy => "close the other program, or take the card out and put it in again",
         Code::DiskFull => "nothing was saved; make room or choose another place",
         Code::AlreadyExists => "choose another place, or use --overwrite (or --rename when opening)",
         Code::NotWritable => "choose another place",

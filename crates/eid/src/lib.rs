@@ -1,11 +1,12 @@
-//! Keys that people hold, behind the traits of the crate `cdoc2`.
+//! Keys that people hold, in files and on cards, behind the traits of the crate `cdoc2`.
 //!
-//! Whoever encrypts needs the keys of others, and whoever opens needs a key of their own. In this version, both come from files:
+//! Whoever encrypts needs the keys of others, and whoever opens needs a key of their own:
 //!
 //! - [`RecipientKey`]: for whom to encrypt, from a certificate or public key (PEM or DER), with what the certificate says about
 //!   its holder ([`Certificate`]) and what a sender should be warned of ([`Warning`]). It proposes the key label.
 //! - [`KeyFile`]: a private key (SEC 1, PKCS#1, PKCS#8, PKCS#12; encrypted or not), as [`cdoc2::EcdhKey`] or
-//!   [`cdoc2::RsaKey`]. Cards and tokens will stand beside it, behind the same traits.
+//!   [`cdoc2::RsaKey`].
+//! - [`IdCard`]: an Estonian ID-card in a reader, found by [`card_readers`]; with its PIN a [`CardKey`], behind the same traits.
 //! - [`Authenticator`]: a private key with its certificate, by which a capsule server knows whom it talks to.
 //!
 //! Files are told apart by content, never by name, and everything in them is foreign: at most [`MAX_FILE`] bytes are read, nothing
@@ -14,7 +15,7 @@
 //!
 //! The way of a file: `pem` finds the blocks, `file` and `recipient` tell what they are; `file::encryption` decrypts
 //! and counts the cost, `file::pkcs12` goes through the bags, `file::key` makes the keys; `certificate` and `public` read
-//! what is public.
+//! what is public. The way of a card is told in `card`.
 //!
 //! ```no_run
 //! use eid::{KeyFile, KeyFileError, RecipientKey};
@@ -45,6 +46,7 @@
 
 mod asn1;
 mod authenticator;
+mod card;
 mod certificate;
 mod file;
 mod pem;
@@ -52,6 +54,7 @@ mod public;
 mod recipient;
 
 pub use authenticator::{Authenticator, SignatureAlgorithm};
+pub use card::{CardError, CardKey, CardKind, CardReader, Document, IdCard, Pin, PinError, Tries, card_readers};
 pub use certificate::{Certificate, DocumentKind, KeyUsage, Warning};
 pub use file::{FileAuthenticator, FileEcKey, FileRsaKey, KeyFile, KeyFileError, PrivateKey};
 pub use recipient::{RecipientError, RecipientKey};

@@ -21,12 +21,7 @@ pub(crate) struct Fetcher<'a> {
 
 impl<'a> Fetcher<'a> {
     pub(crate) fn new(keys: &[Key], access: &'a Access, cancel: &'a Cancel) -> Self {
-        let files = keys.iter().filter_map(|key| match key {
-            Key::File(files) => Some(files),
-            Key::Secret(_) | Key::Password(_) => None,
-        });
-        let shared = |key| Arc::new(key) as Arc<dyn Authenticator>;
-        let keys = files.flatten().filter_map(|file| file.authenticator()).map(shared).collect();
+        let keys = keys.iter().flat_map(Key::authenticators).collect();
         Self { keys, access, cancel, download: OnceLock::new() }
     }
 }

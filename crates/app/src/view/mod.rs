@@ -611,6 +611,8 @@ pub enum Code {
     CertificateRefused,
     /// Wrong PIN; `number` tries left.
     PinIncorrect,
+    /// One wrong PIN more would block it, and that was not risked.
+    PinLastTry,
     /// PIN blocked.
     PinBlocked,
     /// The person cancelled PIN entry.
@@ -627,6 +629,8 @@ pub enum Code {
     CardUnsupported,
     /// The card was removed.
     CardRemoved,
+    /// Another program uses the card, or it does not answer.
+    CardBusy,
     /// One directory failed.
     DirectoryUnavailable,
     /// The person cancelled.

@@ -7,9 +7,8 @@ use std::{
 
 use app::{
     Result,
-    opening::{Key, records, unlock},
+    opening::{Key, unlock},
     places::private_place,
-    view::OpensWith,
 };
 use capsule_client::ListFiles;
 use cdoc2::{Container, Entry, Extraction, FileMasterKey, OnConflict, Reading};
@@ -43,11 +42,6 @@ impl FileLine {
     }
 }
 
-fn keys_for(container: &Container, keys: &Keys, secrets: &Secrets) -> Result<Vec<Key>> {
-    let has_password = || records(container.header()).iter().any(|record| record.opens_with == OpensWith::Password);
-    secrets::keys(keys, secrets, has_password)
-}
-
 fn reading(accepted: &Accepted, control: cdoc2::Control) -> Reading {
     Reading { limits: accepted.limits(), names: accepted.names(), control }
 }
@@ -60,7 +54,7 @@ pub(super) fn say_untried(key: &FileMasterKey, terminal: &Terminal) {
 
 pub(crate) fn decrypt(arguments: &Decrypt, lists: &ListFiles, terminal: &Terminal) -> Result<()> {
     let container = open(&arguments.container, arguments.secrets.password_stdin)?;
-    let keys = keys_for(&container, &arguments.keys, &arguments.secrets)?;
+    let keys = secrets::keys(&arguments.keys, &arguments.secrets, container.header())?;
     if arguments.dry_run {
         let files = listed(container, &keys, &arguments.accepted, lists, terminal)?;
         check_destination(&arguments.output)?;
@@ -102,7 +96,7 @@ pub(crate) fn decrypt(arguments: &Decrypt, lists: &ListFiles, terminal: &Termina
 
 /// Every file that opening needs.
 fn inputs(keys: &Keys, secrets: &Secrets) -> Vec<PathBuf> {
-    let keys = keys.key.iter().chain(&keys.p12).chain(&keys.certificate);
+    let keys = keys.key.iter().chain(&keys.p12).chain(&keys.certificate).chain(&keys.card.pin_file);
     keys.chain(&secrets.secret_file).chain(&secrets.password_file).cloned().collect()
 }
 
@@ -122,7 +116,7 @@ fn check_destination(output: &Path) -> Result<()> {
 
 pub(crate) fn list(arguments: &List, lists: &ListFiles, terminal: &Terminal) -> Result<()> {
     let container = open(&arguments.container, arguments.secrets.password_stdin)?;
-    let keys = keys_for(&container, &arguments.keys, &arguments.secrets)?;
+    let keys = secrets::keys(&arguments.keys, &arguments.secrets, container.header())?;
     let files = listed(container, &keys, &arguments.accepted, lists, terminal)?;
     show(&files, "", None, terminal)
 }

@@ -9,10 +9,10 @@ use app::{
     Failure, Result,
     encryption::{self, JAVA_READER_FILES, check_names},
     files::gather,
-    opening::{records, unlock},
+    opening::unlock,
     recipients::NewRecipient,
     servers::{self, Delivery, DeliveryPlan, Expiry, Placed},
-    view::{Code, OpensWith, ProgressStep, RecipientView},
+    view::{Code, ProgressStep, RecipientView},
 };
 use capsule_client::ListFiles;
 use cdoc2::{Control, InputFile, Reading, Written};
@@ -70,7 +70,8 @@ pub(crate) fn encrypt(arguments: &Encrypt, matches: &ArgMatches, lists: &ListFil
         return Err(cdoc2::Error::Refused(cdoc2::Refusal::NoFiles).into());
     }
     say_many(files.len(), terminal);
-    let recipients = distinct(secrets::recipients(&arguments.recipients, matches)?, terminal);
+    let recipients = secrets::recipients(&arguments.recipients, arguments.reader.as_deref(), matches)?;
+    let recipients = distinct(recipients, terminal);
     let views = views(&recipients, terminal)?;
     let mut plan = plan(&arguments.delivering, recipients, lists, terminal)?;
     let written = terminal.watch(|control, bar| {
@@ -276,9 +277,9 @@ pub(crate) fn re_encrypt(
     }
     check_output(&output, writing.overwrite)?;
     let opened = open(&container, recipients.password_stdin)?;
-    let has_password = || records(opened.header()).iter().any(|record| record.opens_with == OpensWith::Password);
-    let keys = secrets::keys(&keys, &Secrets::from(from), has_password)?;
-    let recipients = distinct(secrets::recipients(&recipients, matches)?, terminal);
+    let reader = keys.card.reader.clone();
+    let keys = secrets::keys(&keys, &Secrets::from(from), opened.header())?;
+    let recipients = distinct(secrets::recipients(&recipients, reader.as_deref(), matches)?, terminal);
     let views = views(&recipients, terminal)?;
     let reading = |control| Reading { limits: accepted.limits(), names: accepted.names(), control };
     let mut plan = plan(&delivering, recipients, lists, terminal)?;

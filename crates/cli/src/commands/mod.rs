@@ -3,6 +3,7 @@
 mod decrypt;
 mod encrypt;
 mod inspect;
+mod keys;
 mod network;
 mod servers;
 
@@ -29,6 +30,7 @@ pub(crate) fn run(command: Command, matches: &ArgMatches, lists: &ListFiles, ter
         Command::Info(arguments) => inspect::info(&arguments, lists, terminal),
         Command::Servers(arguments) => servers::servers(arguments.command, lists, terminal),
         Command::Network(arguments) => network::network(arguments.command, terminal),
+        Command::Keys(arguments) => keys::keys(arguments.command, terminal),
         Command::Completions { shell } => {
             // Into memory first: the generator panics when its output takes no more.
             let mut script = Vec::new();

@@ -210,6 +210,7 @@ const table: Record<Code, (error: ErrorView) => Words> = {
       m.error_certificate_refused_next(),
     ),
   pin_incorrect: (error) => words(m.error_pin_incorrect(), left(error), m.error_pin_incorrect_next()),
+  pin_last_try: () => words(m.error_pin_last_try(), m.error_pin_last_try_text(), m.error_pin_last_try_next()),
   pin_blocked: () => words(m.error_pin_blocked(), m.error_pin_blocked_text(), m.error_pin_blocked_next()),
   pin_cancelled: () => words(m.error_pin_cancelled(), m.error_pin_cancelled_text(), m.error_pin_cancelled_next()),
   pin_change_required: () =>
@@ -220,6 +221,7 @@ const table: Record<Code, (error: ErrorView) => Words> = {
   card_unsupported: () =>
     words(m.error_card_unsupported(), m.error_card_unsupported_text(), m.error_card_unsupported_next()),
   card_removed: () => words(m.error_card_removed(), m.error_card_removed_text(), m.error_card_removed_next()),
+  card_busy: () => words(m.error_card_busy(), m.error_card_busy_text(), m.error_card_busy_next()),
   directory_unavailable: (error) =>
     words(
       m.error_directory_unavailable(),

@@ -1,0 +1,224 @@
+//! ID-cards in readers: which are there, which one opens a container, and what goes wrong with them.
+
+use cdoc2::{Error, Header, KeyError};
+use eid::{CardError, CardReader, IdCard, Pin, RecipientKey};
+use serde::Serialize;
+
+use crate::{
+    failure::{Failure, Result},
+    opening::{Key, for_key, recipients_in_short},
+    recipients::{NewRecipient, now},
+    view::{Code, ErrorView, RecipientKind, RecipientWarning},
+};
+
+/// A reader, and what is in it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReaderView {
+    /// The reader's name.
+    pub reader: String,
+    /// What the card answered when it was put in, in hex.
+    pub atr: Option<String>,
+    /// The card, when it can be used.
+    pub card: Option<CardView>,
+    /// Why there is none to use.
+    pub problem: Option<ErrorView>,
+}
+
+/// A card, as far as it shows itself without a PIN.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CardView {
+    /// The holder's name.
+    pub holder: String,
+    /// The holder's personal code.
+    pub code: Option<String>,
+    /// What document it is, by its certificate.
+    pub document: RecipientKind,
+    /// Who made it and when.
+    pub model: String,
+    /// The document's number, where the card tells it.
+    pub document_number: Option<String>,
+    /// The document's last day, where the card tells it.
+    pub document_valid_until: Option<String>,
+    /// End of the certificate's validity, unix seconds.
+    pub valid_until: i64,
+    /// What a sender, and the holder, should know of the certificate.
+    pub warnings: Vec<RecipientWarning>,
+    /// SHA-256 of the certificate in hex.
+    pub certificate_sha256: String,
+    /// Tries left of PIN1.
+    pub tries_left: u8,
+    /// Whether PIN1 has to be changed first.
+    pub must_change_pin: bool,
+}
+
+impl CardView {
+    fn new(card: &IdCard) -> Self {
+        let certificate = &card.certificate;
+        Self {
+            holder: certificate.holder(),
+            code: certificate.code().map(str::to_owned),
+            document: certificate.document.into(),
+            model: card.kind.to_string(),
+            document_number: card.document.number.clone(),
+            document_valid_until: card.document.valid_until.clone(),
+            valid_until: certificate.not_after,
+            warnings: certificate.warnings(now()).into_iter().map(RecipientWarning::from).collect(),
+            certificate_sha256: certificate.sha256.clone(),
+            tries_left: card.tries.left,
+            must_change_pin: card.tries.must_change,
+        }
+    }
+
+    /// Why its key cannot be used now, although it is one that is known.
+    pub fn obstacle(&self) -> Option<Failure> {
+        let error = match self.tries_left {
+            0 => CardError::PinBlocked,
+            _ if self.must_change_pin => CardError::PinChangeRequired,
+            _ => return None,
+        };
+        Some(failure(&error))
+    }
+}
+
+/// A card that is one of a container's recipients.
+#[derive(Debug)]
+pub struct FittingCard(IdCard);
+
+impl FittingCard {
+    /// What people see before they enter the PIN.
+    pub fn view(&self) -> CardView {
+        CardView::new(&self.0)
+    }
+
+    /// The reader's name.
+    pub fn reader(&self) -> &str {
+        &self.0.reader
+    }
+
+    /// Says whether a PIN can be asked for. With one try left, only with `risk_last_try`.
+    ///
+    /// # Errors
+    /// [`Code::PinBlocked`], [`Code::PinChangeRequired`], [`Code::PinLastTry`].
+    pub fn check(&self, risk_last_try: bool) -> Result<()> {
+        match self.view().obstacle() {
+            Some(obstacle) => Err(obstacle),
+            None if self.0.tries.left == 1 && !risk_last_try => Err(failure(&CardError::LastTry)),
+            None => Ok(()),
+        }
+    }
+
+    /// The card as a key at hand. The PIN is checked by the card when the key is used.
+    ///
+    /// # Errors
+    /// [`Code::PinIncorrect`] without a number when it cannot be a PIN: the card is not asked then.
+    pub fn into_key(self, pin: &str, risk_last_try: bool) -> Result<Key> {
+        let pin = Pin::new(pin).map_err(|error| Failure::new(Code::PinIncorrect, error.to_string()))?;
+        Ok(Key::Card(self.0.with_pin(pin, risk_last_try)))
+    }
+}
+
+fn look(reader: Option<&str>) -> Result<Vec<CardReader>> {
+    eid::card_readers(reader).map_err(|error| failure(&error))
+}
+
+/// Looks into the readers, or into those whose name has `reader` in it; no PIN is asked for.
+///
+/// # Errors
+/// [`Code::NoPcsc`], [`Code::NoReader`].
+pub fn readers(reader: Option<&str>) -> Result<Vec<ReaderView>> {
+    let view = |reader: CardReader| {
+        let (card, problem) = match &reader.card {
+            Ok(card) => (Some(CardView::new(card)), None),
+            Err(error) => (None, Some(failure(error).into_view())),
+        };
+        ReaderView { reader: reader.name, atr: reader.atr, card, problem }
+    };
+    Ok(look(reader)?.into_iter().map(view).collect())
+}
+
+/// The card that is a recipient of a container; of several, one whose PIN is not blocked.
+///
+/// # Errors
+/// [`Code::NotARecipient`], and whatever hides the card.
+pub fn fitting(header: &Header, reader: Option<&str>) -> Result<FittingCard> {
+    let cards = usable(look(reader)?)?;
+    let fits = |card: &IdCard| header.records().iter().any(|record| for_key(record, &card.certificate.public_key));
+    let (mut fitting, others): (Vec<_>, Vec<_>) = cards.into_iter().partition(fits);
+    fitting.sort_by_key(|card| card.tries.left == 0);
+    if let Some(card) = fitting.into_iter().next() {
+        return Ok(FittingCard(card));
+    }
+    let holders: Vec<_> = others.iter().map(|card| card.certificate.holder()).collect();
+    let words = format!("the card of {} is no recipient of this container", holders.join(", "));
+    Err(Failure::new(Code::NotARecipient, words).with_names(recipients_in_short(header)))
+}
+
+/// The holders of the cards at hand, to be encrypted for.
+///
+/// # Errors
+/// Whatever hides the card.
+pub fn recipients(reader: Option<&str>) -> Result<Vec<NewRecipient>> {
+    let mut recipients = Vec::new();
+    for card in usable(look(reader)?)? {
+        let keys = RecipientKey::read(&card.certificate.der, None)
+            .map_err(|error| Failure::new(Code::RecipientUnusable, error.to_string()))?;
+        recipients.extend(keys.into_iter().map(|key| NewRecipient::Key { file: "".into(), key: Box::new(key) }));
+    }
+    Ok(recipients)
+}
+
+/// The cards that can be used; when there are none, why: an empty reader is the last of the reasons.
+fn usable(readers: Vec<CardReader>) -> Result<Vec<IdCard>> {
+    let (mut cards, mut problem) = (Vec::new(), CardError::NoCard);
+    for reader in readers {
+        match reader.card {
+            Ok(card) => cards.push(card),
+            Err(error) if problem == CardError::NoCard => problem = error,
+            Err(_) => {}
+        }
+    }
+    if cards.is_empty() { Err(failure(&problem)) } else { Ok(cards) }
+}
+
+/// What went wrong with a card, in the terms of this crate.
+pub(crate) fn failure(error: &CardError) -> Failure {
+    let code = match error {
+        CardError::NoService | CardError::NotPermitted => Code::NoPcsc,
+        CardError::NoReader(_) => Code::NoReader,
+        CardError::NoCard => Code::NoCard,
+        CardError::Removed => Code::CardRemoved,
+        CardError::PinIncorrect { .. } => Code::PinIncorrect,
+        CardError::LastTry => Code::PinLastTry,
+        CardError::PinBlocked => Code::PinBlocked,
+        CardError::PinChangeRequired => Code::PinChangeRequired,
+        CardError::Busy | CardError::TimedOut | CardError::Reset | CardError::Service(_) => Code::CardBusy,
+        // Unknown, or not what it says that it is.
+        _ => Code::CardUnsupported,
+    };
+    let failure = Failure::new(code, error.to_string());
+    match error {
+        CardError::PinIncorrect { left } => failure.with_number(u64::from(*left)),
+        CardError::LastTry => failure.with_number(1),
+        CardError::NoReader(Some(name)) => failure.about(name),
+        CardError::Unsupported { atr } => failure.about(atr),
+        _ => failure,
+    }
+}
+
+/// The card's own failure behind one of opening, which may have come by way of a server's connection.
+pub(crate) fn behind(error: &Error) -> Option<&CardError> {
+    let key: &KeyError = match error {
+        Error::Key(key) => key,
+        Error::Fetch(error) => match error.downcast_ref::<capsule_client::Error>()?.most_telling() {
+            capsule_client::Error::Server { cause: capsule_client::Cause::Key(key), .. } => key,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    match key {
+        KeyError::Unusable(error) => error.downcast_ref(),
+        KeyError::Rejected => None,
+    }
+}

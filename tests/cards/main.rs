@@ -1,0 +1,10 @@
+//! ID-cards made of software, in the real smart-card service, used by the command line and by OpenSC.
+
+mod faults;
+mod opening;
+#[path = "../cli/servers/organisation.rs"]
+#[allow(dead_code, reason = "shared with the tests of servers")]
+mod organisation;
+mod stage;
+#[path = "../cli/support/mod.rs"]
+mod support;

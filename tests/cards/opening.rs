@@ -1,0 +1,94 @@
+//! What a card is for.
+
+use std::{fs, process::Command};
+
+use virtual_card::{Holder, Kind, Slot, VirtualCard};
+
+use crate::{
+    organisation::{Organisation, list},
+    stage::{KINDS, Stage, verifies},
+};
+
+#[test]
+fn a_capsule_inside_costs_one_pin_entry_and_one_verify() {
+    for kind in KINDS {
+        let stage = Stage::new(kind);
+        assert_eq!(verifies(&stage.opens()), 1, "{kind:?}");
+        stage.card.answer_in_parts();
+        assert_eq!(verifies(&stage.opens()), 1, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_capsule_on_a_server_costs_one_pin_entry_and_one_verify() {
+    for kind in KINDS {
+        let stage = Stage::new(kind);
+        let server = Organisation::start("css-a", &[stage.place.path("holder.crt")]);
+        stage.place.file("servers.json", list(&[server.entry()]));
+        let servers = ["--server-list", "servers.json"];
+        let encrypt = ["encrypt", "-o", "letter.cdoc2", "-r", "card", "letter.txt", "--server", "css-a", "--overwrite"];
+        stage.place.run(&[&encrypt[..], &servers].concat()).expect(0);
+        stage.card.trace();
+        stage.decrypt("right", &servers).expect(0);
+        assert_eq!(verifies(&stage.card.trace()), 1, "{kind:?}");
+        assert_eq!(fs::read_to_string(stage.place.path("out/letter.txt")).expect("saved"), "for your eyes only");
+        assert!(!stage.card.is_open());
+        // A wrong PIN is found out in the handshake, and is sent once.
+        fs::remove_dir_all(stage.place.path("out")).expect("removed");
+        let outcome = stage.decrypt("wrong", &servers).expect(6);
+        assert_eq!((outcome.code().as_str(), stage.card.tries_left()), ("pin_incorrect", 2));
+    }
+}
+
+#[test]
+fn of_two_cards_the_one_that_fits_is_used() {
+    let stage = Stage::new(Kind::Idemia);
+    let other = VirtualCard::new(Kind::Thales, Holder::new("MAASIKAS", "MARI", "49001010005"), "1234");
+    let _other = stage.service.insert(&other, Slot::Second);
+    stage.opens();
+    assert_eq!(verifies(&other.trace()), 0);
+    let outcome = stage.decrypt("right", &["--reader", Slot::Second.reader()]).expect(3);
+    assert_eq!(outcome.code(), "not_a_recipient");
+    stage.place.run(&["encrypt", "-o", "two.cdoc2", "-r", "card", "letter.txt"]).expect(2);
+}
+
+#[test]
+fn listing_shows_the_holder_and_asks_for_no_pin() {
+    let stage = Stage::new(Kind::Idemia);
+    let outcome = stage.place.run(&["keys", "list", "--json"]).expect(0);
+    let value: serde_json::Value = serde_json::from_str(&outcome.stdout()).expect("JSON");
+    let card = &value["readers"][0]["card"];
+    assert_eq!((&card["holder"], &card["triesLeft"]), (&"Jaak-Kristjan Jõeorg".into(), &3.into()));
+    assert_eq!(card["documentNumber"], "AS0000001");
+    assert_eq!(value["readers"][1]["problem"]["code"], "no_card");
+    stage.place.run(&["keys", "test", "--reader", "00 00"]).expect(0);
+    assert_eq!(verifies(&stage.card.trace()), 0);
+}
+
+#[test]
+fn opensc_reads_verifies_signs_and_derives() {
+    let stage = Stage::new(Kind::Idemia);
+    let run = |program: &str, arguments: &[&str]| {
+        let output =
+            Command::new("timeout").args(["30", program]).args(arguments).current_dir(stage.place.root()).output();
+        let output = output.expect("opensc is installed");
+        assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    assert!(run("opensc-tool", &["-r", "0", "-n"]).contains("EstEID 2018"));
+    assert!(run("pkcs15-tool", &["-r", "0", "-D"]).contains("JÕEORG,JAAK-KRISTJAN,38001085718"));
+    run("pkcs15-tool", &["-r", "0", "--verify-pin", "--auth-id", "1", "--pin", "1234"]);
+    stage.place.file("hash", [7; 48]);
+    let token = ["--slot-index", "0", "-l", "-p", "1234", "--id", "01"];
+    let sign = ["--sign", "-m", "ECDSA", "-i", "hash", "-o", "signature", "--signature-format", "openssl"];
+    run("pkcs11-tool", &[&token[..], &sign].concat());
+    run("openssl", &["x509", "-inform", "DER", "-in", "holder.der", "-pubkey", "-noout", "-out", "own.pem"]);
+    run("openssl", &["pkeyutl", "-verify", "-pubin", "-inkey", "own.pem", "-in", "hash", "-sigfile", "signature"]);
+    run("openssl", &["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:secp384r1", "-out", "peer.pem"]);
+    run("openssl", &["pkey", "-in", "peer.pem", "-pubout", "-outform", "DER", "-out", "peer.der"]);
+    let derive = ["--derive", "-m", "ECDH1-DERIVE", "-i", "peer.der", "-o", "secret"];
+    run("pkcs11-tool", &[&token[..], &derive].concat());
+    run("openssl", &["pkeyutl", "-derive", "-inkey", "peer.pem", "-peerkey", "own.pem", "-out", "expected"]);
+    let read = |name: &str| fs::read(stage.place.path(name)).expect("written");
+    assert_eq!(read("secret"), read("expected"));
+}

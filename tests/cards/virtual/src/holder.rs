@@ -1,0 +1,82 @@
+//! A person with the keys and certificates of an ID-card, made on the spot.
+
+use std::time::{Duration, SystemTime};
+
+use aws_lc_rs::{
+    agreement::{self, ECDH_P384, UnparsedPublicKey},
+    digest::{Digest, SHA384},
+    signature::{ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair},
+};
+use rcgen::{
+    CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose,
+    PKCS_ECDSA_P384_SHA384,
+};
+
+/// The document of an ID-card in the profile of 2018: 1.3.6.1.4.1.51361.1.1.1, as `certificatePolicies`.
+const ID_CARD_POLICY: [u8; 17] =
+    [0x30, 0x0f, 0x30, 0x0d, 0x06, 0x0b, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x83, 0x91, 0x21, 0x01, 0x01, 0x01];
+
+/// Whoever holds a card.
+#[derive(Clone, Debug)]
+pub struct Holder {
+    key: Vec<u8>,
+    certificate: Vec<u8>,
+    pem: String,
+    /// Surname, given names, personal code, document number, as the card shows them.
+    pub(crate) personal: [String; 4],
+}
+
+impl Holder {
+    /// A person whose certificate is valid for a month.
+    pub fn new(surname: &str, given_names: &str, code: &str) -> Self {
+        Self::valid_until(surname, given_names, code, SystemTime::now() + Duration::from_secs(30 * 24 * 60 * 60))
+    }
+
+    /// The same with a certificate that ends then.
+    pub fn valid_until(surname: &str, given_names: &str, code: &str, end: SystemTime) -> Self {
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).expect("a key");
+        let mut params = CertificateParams::default();
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        for (kind, value) in [
+            (DnType::CountryName, "EE"),
+            (DnType::CommonName, &format!("{surname},{given_names},{code}")),
+            (DnType::CustomDnType(vec![2, 5, 4, 4]), surname),
+            (DnType::CustomDnType(vec![2, 5, 4, 42]), given_names),
+            (DnType::CustomDnType(vec![2, 5, 4, 5]), &format!("PNOEE-{code}")),
+        ] {
+            params.distinguished_name.push(kind, value);
+        }
+        params.not_before = (end - Duration::from_secs(365 * 24 * 60 * 60)).into();
+        params.not_after = end.into();
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyAgreement];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        params.custom_extensions = vec![CustomExtension::from_oid_content(&[2, 5, 29, 32], ID_CARD_POLICY.to_vec())];
+        let certificate = params.self_signed(&key).expect("a certificate");
+        let personal = [surname, given_names, code, "AS0000001"].map(str::to_owned);
+        Self { key: key.serialize_der(), certificate: certificate.der().to_vec(), pem: certificate.pem(), personal }
+    }
+
+    /// The certificate in DER.
+    pub fn certificate(&self) -> &[u8] {
+        &self.certificate
+    }
+
+    /// The certificate in PEM.
+    pub fn pem(&self) -> &str {
+        &self.pem
+    }
+
+    /// ECDH with an uncompressed point: the x coordinate. `None` when it is no point of the curve.
+    pub(crate) fn agree(&self, point: &[u8]) -> Option<Vec<u8>> {
+        let key = agreement::PrivateKey::from_private_key_der(&ECDH_P384, &self.key).expect("made above");
+        let peer = UnparsedPublicKey::new(&ECDH_P384, point);
+        agreement::agree(&key, peer, (), |secret| Ok(secret.to_vec())).ok()
+    }
+
+    /// ECDSA over 48 bytes: `r | s`. `None` for another length.
+    pub(crate) fn sign(&self, hash: &[u8]) -> Option<Vec<u8>> {
+        let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, &self.key).expect("made above");
+        let digest = Digest::import_less_safe(hash, &SHA384).ok()?;
+        Some(key.sign_digest(&digest).ok()?.as_ref().to_vec())
+    }
+}
