@@ -3,7 +3,6 @@
 mod faults;
 mod opening;
 #[path = "../cli/servers/organisation.rs"]
-#[allow(dead_code, reason = "shared with the tests of servers")]
 mod organisation;
 mod stage;
 #[path = "../cli/support/mod.rs"]

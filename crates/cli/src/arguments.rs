@@ -286,12 +286,6 @@ pub(crate) struct SignList {
     pub(crate) secrets: OneSecret,
 }
 
-impl SignList {
-    pub(crate) fn keys(&self) -> Keys {
-        Keys { key: vec![self.key.clone()], p12: Vec::new(), certificate: Vec::new() }
-    }
-}
-
 /// Where one password comes from, when nobody is asked for it.
 #[derive(Debug, Args)]
 pub(crate) struct OneSecret {

@@ -176,6 +176,22 @@ fn source(secrets: &Secrets) -> Option<PasswordSource<'_>> {
     }
 }
 
+/// The private keys of a file, and the password that is named when it needs one; a person is asked when none is.
+pub(crate) fn key_file(file: &Path, secrets: &Secrets) -> Result<Key> {
+    let password = source(secrets).map(|source| source.read()).transpose()?;
+    read_key(file, password.as_ref())
+}
+
+fn read_key(file: &Path, password: Option<&Zeroizing<String>>) -> Result<Key> {
+    let read = |password: Option<&Zeroizing<String>>| Key::read_file(file, password.map(|password| password.as_str()));
+    match read(password) {
+        Err(failure) if failure.code() == Code::KeyFilePasswordNeeded && io::stdin().is_terminal() => {
+            read(Some(&ask(&format!("Password of {}: ", harmless(&file.display().to_string())), PASSWORD_FILE)?))
+        }
+        result => result,
+    }
+}
+
 /// Keys to open with. When none is named and the container has a password, a person is asked for it.
 pub(crate) fn keys(keys: &Keys, secrets: &Secrets, header: &Header) -> Result<Vec<Key>> {
     let has_password = || records(header).iter().any(|record| record.opens_with == OpensWith::Password);
@@ -194,14 +210,7 @@ pub(crate) fn keys(keys: &Keys, secrets: &Secrets, header: &Header) -> Result<Ve
     let password = source.map(|source| source.read()).transpose()?;
     let mut found = Vec::from_iter(keys.card.key(header)?);
     for file in files {
-        let read =
-            |password: Option<&Zeroizing<String>>| Key::read_file(file, password.map(|password| password.as_str()));
-        found.push(match read(password.as_ref()) {
-            Err(failure) if failure.code() == Code::KeyFilePasswordNeeded && io::stdin().is_terminal() => {
-                read(Some(&ask(&format!("Password of {}: ", harmless(&file.display().to_string())), PASSWORD_FILE)?))?
-            }
-            result => result?,
-        });
+        found.push(read_key(file, password.as_ref())?);
     }
     for certificate in &keys.certificate {
         for key in &mut found {

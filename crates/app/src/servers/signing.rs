@@ -43,21 +43,21 @@ pub fn check(list: &Path, signed: Option<SignedBy<'_>>) -> Result<ServerList> {
     Ok(read)
 }
 
-/// Signs a list with the first key of a file among `keys`; gives the path of the signature, which stands beside the list.
+/// Signs a list with the first key of a file; gives the path of the signature, which stands beside the list.
 ///
 /// # Errors
 /// [`Code::ServerListInvalid`]: a list with a mistake is not signed; [`Code::KeyFileUnusable`] for a key that is no EC key;
 /// [`Code::NotWritable`].
-pub fn sign(list: &Path, keys: &[Key]) -> Result<PathBuf> {
+pub fn sign(list: &Path, key: &Key) -> Result<PathBuf> {
     let bytes = fs::read(list).map_err(|source| cdoc2::Error::NotReadable { path: list.to_owned(), source })?;
     let read = ServerList::parse(&bytes, &list.display().to_string());
     check_expiry(list, &read.map_err(|mistake| Error::from(ListTrouble::from(mistake)))?)?;
-    let files = keys.iter().filter_map(|key| match key {
-        Key::File(files) => Some(files),
-        Key::Secret(_) | Key::Password(_) => None,
-    });
     let unusable = |problem: String| Failure::new(Code::KeyFileUnusable, problem);
-    let file = files.flatten().next().ok_or_else(|| unusable("a private key is needed".to_owned()))?;
+    let file = match key {
+        Key::File(files) => files.first(),
+        Key::Secret(_) | Key::Password(_) | Key::Card(_) => None,
+    };
+    let file = file.ok_or_else(|| unusable("a private key is needed".to_owned()))?;
     let signature = sign_list(&file.key, &bytes).map_err(unusable)?;
     let path = signature_beside(list);
     fs::write(&path, signature).map_err(|source| cdoc2::Error::writing(&path, source))?;

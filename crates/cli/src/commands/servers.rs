@@ -360,8 +360,8 @@ fn say_checked(file: &Path, list: &ServerList, terminal: &Terminal) {
 }
 
 fn sign(arguments: &SignList, terminal: &Terminal) -> Result<()> {
-    let keys = secrets::keys(&arguments.keys(), &(&arguments.secrets).into(), || false)?;
-    let signature = servers::sign(&arguments.file, &keys)?;
+    let key = secrets::key_file(&arguments.key, &(&arguments.secrets).into())?;
+    let signature = servers::sign(&arguments.file, &key)?;
     say_checked(&arguments.file, &servers::check(&arguments.file, None)?, terminal);
     let shown = signature.display().to_string();
     terminal.result(&json!({ "signature": shown }), |output| writeln!(output, "Signed: {shown}"))
