@@ -59,5 +59,6 @@ fn a_container_by_server_is_described_without_a_key() {
     let value: serde_json::Value = serde_json::from_str(&outcome.stdout()).expect("JSON");
     let records = value["records"].as_array().expect("records");
     assert_eq!(records.len(), 2);
-    assert!(records.iter().all(|record| record["servers"][0] == "ria-dev" && record["opensWith"] == "server"));
+    assert!(records.iter().all(|record| record["serverProblem"] == "server_unknown"), "{records:?}");
+    assert!(records.iter().all(|record| record["servers"][0] == "ria-dev" && record["opensWith"] == "keyFile"));
 }
