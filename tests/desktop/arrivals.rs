@@ -61,7 +61,9 @@ fn what_arrives_during_work_waits() {
     window.wait_for("Cancelled. Nothing was saved.");
     window.wait_for("Meanwhile “letter.txt” arrived.");
     window.press("Continue with it");
-    window.wait_for("letter.cdoc2");
+    // What was being prepared is not lost: the file joins it.
+    window.wait_for("Encrypt 2 files");
+    window.wait_for("pilt.cdoc2");
     assert_eq!(stage.left_on_disk(), ["letter.txt", "pilt.img"]);
 }
 
