@@ -142,6 +142,16 @@ fn a_service_manager_is_told_when_it_answers_and_when_it_stops() {
 }
 
 #[test]
+fn a_store_that_cannot_be_opened_is_named() {
+    let place = Place::new();
+    place.init(&[&Person::new(Kind::P384)]);
+    fs::create_dir(place.path("server/capsules.sqlite")).expect("a folder in its place");
+    let output = kapsel_server(&["run", "--config", &place.config()]);
+    assert!(!output.status.success());
+    assert!(words(&output).contains("server/capsules.sqlite: Is a directory"), "{}", words(&output));
+}
+
+#[test]
 fn logs_are_json_when_asked_for_and_still_name_nobody() {
     let mari = Person::new(Kind::P384);
     let place = Place::new();

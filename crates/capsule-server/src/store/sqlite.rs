@@ -171,7 +171,7 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
         use std::os::unix::fs::OpenOptionsExt;
         options.mode(0o600);
     }
-    options.open(path).map(drop).map_err(StoreError::unavailable)
+    options.open(path).map(drop).map_err(|error| StoreError::unavailable(format!("{}: {error}", path.display())))
 }
 
 fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<thread::JoinHandle<()>, StoreError> {
