@@ -63,29 +63,6 @@ fn a_card_may_be_taken_out_at_any_time() {
 }
 
 #[test]
-fn whatever_a_card_answers_is_refused_in_words() {
-    let answers = [vec![], vec![0x90], vec![0x5A; 40], vec![0; 300], vec![0; 65_000], vec![0x6F, 0x00]];
-    let faults = answers.map(Fault::Says).into_iter();
-    let faults: Vec<_> = faults.chain([Fault::Endless, Fault::EndlessEmpty, Fault::EndlessLength]).collect();
-    for kind in [Kind::Idemia, Kind::Thales] {
-        let mut stage = Stage::new(kind);
-        let commands = stage.opens().len();
-        // Every command meets a fault, and each fault several commands.
-        for (number, fault) in (0..commands).zip(faults.iter().cycle()) {
-            stage.card.set_tries_left(3);
-            stage.fail_at(number, fault.clone());
-            let outcome = stage.decrypt("right", &["--overwrite"]);
-            let status = outcome.status();
-            assert!(matches!(status, 0 | 4 | 6), "{kind:?} {number} {fault:?}: {}", outcome.stderr());
-            let _ = std::fs::remove_dir_all(stage.place.path("out"));
-            stage.card.heal();
-        }
-        stage.reinsert();
-        stage.opens();
-    }
-}
-
-#[test]
 fn unknown_cards_and_cards_without_certificate_are_told() {
     let mut stage = Stage::new(Kind::Idemia);
     stage.card.lose_certificate();
