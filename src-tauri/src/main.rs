@@ -100,6 +100,7 @@ fn run(files: Vec<PathBuf>) -> tauri::Result<()> {
             commands::choose_files,
             commands::choose_folder,
             commands::choose_container,
+            commands::chosen_again,
             commands::choose_recipients,
             commands::recipient_from,
             commands::plan_encryption,
@@ -112,6 +113,7 @@ fn run(files: Vec<PathBuf>) -> tauri::Result<()> {
             commands::open,
             commands::encrypt_again,
             commands::cancel,
+            commands::stop_and_close,
             commands::reveal,
             commands::open_file,
             commands::copy_text,
@@ -220,8 +222,17 @@ fn deliver(app: &AppHandle, paths: Vec<PathBuf>, position: Option<Position>) {
 }
 
 fn window_event(window: &Window, event: &WindowEvent) {
-    let WindowEvent::DragDrop(event) = event else { return };
     let app = window.app_handle();
+    let event = match event {
+        WindowEvent::DragDrop(event) => event,
+        // The page asks whether to stop; it answers by `stop_and_close`, or not at all.
+        WindowEvent::CloseRequested { api, .. } if app.state::<Arc<Desk>>().is_busy() => {
+            api.prevent_close();
+            let _ = app.emit_to("main", "closing", ());
+            return;
+        }
+        _ => return,
+    };
     let hovering = match event {
         DragDropEvent::Enter { .. } | DragDropEvent::Over { .. } => true,
         DragDropEvent::Drop { paths, position } => {

@@ -174,10 +174,17 @@ fn hint(label: &Label) -> Option<String> {
 /// Names listed where only some are shown.
 const SHORT: usize = 8;
 
-/// For whom a container is, at most eight names.
+/// For whom a container is, at most eight names. An empty one, at most once, stands for whoever knows the password.
 pub fn recipients_in_short(header: &Header) -> Vec<String> {
-    let name = |record: &Record| Label::parse(&record.label).display_name();
-    header.records().iter().map(name).filter(|name| !name.is_empty()).take(SHORT).collect()
+    let mut by_password = false;
+    let name = |record: &Record| {
+        let view = self::record(record);
+        match view.kind {
+            RecipientKind::Password => (!std::mem::replace(&mut by_password, true)).then(String::new),
+            _ => Some(view.name).filter(|name| !name.is_empty()),
+        }
+    };
+    header.records().iter().filter_map(name).take(SHORT).collect()
 }
 
 /// A line for every record, unusable ones too, in the order of the header.
@@ -221,6 +228,9 @@ pub fn records_by(header: &Header, lists: &ListFiles) -> Vec<RecordView> {
 
 fn labelled(index: usize, label: &Label) -> RecordView {
     let name = label.display_name();
+    // What stands where a sender named no password or key is no name.
+    let unnamed = matches!(label.kind(), LabelKind::Password | LabelKind::Secret) && name == DEFAULT_LABEL;
+    let name = if unnamed { String::new() } else { name };
     RecordView {
         index: index as u32,
         initials: initials(&name),

@@ -28,7 +28,7 @@ pub(crate) fn cause(error: &ErrorView) -> String {
     match error.code {
         Code::NotARecipient if error.names.is_empty() => "none of the given keys opens this container".to_owned(),
         Code::NotARecipient => {
-            format!("none of the given keys opens this container; it is for {}", error.names.join(", "))
+            format!("none of the given keys opens this container; it is for {}", recipients(&error.names))
         }
         Code::WrongPassword if error.names.is_empty() => "the password is wrong".to_owned(),
         Code::WrongPassword => format!("the password is wrong; hint: {}", error.names.join(", ")),
@@ -45,6 +45,12 @@ pub(crate) fn cause(error: &ErrorView) -> String {
         },
         _ => error.detail.clone(),
     }
+}
+
+/// Names; an empty one stands for whoever knows the password.
+fn recipients(names: &[String]) -> String {
+    let name = |name: &String| if name.is_empty() { "whoever knows the password".to_owned() } else { name.clone() };
+    names.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 /// What to do next, when something helps.

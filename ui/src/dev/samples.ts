@@ -41,6 +41,11 @@ export const documents = [
 
 export const container = file("palgad-november.cdoc2", 1_284_022, { kind: "container" });
 export const oldContainer = file("aruanne-2019.cdoc", 88_031, { kind: "oldContainer" });
+export const misnamed = file("palgad-oktoober.cdoc2", 48_211, { kind: "misnamed" });
+export const missing = file("kadunud.cdoc2", 0, {
+  kind: "unusable",
+  problem: failure("not_readable", { subject: "kadunud.cdoc2", detail: "cannot read kadunud.cdoc2: No such file or directory" }),
+});
 export const certificate = file("mari_maasikas.cer", 1_423, { kind: "recipient" });
 
 export function recipient(name: string, initials: string, more: Partial<RecipientView> = {}): RecipientView {

@@ -22,6 +22,8 @@ import {
   goodReport,
   incomplete,
   keyFile,
+  misnamed,
+  missing,
   noServers,
   oldContainer,
   openedOf,
@@ -319,6 +321,29 @@ export const states: Record<string, Run> = {
     stage.double.deliver(dropped([container], null));
     await settle();
   },
+  "encrypt-held-several": async (stage) => {
+    await drop(stage, documents);
+    await addPeople(stage);
+    stage.double.deliver(dropped([container], null));
+    stage.double.deliver(dropped([oldContainer], null));
+    await settle();
+  },
+  "encrypt-beyond-limit": async (stage) => {
+    stage.double.answers.plan = () => ({ warnings: ["filesBeyondLimit"] });
+    await drop(stage, documents);
+  },
+  "encrypt-deceiving": async (stage) => {
+    await drop(stage, [file("arve\ufffdfdp.exe", 84_120), file("kiri\ufffdkahel real.txt", 1), file("דוח שנתי 2026.pdf", 2_104_332)]);
+  },
+  closing: async (stage) => {
+    stage.double.answers.encrypt = () => stage.double.never();
+    await drop(stage, documents);
+    await addPeople(stage);
+    await press(m.encrypt_for({ count: people.length }));
+    stage.double.advance(progress({}));
+    stage.double.close();
+    await settle();
+  },
   encrypting: async (stage) => {
     stage.double.answers.encrypt = () => stage.double.never();
     await drop(stage, documents);
@@ -585,6 +610,18 @@ export const states: Record<string, Run> = {
     await press(m.encrypt_for({ count: people.length }));
     document.querySelector("details")?.setAttribute("open", "");
   },
+  "failed-misnamed": async (stage) => {
+    stage.double.deliver(dropped([misnamed], null));
+    await settle();
+  },
+  "failed-empty": async (stage) => {
+    stage.double.deliver(dropped([{ ...misnamed, size: 0 }], null));
+    await settle();
+  },
+  "failed-missing": async (stage) => {
+    stage.double.deliver(dropped([missing], null));
+    await settle();
+  },
   "failed-old-format": async (stage) => {
     stage.double.deliver(dropped([oldContainer]));
     await settle();
@@ -676,6 +713,11 @@ export const states: Record<string, Run> = {
   "settings-network-given": settings(m.settings_network, async () => {
     await choose(m.proxy_given());
     await type(m.proxy_address(), "proxy.asutus.ee");
+    await press(m.save());
+  }),
+  "settings-network-credentials": settings(m.settings_network, async () => {
+    await choose(m.proxy_given());
+    await type(m.proxy_address(), "http://mari:salasona@proxy.example:3128");
     await press(m.save());
   }),
   "settings-network-kept": async (stage) => {

@@ -753,6 +753,30 @@ test("says at the field what is wrong with the proxy's address", async () => {
   expect(field("Address of the proxy").getAttribute("aria-invalid")).toBe("true");
 });
 
+test("says where the name and the password for a proxy belong when they stand in its address", async () => {
+  await begin();
+  await openSettings("Network");
+  await tick("This one");
+  await type("Address of the proxy", "http://mari:salasona@proxy.example:3128");
+  await press("Save");
+  expect(played.double.called("setNetwork")).toEqual([]);
+  expect(text()).toContain("do not belong in the address: they have fields of their own below");
+  await type("Address of the proxy", "http://proxy.example:3128");
+  await press("Save");
+  expect(played.double.called("setNetwork")).toHaveLength(1);
+});
+
+test("shows which part of the settings stands also under the mouse", async () => {
+  await begin();
+  await openSettings("Network");
+  const [part] = [...document.querySelectorAll<HTMLElement>("nav [aria-current]")];
+  const colours = () => [getComputedStyle(part!).backgroundColor, getComputedStyle(part!).color];
+  const before = colours();
+  await userEvent.hover(part!);
+  expect(part!.matches(":hover")).toBe(true);
+  expect(colours()).toEqual(before);
+});
+
 test("says what is true of where things stay", async () => {
   await begin("start-first");
   expect(document.querySelector("footer")?.textContent).toContain("Everything stays on this computer");

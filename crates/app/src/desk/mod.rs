@@ -7,14 +7,14 @@ mod servers;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
 use capsule_client::ListFiles;
 
 use cdoc2::{
-    Cancel, Compression, Container, Control, Extraction, InputFile, NamePolicy, OnConflict, Password, Reading,
-    Zeroizing, check_files, check_output,
+    Cancel, Compression, Container, Control, Extraction, InputFile, Limits, NamePolicy, OnConflict, Password, Reading,
+    Zeroizing, check_files, check_output, safe_name, shown_name,
 };
 
 use crate::{
@@ -51,6 +51,8 @@ pub struct Desk {
     settings: Mutex<Settings>,
     grants: Grants,
     running: Mutex<Option<Cancel>>,
+    /// Told when the running operation has ended.
+    ended: Condvar,
 }
 
 /// Follows an operation.
@@ -67,6 +69,7 @@ impl Desk {
             settings: Mutex::new(settings),
             grants: Grants::default(),
             running: Mutex::new(None),
+            ended: Condvar::new(),
         }
     }
 
@@ -158,6 +161,14 @@ impl Desk {
         }
     }
 
+    /// Takes a file that was chosen before, as it is now.
+    ///
+    /// # Errors
+    /// [`Code::Internal`] for a number that was never given.
+    pub fn chosen_again(&self, id: FileId) -> Result<Chosen> {
+        Ok(self.chosen(&self.grants.path(id)?))
+    }
+
     fn unusable(&self, path: &Path, failure: Failure) -> Chosen {
         Chosen {
             id: self.grants.grant(path),
@@ -223,12 +234,12 @@ impl Desk {
                 match input {
                     Ok(input) => PlannedFile {
                         id: file.id,
-                        name: input.name().to_owned(),
+                        name: shown_name(input.name()),
                         size: input.size(),
                         safe_name: trouble.as_ref().map(|trouble| trouble.proposal.clone()),
                         problem: trouble.map(|trouble| trouble.failure.into_view()).or_else(|| {
                             let refused = check_output([input], &output_path).err()?;
-                            Some(Failure::from(refused).about(input.name()).into_view())
+                            Some(Failure::from(refused).about(shown_name(input.name())).into_view())
                         }),
                     },
                     Err(failure) => PlannedFile {
@@ -266,7 +277,7 @@ impl Desk {
         if recipients.is_empty() {
             blockers.push(Failure::new(Code::NoRecipients, "there is no recipient").into_view());
         }
-        let warnings = (files.len() > JAVA_READER_FILES).then_some(PlanWarning::ManyFiles).into_iter().collect();
+        let warnings = many_files(files.len()).into_iter().collect();
         let total_size = files.iter().map(|file| file.size).sum();
         EncryptionPlan { files, total_size, recipients, delivery, output, blockers, warnings }
     }
@@ -334,7 +345,7 @@ impl Desk {
     /// Runs one operation, which [`Desk::cancel`] stops.
     fn run<T>(&self, observer: Observer, operation: impl FnOnce(Control, &Observer) -> Result<T>) -> Result<T> {
         let cancel = Cancel::default();
-        let _running = Running::begin(&self.running, cancel.clone())?;
+        let _running = Running::begin(self, cancel.clone())?;
         let (meter, progress) = (Meter::default(), Arc::clone(&observer));
         let control = Control::new(cancel, move |step| {
             if let Some(view) = meter.observe(step) {
@@ -344,9 +355,25 @@ impl Desk {
         operation(control, &observer)
     }
 
+    /// Whether an operation runs.
+    pub fn is_busy(&self) -> bool {
+        self.running().is_some()
+    }
+
+    fn running(&self) -> MutexGuard<'_, Option<Cancel>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Stops the running operation and waits until it has cleared away what it began.
+    pub fn stop(&self) {
+        self.cancel();
+        let running = self.running();
+        drop(self.ended.wait_while(running, |running| running.is_some()));
+    }
+
     /// Stops the running operation, which ends with [`Code::Cancelled`].
     pub fn cancel(&self) {
-        if let Some(cancel) = &*self.running.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(cancel) = &*self.running() {
             cancel.cancel();
         }
     }
@@ -358,6 +385,7 @@ impl Desk {
     pub fn inspect(&self, id: FileId) -> Result<ContainerView> {
         let path = self.grants.path(id)?;
         let container = Container::open(&path)?;
+        container.header().check()?;
         Ok(ContainerView {
             id,
             name: base_name(&path),
@@ -477,13 +505,14 @@ impl Desk {
         self.remember(&container_path, false, recipients);
         let file = |extracted: &cdoc2::Extracted| SavedFile {
             id: self.grants.grant(destination.join(&extracted.saved_as)),
-            name: extracted.saved_as.clone(),
+            name: shown_name(&extracted.saved_as),
             size: extracted.entry.size,
             original_name: extracted
                 .entry
                 .original_name
                 .clone()
-                .or_else(|| (extracted.saved_as != extracted.entry.name).then(|| extracted.entry.name.clone())),
+                .or_else(|| (extracted.saved_as != extracted.entry.name).then(|| extracted.entry.name.clone()))
+                .map(|name| shown_name(&name)),
         };
         Ok(OpenDone {
             destination: self.output(&destination),
@@ -541,22 +570,32 @@ impl Desk {
 }
 
 /// While it lives, an operation runs; also when that panics.
-struct Running<'a>(&'a Mutex<Option<Cancel>>);
+struct Running<'a>(&'a Desk);
 
 impl<'a> Running<'a> {
-    fn begin(running: &'a Mutex<Option<Cancel>>, cancel: Cancel) -> Result<Self> {
-        let mut current = running.lock().unwrap_or_else(PoisonError::into_inner);
+    fn begin(desk: &'a Desk, cancel: Cancel) -> Result<Self> {
+        let mut current = desk.running();
         if current.is_some() {
             return Err(Failure::new(Code::Internal, "another operation is running"));
         }
         *current = Some(cancel);
-        Ok(Self(running))
+        Ok(Self(desk))
     }
 }
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.0.running() = None;
+        self.0.ended.notify_all();
+    }
+}
+
+/// Who may refuse a container of so many files.
+fn many_files(files: usize) -> Option<PlanWarning> {
+    if files as u64 > Limits::default().entries {
+        Some(PlanWarning::FilesBeyondLimit)
+    } else {
+        (files > JAVA_READER_FILES).then_some(PlanWarning::ManyFiles)
     }
 }
 
@@ -604,6 +643,8 @@ fn folder(path: &Path) -> String {
 fn propose_destination(container: &Path) -> PathBuf {
     let stem = container.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let stem = if stem.is_empty() || container.extension().is_none() { format!("{stem} files") } else { stem };
+    // The sender may have named the container.
+    let stem = safe_name(&stem, |_| false);
     let candidates = std::iter::once(stem.clone()).chain((2..10_000).map(|number| format!("{stem} ({number})")));
     let mut free =
         candidates.map(|name| container.with_file_name(name)).filter(|path| path.symlink_metadata().is_err());

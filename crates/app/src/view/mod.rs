@@ -29,6 +29,8 @@ pub enum ChosenKind {
     OldContainer,
     /// A certificate or public key.
     Recipient,
+    /// Named as a container, and none: another file, an empty one, or what a broken download has left.
+    Misnamed,
     /// Something that cannot be encrypted (a pipe, a device, unreadable); see `problem`.
     Unusable,
 }
@@ -251,6 +253,8 @@ pub struct EncryptionPlan {
 pub enum PlanWarning {
     /// Above 1000 files: the Java reader refuses the container.
     ManyFiles,
+    /// Above 10 000 files: Kapsel opens the container only when its recipient raises the limit.
+    FilesBeyondLimit,
 }
 
 /// A file of a plan.

@@ -33,6 +33,7 @@ export const commandNames = [
   "choose_files",
   "choose_folder",
   "choose_container",
+  "chosen_again",
   "choose_recipients",
   "recipient_from",
   "plan_encryption",
@@ -46,6 +47,7 @@ export const commandNames = [
   "open",
   "encrypt_again",
   "cancel",
+  "stop_and_close",
   "reveal",
   "open_file",
   "copy_text",
@@ -79,6 +81,7 @@ export const commands = {
   chooseFiles: () => call<Incoming | null>("choose_files"),
   chooseFolder: () => call<Incoming | null>("choose_folder"),
   chooseContainer: () => call<Chosen | null>("choose_container"),
+  chosenAgain: (id: FileId) => call<Chosen>("chosen_again", { id }),
 
   chooseRecipients: () => call<RecipientView[] | null>("choose_recipients"),
   recipientFrom: (id: FileId) => call<RecipientView>("recipient_from", { id }),
@@ -102,6 +105,7 @@ export const commands = {
   ) => call<EncryptionDone>("encrypt_again", { draft, password, newPassword, hint, output }),
 
   cancel: () => call<void>("cancel"),
+  stopAndClose: () => call<void>("stop_and_close"),
   reveal: (id: FileId) => call<void>("reveal", { id }),
   openFile: (id: FileId) => call<void>("open_file", { id }),
   copyText: (text: string) => call<void>("copy_text", { text }),

@@ -27,6 +27,8 @@ export interface Answers {
   start: StartView;
   files: Incoming | null;
   container: Chosen | null;
+  /** A file that was chosen before, as it is now. */
+  chosenAgain: (id: FileId) => Promise<Chosen>;
   recipients: RecipientView[] | null;
   /** Troubles of files, by id. */
   troubles: Map<FileId, Pick<PlannedFile, "problem" | "safeName">>;
@@ -59,6 +61,7 @@ export class Double {
   readonly backend: Backend;
   #incoming: (incoming: Incoming) => void = () => undefined;
   #drag: (hovering: boolean) => void = () => undefined;
+  #closing: () => void = () => undefined;
   #progress: (progress: ProgressView) => void = () => undefined;
   #stop: (() => void) | null = null;
 
@@ -74,6 +77,7 @@ export class Double {
       },
       files: null,
       container: null,
+      chosenAgain: () => Promise.reject(failure("internal")),
       recipients: null,
       troubles: new Map(),
       inspect: () => Promise.reject(failure("not_a_container")),
@@ -111,6 +115,11 @@ export class Double {
     this.#drag(hovering);
   }
 
+  /** The person closes the window while something runs. */
+  close(): void {
+    this.#closing();
+  }
+
   advance(progress: ProgressView): void {
     this.#progress(progress);
   }
@@ -143,6 +152,7 @@ export class Double {
     return {
       onIncoming: (handler) => ((this.#incoming = handler), Promise.resolve(() => undefined)),
       onDrag: (handler) => ((this.#drag = handler), Promise.resolve(() => undefined)),
+      onClosing: (handler) => ((this.#closing = handler), Promise.resolve(() => undefined)),
       onProgress: (handler) => ((this.#progress = handler), Promise.resolve(() => undefined)),
       start: () => Promise.resolve(answers.start),
       setLanguage: done,
@@ -150,6 +160,7 @@ export class Double {
       chooseFiles: () => Promise.resolve(answers.files),
       chooseFolder: () => Promise.resolve(answers.files),
       chooseContainer: () => Promise.resolve(answers.container),
+      chosenAgain: (id) => answers.chosenAgain(id),
       chooseRecipients: () => Promise.resolve(answers.recipients),
       recipientFrom: (id) => {
         const recipient = answers.recipients?.find((candidate) => candidate.id === id) ?? answers.recipients?.[0];
@@ -167,6 +178,7 @@ export class Double {
       open: () => answers.open(),
       encryptAgain: () => answers.encrypt(),
       cancel: () => Promise.resolve(this.#stop?.()),
+      stopAndClose: () => Promise.resolve(this.#stop?.()),
       reveal: () => answers.system(),
       openFile: () => answers.system(),
       copyText: () => answers.system(),

@@ -18,6 +18,8 @@ export type Offer =
   /** Return to what was filled in. */
   | "back"
   | "otherContainer"
+  /** Encrypt what was taken for a container. */
+  | "encryptIt"
   | "messageToSender"
   /** Opens that part of the settings; what failed waits below it. */
   | "servers"
@@ -81,6 +83,8 @@ function inspecting(code: Code): readonly Offer[] {
   switch (code) {
     case "damaged":
       return ["messageToSender", "otherContainer"];
+    case "not_a_container":
+      return ["otherContainer", "encryptIt"];
     case "not_readable":
     case "internal":
       return ["again", "otherContainer"];
