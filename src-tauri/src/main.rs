@@ -6,6 +6,7 @@ mod commands;
 #[cfg(test)]
 mod contract;
 mod dialogs;
+mod launch;
 mod texts;
 
 use std::{
@@ -38,7 +39,7 @@ const USAGE: &str = "Usage: kapsel-desktop [FILE]...\n\nOpens a container, or en
     Options:\n  --help     show this\n  --version  show the version";
 
 fn main() -> ExitCode {
-    let mut files = Vec::new();
+    let (mut files, mut text) = (Vec::new(), true);
     let folder = std::env::current_dir().unwrap_or_default();
     for argument in std::env::args_os().skip(1) {
         match argument.to_str() {
@@ -54,8 +55,14 @@ fn main() -> ExitCode {
                 eprintln!("kapsel-desktop: unknown option {option}\n{USAGE}");
                 return ExitCode::from(2);
             }
-            _ => files.push(folder.join(argument)),
+            _ => {
+                text &= launch::is_text(&folder, &argument);
+                files.push(launch::path(&folder, &argument));
+            }
         }
+    }
+    if !text {
+        launch::by_addresses(&files);
     }
     match run(files) {
         Ok(()) => ExitCode::SUCCESS,
@@ -205,7 +212,7 @@ fn second_launch(app: &AppHandle, arguments: &[String], folder: &str) {
         let _ = window.set_focus();
     }
     let files = arguments.iter().skip(1).filter(|argument| !argument.starts_with("--"));
-    let paths: Vec<_> = files.map(|argument| Path::new(folder).join(argument)).collect();
+    let paths: Vec<_> = files.map(|argument| launch::path(Path::new(folder), argument.as_ref())).collect();
     deliver(app, paths, None);
 }
 
