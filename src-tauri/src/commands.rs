@@ -168,6 +168,11 @@ pub(crate) async fn choose_certificate(app: AppHandle, container: FileId) -> Ans
 }
 
 #[tauri::command]
+pub(crate) async fn certificate_from(app: AppHandle, id: FileId, container: FileId) -> Answer<KeyCertificateView> {
+    beside(&app, move |_, desk| desk.key_certificate(&desk.path(id)?, container)).await
+}
+
+#[tauri::command]
 pub(crate) async fn choose_destination(app: AppHandle, current: FileId) -> Answer<Option<OutputView>> {
     beside(&app, move |app, desk| {
         let current = desk.path(current)?;

@@ -129,6 +129,7 @@ fn run(files: Vec<PathBuf>) -> tauri::Result<()> {
             commands::suggest_password,
             commands::forget_recent,
             commands::choose_certificate,
+            commands::certificate_from,
             commands::servers,
             commands::choose_servers,
             commands::test_server,

@@ -34,13 +34,15 @@ impl Key {
     /// Reads private keys from a file; `password` unlocks it when it is protected.
     ///
     /// # Errors
-    /// [`Code::KeyFilePasswordNeeded`], [`Code::KeyFilePassword`], [`Code::KeyFileUnusable`], [`Code::NotReadable`].
+    /// [`Code::KeyFilePasswordNeeded`], [`Code::KeyFilePassword`], [`Code::KeyFileIsPublic`], [`Code::KeyFileUnusable`],
+    /// [`Code::NotReadable`].
     pub fn read_file(path: &Path, password: Option<&str>) -> Result<Self> {
         let bytes = read_small(path, Code::KeyFileUnusable)?;
         KeyFile::read(&bytes, password).map(Self::File).map_err(|error| {
             let code = match error {
                 KeyFileError::PasswordNeeded => Code::KeyFilePasswordNeeded,
                 KeyFileError::WrongPassword => Code::KeyFilePassword,
+                KeyFileError::IsPublic => Code::KeyFileIsPublic,
                 _ => Code::KeyFileUnusable,
             };
             Failure::new(code, error.to_string()).about(base_name(path))
@@ -201,6 +203,12 @@ pub fn records(header: &Header) -> Vec<RecordView> {
     let mut views: Vec<_> = header.records().iter().map(record).chain(skipped).collect();
     views.sort_by_key(|view| view.index);
     views
+}
+
+/// Until when somebody can open it, as far as its records tell; `None` when somebody always can.
+pub(crate) fn opens_until(header: &Header) -> Option<i64> {
+    let ends = records(header).into_iter().filter(|record| record.problem.is_none()).map(|record| record.until);
+    ends.collect::<Option<Vec<_>>>()?.into_iter().max()
 }
 
 /// The same, with what stands in the way of asking a record's server.

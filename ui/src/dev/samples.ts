@@ -79,6 +79,7 @@ export const recent: RecentView[] = [
     encrypted: true,
     recipients: ["Mari Maasikas", "Toomas Tamm"],
     at: now() - 300,
+    until: now() + 700 * DAY,
   },
   {
     id: id(),
@@ -87,8 +88,9 @@ export const recent: RecentView[] = [
     encrypted: false,
     recipients: ["Toomas Tamm", "Mari Maasikas", "Jüri Juurikas"],
     at: now() - DAY,
+    until: now() - 2 * DAY,
   },
-  { id: id(), name: "vana.cdoc2", folder: "~/Downloads", encrypted: false, recipients: [], at: now() - 40 * DAY },
+  { id: id(), name: "vana.cdoc2", folder: "~/Downloads", encrypted: false, recipients: [], at: now() - 40 * DAY, until: null },
 ];
 
 export function record(index: number, more: Partial<RecordView>): RecordView {
@@ -172,6 +174,7 @@ export const encrypted: EncryptionDone = {
   recipients: people.slice(0, 2).map((person) => ({ ...person, warnings: [] })),
   servers: [],
   keptUntil: null,
+  opensUntil: null,
 };
 
 const hex = (seed: number) =>

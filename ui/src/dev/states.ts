@@ -444,7 +444,7 @@ export const states: Record<string, Run> = {
     await settle();
   },
   "encrypted-servers": async (stage) => {
-    const done = { ...encrypted, servers: ["RIA", "Demo"], keptUntil: inDays(900) };
+    const done = { ...encrypted, servers: ["RIA", "Demo"], keptUntil: inDays(900), opensUntil: inDays(900) };
     stage.double.answers.encrypt = () => Promise.resolve(done);
     await planned(kept)(stage);
     await press(m.encrypt_for({ count: people.length }));
@@ -474,6 +474,12 @@ export const states: Record<string, Run> = {
     await press(m.choose_key());
     await type(m.key_password(), "vale");
     await press(m.open_with_key());
+  },
+  "open-key-public": async (stage) => {
+    const problem = failure("key_file_is_public", { subject: "mari_maasikas.crt" });
+    stage.double.answers.keyFile = { ...keyFile, name: "mari_maasikas.crt", needsPassword: false, problem };
+    await show(stage, containerOf(records.key, records.card));
+    await press(m.choose_key());
   },
   "open-key-wrong": async (stage) => {
     stage.double.answers.keyFile = { ...keyFile, needsPassword: false };
@@ -653,7 +659,7 @@ export const states: Record<string, Run> = {
   }),
   "settings-import-closed": settings(m.settings_servers, async (stage) => {
     stage.double.backend.importServers = () =>
-      Promise.reject(failure("server_unusable", { detail: "/etc/kapsel/policy.toml closes your own list" }));
+      Promise.reject(failure("server_list_closed", { detail: "/etc/kapsel/policy.toml closes your own list" }));
     await press(m.import_list());
   }),
   "settings-server": withServer("RIA"),

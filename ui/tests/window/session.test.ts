@@ -25,8 +25,8 @@ import { press, settle, type } from "../../src/dev/states";
 let played: Played;
 afterEach(() => played.close());
 
-async function begin(): Promise<void> {
-  played = await play({ state: "start-first", language: "en", appearance: "light" });
+async function begin(state = "start-first"): Promise<void> {
+  played = await play({ state, language: "en", appearance: "light" });
 }
 
 async function deliver(...args: Parameters<typeof dropped>): Promise<void> {
@@ -94,6 +94,24 @@ test("takes a file that is dropped on a container's status as a key", async () =
   expect(screen()).toBe("open");
   expect(played.double.called("keyFileFrom")).toHaveLength(1);
   await type("Password of the key file", "1234");
+});
+
+test("says that a certificate which is dropped on a container's status opens nothing", async () => {
+  await begin();
+  const problem = failure("key_file_is_public", { subject: "mari.crt" });
+  played.double.answers.keyFile = { ...keyFile, name: "mari.crt", needsPassword: false, problem };
+  await openContainer(records.password, records.key);
+  await deliver([certificate]);
+  expect(document.body.textContent).toContain("A certificate cannot open it");
+  expect(document.body.textContent).toContain("Choose the file with the private key of this certificate.");
+});
+
+test("says until when containers used before can be opened", async () => {
+  await begin("start");
+  const rows = [...document.querySelectorAll(".recent li")].map((row) => row.textContent ?? "");
+  expect(rows[0]).toContain("opens until");
+  expect(rows[1]).toContain("could be opened until");
+  expect(rows[2]).not.toContain("until");
 });
 
 test("keeps a draft when a container is double-clicked, and offers the container", async () => {

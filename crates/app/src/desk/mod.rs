@@ -27,7 +27,7 @@ use crate::{
     opening::{self, Key, unlock},
     places::shortened,
     recipients::{NewRecipient, base_name, now},
-    servers::Access,
+    servers::{Access, Refreshing},
     settings::{Recent, Settings, system_language},
     view::{
         Appearance, Chosen, ChosenKind, Code, ContainerView, EncryptionDone, EncryptionDraft, EncryptionPlan, Existing,
@@ -97,6 +97,7 @@ impl Desk {
             encrypted: recent.encrypted,
             recipients: recent.recipients.clone(),
             at: recent.at,
+            until: recent.until,
         });
         StartView {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -130,10 +131,10 @@ impl Desk {
         }
     }
 
-    fn remember(&self, path: &Path, encrypted: bool, recipients: Vec<String>) {
+    fn remember(&self, path: &Path, encrypted: bool, recipients: Vec<String>, until: Option<i64>) {
         // A path that is not absolute means something else tomorrow.
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        self.change_settings(|settings| settings.remember(Recent { path, encrypted, recipients, at: now() }));
+        self.change_settings(|settings| settings.remember(Recent { path, encrypted, recipients, at: now(), until }));
     }
 
     /// Takes files from a dialog, a drop or the command line. A single container is for opening; folders become their files.
@@ -330,7 +331,8 @@ impl Desk {
             let encryptor = encryptor_for(&mut plan, Compression::Fast, control);
             Ok(encryptor.encrypt_to_file(&files, &output_path, overwrite)?)
         })?;
-        self.remember(&output_path, true, names(&views));
+        let opens_until = opens_until(&output_path);
+        self.remember(&output_path, true, names(&views), opens_until);
         Ok(EncryptionDone {
             output,
             size: written.size,
@@ -339,6 +341,7 @@ impl Desk {
             recipients: views,
             servers: self.names_of(&plan),
             kept_until: plan.kept_until(),
+            opens_until,
         })
     }
 
@@ -438,7 +441,7 @@ impl Desk {
         let records = opening::records(container.header());
         let wants_secret = records.iter().any(|record| record.opens_with == OpensWith::SecretFile);
         match Key::read_file(path, password) {
-            Err(failure) if wants_secret && failure.code() == Code::KeyFileUnusable => Key::read_secret(path),
+            Err(failure) if wants_secret && is_no_key(failure.code()) => Key::read_secret(path),
             result => result,
         }
     }
@@ -462,7 +465,8 @@ impl Desk {
         if let Some(certificate) = draft.certificate {
             key.certify(&self.grants.path(certificate)?)?;
         }
-        let access = Access { lists: self.lists.clone(), watch: self.watch(ProgressStep::Fetching, observer) };
+        let watch = self.watch(ProgressStep::Fetching, observer);
+        let access = Access { lists: self.lists.clone(), watch, refreshing: Refreshing::Meanwhile };
         let key = unlock(&container, &[key], &access, control)?;
         Ok((container, key))
     }
@@ -496,13 +500,14 @@ impl Desk {
                 .collect(),
             private_place: self.private_place.clone(),
         };
-        let (saved, recipients) = self.run(Arc::new(progress), |control, observer| {
+        let (saved, recipients, until) = self.run(Arc::new(progress), |control, observer| {
             let (container, key) = self.unlocked(draft, password, &control, observer)?;
             let recipients = opening::recipients_in_short(container.header());
+            let until = opening::opens_until(container.header());
             let saved = container.extract(&key, &reading(draft, control), &extraction)?;
-            Ok((saved, recipients))
+            Ok((saved, recipients, until))
         })?;
-        self.remember(&container_path, false, recipients);
+        self.remember(&container_path, false, recipients, until);
         let file = |extracted: &cdoc2::Extracted| SavedFile {
             id: self.grants.grant(destination.join(&extracted.saved_as)),
             name: shown_name(&extracted.saved_as),
@@ -556,7 +561,7 @@ impl Desk {
             Ok(container.encrypt_again(&key, &reading(draft, control), &encryptor, &path, chosen)?)
         })?;
         let recipients = vec![password_view()];
-        self.remember(&path, true, names(&recipients));
+        self.remember(&path, true, names(&recipients), None);
         Ok(EncryptionDone {
             output,
             size: written.size,
@@ -565,6 +570,7 @@ impl Desk {
             recipients,
             servers: Vec::new(),
             kept_until: None,
+            opens_until: None,
         })
     }
 }
@@ -629,6 +635,16 @@ fn password_view() -> RecipientView {
         algorithm: "PBKDF2".to_owned(),
         warnings: Vec::new(),
     }
+}
+
+/// There is no private key in the file, which may hold a symmetric one.
+fn is_no_key(code: Code) -> bool {
+    matches!(code, Code::KeyFileUnusable | Code::KeyFileIsPublic)
+}
+
+/// As a container that was just written tells it.
+fn opens_until(path: &Path) -> Option<i64> {
+    opening::opens_until(Container::open(path).ok()?.header())
 }
 
 fn names(recipients: &[RecipientView]) -> Vec<String> {

@@ -133,6 +133,8 @@ pub struct RecentView {
     pub recipients: Vec<String>,
     /// When, in unix seconds.
     pub at: i64,
+    /// Until when servers keep what somebody needs to open it, in unix seconds; none when somebody always can.
+    pub until: Option<i64>,
 }
 
 /// Somebody who shall be able to open the container, from a certificate or public key file.
@@ -303,6 +305,8 @@ pub struct EncryptionDone {
     pub servers: Vec<String>,
     /// Until when they keep them, the earliest of them; unix seconds.
     pub kept_until: Option<i64>,
+    /// Until when somebody can open it, in unix seconds; none when somebody always can.
+    pub opens_until: Option<i64>,
 }
 
 /// What a container tells without a key.
@@ -543,6 +547,8 @@ pub enum Code {
     KeyFilePasswordNeeded,
     /// The file holds no usable private key.
     KeyFileUnusable,
+    /// It is a certificate or public key, which opens nothing: the private key to it does.
+    KeyFileIsPublic,
     /// The file holds no usable certificate or public key.
     RecipientUnusable,
     /// Truncated or altered.
@@ -589,6 +595,8 @@ pub enum Code {
     ServerUnknown,
     /// The list has the server, but it cannot be used: incomplete, expired, or for other keys.
     ServerUnusable,
+    /// The administrator's policy closes the list.
+    ServerListClosed,
     /// A server list has a mistake.
     ServerListInvalid,
     /// The network settings have a mistake.

@@ -43,6 +43,7 @@ export const commandNames = [
   "choose_key_file",
   "key_file_from",
   "choose_certificate",
+  "certificate_from",
   "choose_destination",
   "open",
   "encrypt_again",
@@ -94,6 +95,7 @@ export const commands = {
   chooseKeyFile: (container: FileId) => call<KeyFileView | null>("choose_key_file", { container }),
   keyFileFrom: (id: FileId, container: FileId) => call<KeyFileView>("key_file_from", { id, container }),
   chooseCertificate: (container: FileId) => call<KeyCertificateView | null>("choose_certificate", { container }),
+  certificateFrom: (id: FileId, container: FileId) => call<KeyCertificateView>("certificate_from", { id, container }),
   chooseDestination: (current: FileId) => call<OutputView | null>("choose_destination", { current }),
   open: (draft: OpenDraft, password: string | null) => call<OpenDone>("open", { draft, password }),
   encryptAgain: (

@@ -174,6 +174,8 @@ export class Double {
       keyFileFrom: () =>
         answers.keyFile ? Promise.resolve(answers.keyFile) : Promise.reject(failure("key_file_unusable")),
       chooseCertificate: () => Promise.resolve(answers.certificate),
+      certificateFrom: () =>
+        answers.certificate ? Promise.resolve(answers.certificate) : Promise.reject(failure("recipient_unusable")),
       chooseDestination: () => Promise.resolve(answers.place),
       open: () => answers.open(),
       encryptAgain: () => answers.encrypt(),

@@ -53,6 +53,7 @@ export function offers({ code, names }: ErrorView, task: Task, draft?: OpenDraft
       return ["back", "messageToSender"];
     case "server_unknown":
     case "server_unusable":
+    case "server_list_closed":
     case "server_list_invalid":
       return ["servers", "again", "back"];
     case "settings_invalid":
@@ -101,6 +102,7 @@ export function belongsToField(code: Code): boolean {
     code === "key_file_password" ||
     code === "key_file_password_needed" ||
     code === "key_file_unusable" ||
+    code === "key_file_is_public" ||
     code === "not_a_recipient" ||
     code === "certificate_needed"
   );

@@ -19,7 +19,7 @@ import { serverNames } from "$lib/texts/servers.svelte";
 
 import { Encryption } from "./encryption.svelte";
 import { belongsToField, offers, type Offer, type Task } from "./offers";
-import { Opening } from "./opening.svelte";
+import { Opening, opensUntil } from "./opening.svelte";
 import { Settings, type Section } from "./settings.svelte";
 import { theme } from "./theme.svelte";
 
@@ -200,7 +200,7 @@ export class Session {
     } else if (screen.name === "encrypt") {
       this.#receiveBesideDraft(screen.encryption, incoming);
     } else if (screen.name === "open" && isKeyFor(incoming)) {
-      void screen.opening.keyFileFrom(incoming.files[0]!.id);
+      void screen.opening.fileFrom(incoming.files[0]!.id);
     } else {
       this.#decide(incoming);
     }
@@ -537,20 +537,21 @@ export class Session {
 
   #finishEncryption(done: EncryptionDone, opened: Opened | null): void {
     const names = done.recipients.map(({ kind, name }) => (kind === "password" ? "" : name));
-    this.#remember({ ...done.output, encrypted: true, recipients: names, at: Date.now() / 1000 });
+    this.#remember({ ...done.output, encrypted: true, recipients: names, at: Date.now() / 1000, until: done.opensUntil });
     this.#show({ name: "encrypted", done, opened });
   }
 
   #finishOpening(opened: Opened): void {
     const { container } = opened.opening;
     const names = recipientsInShort(container.records);
-    this.#remember({ ...container, encrypted: false, recipients: names, at: Date.now() / 1000 });
+    const until = opensUntil(container);
+    this.#remember({ ...container, encrypted: false, recipients: names, at: Date.now() / 1000, until });
     this.#show({ name: "opened", opened });
   }
 
-  #remember({ id, name, folder, encrypted, recipients, at }: RecentView): void {
+  #remember({ id, name, folder, encrypted, recipients, at, until }: RecentView): void {
     const others = this.recent.filter((recent) => recent.id !== id);
-    this.recent = [{ id, name, folder, encrypted, recipients, at }, ...others].slice(0, RECENT);
+    this.recent = [{ id, name, folder, encrypted, recipients, at, until }, ...others].slice(0, RECENT);
   }
 
   /** Shows a failure of long work and waits for the answer; true when the work shall run once more. */
@@ -679,7 +680,7 @@ function recipientsInShort(records: readonly RecordView[]): string[] {
   return [...new Set(names)].map((name) => name ?? "");
 }
 
-/** A single file dropped on the window that is no container is meant as a key. */
+/** A single file dropped on the window that is no container is meant as a key, or as its certificate. */
 function isKeyFor({ files, position }: Incoming): boolean {
   return position !== null && files.length === 1 && files[0] !== undefined && !isContainer(files[0]);
 }

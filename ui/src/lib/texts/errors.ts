@@ -80,6 +80,12 @@ const table: Record<Code, (error: ErrorView) => Words> = {
       m.error_key_file_unusable_text({ name: subject(error) }),
       m.error_key_file_unusable_next(),
     ),
+  key_file_is_public: (error) =>
+    words(
+      m.error_key_file_is_public(),
+      m.error_key_file_is_public_text({ name: subject(error) }),
+      m.error_key_file_is_public_next(),
+    ),
   recipient_unusable: (error) =>
     words(
       m.error_recipient_unusable(),
@@ -140,15 +146,13 @@ const table: Record<Code, (error: ErrorView) => Words> = {
       m.error_server_unknown_text({ server: server(error) }),
       m.error_server_unknown_next(),
     ),
-  // A policy that closes a list is about no server.
   server_unusable: (error) =>
-    error.subject === null
-      ? words(m.error_list_closed(), m.error_list_closed_text(), m.error_list_closed_next())
-      : words(
-          m.error_server_unusable(),
-          m.error_server_unusable_text({ server: server(error) }),
-          m.error_server_unusable_next(),
-        ),
+    words(
+      m.error_server_unusable(),
+      m.error_server_unusable_text({ server: server(error) }),
+      m.error_server_unusable_next(),
+    ),
+  server_list_closed: () => words(m.error_list_closed(), m.error_list_closed_text(), m.error_list_closed_next()),
   server_list_invalid: () =>
     words(m.error_server_list_invalid(), m.error_server_list_invalid_text(), m.error_server_list_invalid_next()),
   settings_invalid: () =>
