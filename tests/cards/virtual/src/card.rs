@@ -213,6 +213,11 @@ impl VirtualCard {
         std::mem::take(&mut self.state().trace)
     }
 
+    /// Answers a command without a reader; `None` when it is taken out or falls silent.
+    pub fn transmit(&self, command: &[u8]) -> Option<Vec<u8>> {
+        self.answer(command).ok()
+    }
+
     pub(crate) fn atr(&self) -> Vec<u8> {
         self.state().atr.clone()
     }
