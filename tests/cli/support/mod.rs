@@ -22,6 +22,8 @@ pub mod vector;
 /// A folder for one test, with a home of its own, removed at the end.
 pub struct Place {
     folder: tempfile::TempDir,
+    /// What `kapsel` finds in its environment besides.
+    pub variables: Vec<(&'static str, PathBuf)>,
 }
 
 impl Place {
@@ -46,7 +48,7 @@ impl Place {
     }
 
     fn of(folder: tempfile::TempDir) -> Self {
-        let this = Self { folder };
+        let this = Self { folder, variables: Vec::new() };
         fs::create_dir(this.path("home")).expect("home");
         this
     }
@@ -77,7 +79,7 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kapsel"));
         command.args(arguments).current_dir(self.root()).stdin(Stdio::null());
         command.env("HOME", self.path("home")).env_remove("XDG_CACHE_HOME").env_remove("XDG_CONFIG_HOME");
-        command.env_remove("KAPSEL_SERVER_LIST");
+        command.env_remove("KAPSEL_SERVER_LIST").envs(self.variables.iter().cloned());
         command
     }
 
@@ -101,11 +103,21 @@ impl Place {
 
     /// Runs `kapsel` on a terminal of its own and types each answer when its question is asked; gives what was shown.
     pub fn on_terminal(&self, arguments: &[&str], answers: &[(&str, &str)]) -> Outcome {
+        self.on_terminal_meanwhile(arguments, answers, || {})
+    }
+
+    /// The same; `meanwhile` is done between each question and its answer.
+    pub fn on_terminal_meanwhile(
+        &self,
+        arguments: &[&str],
+        answers: &[(&str, &str)],
+        mut meanwhile: impl FnMut(),
+    ) -> Outcome {
         let program = [&[env!("CARGO_BIN_EXE_kapsel")], arguments].concat().join(" ");
         let mut command = Command::new("timeout");
         command.args(["60", "script", "-qec", &program, "/dev/null"]).current_dir(self.root());
-        command.env("HOME", self.path("home")).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().expect("script is installed");
+        command.env("HOME", self.path("home")).envs(self.variables.iter().cloned());
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("script is installed");
         let (mut stdin, mut stdout) = (child.stdin.take().expect("piped"), child.stdout.take().expect("piped"));
         let (mut shown, mut seen) = (Vec::new(), 0);
         for (question, answer) in answers {
@@ -117,6 +129,7 @@ impl Place {
             seen = shown.len();
             // The question comes a moment before the terminal stops to show what is typed; no person is so fast.
             thread::sleep(Duration::from_millis(200));
+            meanwhile();
             stdin.write_all(answer.as_bytes()).expect("typed");
         }
         stdout.read_to_end(&mut shown).expect("readable");

@@ -89,7 +89,8 @@ impl From<pcsc::Error> for CardError {
     fn from(error: pcsc::Error) -> Self {
         use pcsc::Error::*;
         match error {
-            NoService | ServiceStopped | InvalidHandle => Self::NoService,
+            // The connection to it broke: it died.
+            NoService | ServiceStopped | InvalidHandle | CommError => Self::NoService,
             NoAccess | SecurityViolation => Self::NotPermitted,
             NoReadersAvailable => Self::NoReader(None),
             NoSmartcard | RemovedCard | ReaderUnavailable | UnknownReader => Self::Removed,

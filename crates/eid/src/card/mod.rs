@@ -13,13 +13,17 @@
 
 mod apdu;
 mod application;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod conversation;
 mod error;
 mod idemia;
 mod key;
 mod pin;
 mod service;
+#[cfg(test)]
+mod tests;
 mod thales;
-mod tlv;
+pub(crate) mod tlv;
 mod transport;
 
 pub use application::{CardKind, Document, Tries};

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cdoc2::{Curve, EcPublicKey, PublicKey};
+use cdoc2::{Curve, EcPublicKey, PublicKey, with_wiped_stack};
 use pcsc::{Context, Disposition, Protocol, Protocols, ReaderState, Scope, ShareMode, State};
 
 use super::{
@@ -165,7 +165,11 @@ pub(super) fn bounded<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     let (sender, receiver) = mpsc::sync_channel(1);
-    let worker = thread::Builder::new().name("card".to_owned()).spawn(move || drop(sender.send(work())));
+    let worker = thread::Builder::new().name("card".to_owned()).spawn(move || {
+        // A thread's stack is used again, or kept for that.
+        let result = with_wiped_stack(work);
+        drop(sender.send(result));
+    });
     worker.map_err(|error| CardError::Service(error.to_string()))?;
     receiver.recv_timeout(limit).unwrap_or_else(|error| match error {
         RecvTimeoutError::Timeout => Err(CardError::TimedOut),
