@@ -115,7 +115,8 @@ export class Session {
       this.recent = start.recent;
       this.demo = start.demo;
       this.#takeServers(start.servers);
-      this.#takeKeys(start.keys);
+      // What was told since is newer.
+      if (!this.keys.isKnown) this.#takeKeys(start.keys);
       this.home();
       if (start.incoming) this.receive(start.incoming);
       // A list that an administrator has fetched may take its time; nothing waits for it.
@@ -195,7 +196,7 @@ export class Session {
 
   settingsChanged(): void {
     if (this.screen.name === "encrypt") this.screen.encryption.settingsChanged(this.servers);
-    void this.#opening?.refresh(this.keys);
+    void this.#opening?.refresh();
   }
 
   async importServers(): Promise<ErrorView | "imported" | null> {
