@@ -85,7 +85,8 @@ export async function unfold(name: string): Promise<void> {
   await settle();
 }
 
-async function choose(name: string): Promise<void> {
+/** Chooses one of a few. */
+export async function choose(name: string): Promise<void> {
   const label = [...document.querySelectorAll("label")].find((candidate) => candidate.textContent.trim().startsWith(name));
   label?.querySelector("input")?.click();
   await settle();

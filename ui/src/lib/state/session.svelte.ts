@@ -456,7 +456,8 @@ export class Session {
 
   /** Asks for the PIN of a key at hand, and opens with it. */
   openWithCard(opening: Opening, identity: IdentityView): void {
-    const back: Screen = { name: "open", opening };
+    // The same one, so that it stays as it is below the dialog.
+    const back: Screen = this.screen.name === "open" ? this.screen : { name: "open", opening };
     opening.refusal = null;
     const draft = opening.draft(identity);
     const work = async (pin: string, risk: boolean) => {
@@ -491,7 +492,7 @@ export class Session {
     hint: string | null,
     output: OutputView | null,
   ): void {
-    const back: Screen = { name: "keep", opened };
+    const back: Screen = this.screen.name === "keep" ? this.screen : { name: "keep", opened };
     let place = output;
     opened.opening.refusal = null;
     const work = async (pin: string, risk: boolean) => {
