@@ -8,6 +8,7 @@ use cdoc2::{
     Password, PublicKey, Record, SymmetricKey, Zeroizing, shown,
 };
 use eid::{Authenticator, CardKey, KeyFile, KeyFileError};
+use sha2::{Digest, Sha256};
 
 use crate::{
     failure::{Failure, Result},
@@ -145,6 +146,15 @@ pub(crate) fn recipient(capsule: &Capsule) -> Option<PublicKey> {
     }
 }
 
+/// Tells public keys apart: SHA-256 of the point or of the RSA key in DER, in hex.
+pub fn key_id(key: &PublicKey) -> String {
+    let bytes = match key {
+        PublicKey::Ec(key) => key.point(),
+        PublicKey::Rsa(key) => key.pkcs1_der(),
+    };
+    hex::encode(Sha256::digest(bytes))
+}
+
 /// Unlocks a container with the keys at hand. The lists are read when a key at hand is for a capsule on a server.
 ///
 /// # Errors
@@ -246,6 +256,7 @@ fn labelled(index: usize, label: &Label) -> RecordView {
         kind: kind(label),
         code: label.personal_code().map(str::to_owned),
         algorithm: String::new(),
+        key_id: None,
         servers: Vec::new(),
         until: label.server_expiry(),
         hint: hint(label),
@@ -266,7 +277,8 @@ fn kind(label: &Label) -> RecipientKind {
 }
 
 fn record(record: &Record) -> RecordView {
-    let view = labelled(record.index, &Label::parse(&record.label));
+    let key_id = recipient(&record.capsule).as_ref().map(key_id);
+    let view = RecordView { key_id, ..labelled(record.index, &Label::parse(&record.label)) };
     match &record.capsule {
         Capsule::Ec { recipient, .. } => {
             RecordView { algorithm: curve(recipient.curve()).into(), opens_with: OpensWith::KeyFile, ..view }

@@ -90,6 +90,7 @@ fn names_that_deceive_are_shown_for_what_they_are() {
     let draft = OpenDraft {
         container: view.id,
         key_file: None,
+        identity: None,
         certificate: None,
         destination: None,
         names: NameChoice::default(),

@@ -8,11 +8,13 @@ import type { EncryptionPlan } from "$lib/bindings/EncryptionPlan";
 import type { Incoming } from "$lib/bindings/Incoming";
 import type { KeyCertificateView } from "$lib/bindings/KeyCertificateView";
 import type { KeyFileView } from "$lib/bindings/KeyFileView";
+import type { KeysView } from "$lib/bindings/KeysView";
 import type { NetworkView } from "$lib/bindings/NetworkView";
 import type { OpenDone } from "$lib/bindings/OpenDone";
 import type { OutputView } from "$lib/bindings/OutputView";
 import type { PlannedFile } from "$lib/bindings/PlannedFile";
 import type { ProgressView } from "$lib/bindings/ProgressView";
+import type { ReaderReport } from "$lib/bindings/ReaderReport";
 import type { RecipientView } from "$lib/bindings/RecipientView";
 import type { ServerReport } from "$lib/bindings/ServerReport";
 import type { ServersView } from "$lib/bindings/ServersView";
@@ -46,6 +48,10 @@ export interface Answers {
   place: OutputView | null;
   encrypt: () => Promise<EncryptionDone>;
   open: () => Promise<OpenDone>;
+  /** What comes of a PIN. */
+  pin: (pin: string, riskLastTry: boolean) => Promise<OpenDone>;
+  readers: () => Promise<ReaderReport[]>;
+  recipientFromKey: () => Promise<RecipientView>;
   /** What comes of showing a file, opening it and copying. */
   system: () => Promise<void>;
 }
@@ -63,6 +69,7 @@ export class Double {
   #drag: (hovering: boolean) => void = () => undefined;
   #closing: () => void = () => undefined;
   #progress: (progress: ProgressView) => void = () => undefined;
+  #keys: (keys: KeysView) => void = () => undefined;
   #stop: (() => void) | null = null;
 
   constructor(answers: Partial<Answers> = {}) {
@@ -73,6 +80,8 @@ export class Double {
         appearance: "light",
         recent: [],
         servers: { servers: [], chosen: [], lost: [], lockedBy: null, problem: null },
+        keys: { identities: [], readers: [], problem: null, isKnown: true },
+        demo: null,
         incoming: null,
       },
       files: null,
@@ -99,6 +108,9 @@ export class Double {
       place: null,
       encrypt: () => Promise.reject(failure("internal")),
       open: () => Promise.reject(failure("internal")),
+      pin: () => Promise.reject(failure("internal")),
+      readers: () => Promise.resolve([]),
+      recipientFromKey: () => Promise.reject(failure("card_removed")),
       system: () => Promise.resolve(),
       ...answers,
     };
@@ -122,6 +134,12 @@ export class Double {
 
   advance(progress: ProgressView): void {
     this.#progress(progress);
+  }
+
+  /** Cards come and go. */
+  have(keys: KeysView): void {
+    this.answers.start = { ...this.answers.start, keys };
+    this.#keys(keys);
   }
 
   /** An answer that comes only by cancelling. */
@@ -154,6 +172,7 @@ export class Double {
       onDrag: (handler) => ((this.#drag = handler), Promise.resolve(() => undefined)),
       onClosing: (handler) => ((this.#closing = handler), Promise.resolve(() => undefined)),
       onProgress: (handler) => ((this.#progress = handler), Promise.resolve(() => undefined)),
+      onKeys: (handler) => ((this.#keys = handler), Promise.resolve(() => undefined)),
       start: () => Promise.resolve(answers.start),
       setLanguage: done,
       setAppearance: done,
@@ -179,6 +198,11 @@ export class Double {
       chooseDestination: () => Promise.resolve(answers.place),
       open: () => answers.open(),
       encryptAgain: () => answers.encrypt(),
+      openWithPin: (_, pin, riskLastTry) => answers.pin(pin, riskLastTry),
+      encryptAgainWithPin: () => answers.encrypt(),
+      keys: () => Promise.resolve(answers.start.keys),
+      testKeys: () => answers.readers(),
+      recipientFromKey: () => answers.recipientFromKey(),
       cancel: () => Promise.resolve(this.#stop?.()),
       stopAndClose: () => Promise.resolve(this.#stop?.()),
       reveal: () => answers.system(),

@@ -2,12 +2,16 @@
 import type { Appearance } from "$lib/bindings/Appearance";
 import type { Chosen } from "$lib/bindings/Chosen";
 import type { EncryptionDone } from "$lib/bindings/EncryptionDone";
+import type { DemoView } from "$lib/bindings/DemoView";
 import type { ErrorView } from "$lib/bindings/ErrorView";
+import type { IdentityView } from "$lib/bindings/IdentityView";
 import type { Incoming } from "$lib/bindings/Incoming";
+import type { KeysView } from "$lib/bindings/KeysView";
 import type { Language } from "$lib/bindings/Language";
 import type { OpenDone } from "$lib/bindings/OpenDone";
 import type { OpenDraft } from "$lib/bindings/OpenDraft";
 import type { OutputView } from "$lib/bindings/OutputView";
+import type { ProgressStep } from "$lib/bindings/ProgressStep";
 import type { ProgressView } from "$lib/bindings/ProgressView";
 import type { RecentView } from "$lib/bindings/RecentView";
 import type { RecordView } from "$lib/bindings/RecordView";
@@ -20,6 +24,7 @@ import { serverNames } from "$lib/texts/servers.svelte";
 import { Encryption } from "./encryption.svelte";
 import { belongsToField, offers, type Offer, type Task } from "./offers";
 import { Opening, opensUntil } from "./opening.svelte";
+import { PinEntry, belongsToPin } from "./pin.svelte";
 import { Settings, type Section } from "./settings.svelte";
 import { theme } from "./theme.svelte";
 
@@ -44,6 +49,8 @@ export interface Opened {
   readonly done: OpenDone;
   /** Whether a password took part: it is not kept, so it is asked for again. */
   readonly needsPassword: boolean;
+  /** The key at hand that opened it, whose PIN is asked for again. */
+  readonly identity: IdentityView | null;
 }
 
 /** A failure on its own page. */
@@ -74,6 +81,11 @@ export class Session {
   version = $state("");
   recent = $state.raw<readonly RecentView[]>([]);
   servers = $state.raw<ServersView>({ servers: [], chosen: [], lost: [], lockedBy: null, problem: null });
+  keys = $state.raw<KeysView>({ identities: [], readers: [], problem: null, isKnown: false });
+  /** A card to try the program with. */
+  demo = $state.raw<DemoView | null>(null);
+  /** A PIN is being asked for, above the screen. */
+  pin = $state.raw<PinEntry | null>(null);
   progress = $state.raw<ProgressView | null>(null);
   /** Something hovers over the window. */
   hovering = $state(false);
@@ -108,7 +120,10 @@ export class Session {
       theme.appearance = start.appearance;
       this.version = start.version;
       this.recent = start.recent;
+      this.demo = start.demo;
       this.#takeServers(start.servers);
+      // What was told since is newer.
+      if (!this.keys.isKnown) this.#takeKeys(start.keys);
       this.home();
       if (start.incoming) this.receive(start.incoming);
       // A list that an administrator has fetched may take its time; nothing waits for it.
@@ -123,8 +138,26 @@ export class Session {
       this.backend.onIncoming((incoming) => this.receive(incoming)),
       this.backend.onDrag((hovering) => (this.hovering = hovering)),
       this.backend.onClosing(() => this.#close()),
-      this.backend.onProgress((progress) => (this.progress = progress)),
+      this.backend.onProgress((progress) => this.#advance(progress)),
+      this.backend.onKeys((keys) => this.#takeKeys(keys)),
     ]);
+  }
+
+  /** The dialog stays until the card has done its part. */
+  #advance(progress: ProgressView): void {
+    if (this.pin?.busy && needsNoCard(progress.step)) {
+      const { cancelling } = this;
+      this.pin.leave();
+      this.pin = null;
+      this.cancelling = cancelling;
+    }
+    this.progress = progress;
+  }
+
+  #takeKeys(keys: KeysView): void {
+    this.keys = keys;
+    this.#opening?.follow(keys);
+    this.pin?.follow(keys);
   }
 
   // Settings
@@ -195,7 +228,7 @@ export class Session {
   receive(incoming: Incoming): void {
     this.hovering = false;
     const { screen } = this;
-    if (screen.name === "working" || screen.name === "starting" || this.settings.open) {
+    if (screen.name === "working" || screen.name === "starting" || this.settings.open || this.pin) {
       this.#hold(incoming);
     } else if (screen.name === "encrypt") {
       this.#receiveBesideDraft(screen.encryption, incoming);
@@ -352,7 +385,7 @@ export class Session {
     this.#forgetHeld([id]);
     try {
       const container = await this.backend.inspect(id);
-      this.#show({ name: "open", opening: new Opening(this.backend, container) });
+      this.#show({ name: "open", opening: new Opening(this.backend, container, this.keys) });
     } catch (thrown) {
       this.#show(this.#failedToOpen(asErrorView(thrown), id, name));
     }
@@ -456,7 +489,7 @@ export class Session {
       const draft = opening.draft();
       try {
         const done = await this.backend.open(draft, password);
-        this.#finishOpening({ opening, draft, done, needsPassword: password !== null });
+        this.#finishOpening({ opening, draft, done, needsPassword: password !== null, identity: null });
         return;
       } catch (thrown) {
         const error = asErrorView(thrown);
@@ -474,6 +507,108 @@ export class Session {
         if (!(await this.#recover(error, "open", back, { choosePlace, answer, draft }))) return;
       }
     }
+  }
+
+  /** Asks for the PIN of a key at hand, and opens with it. */
+  openWithCard(opening: Opening, identity: IdentityView): void {
+    // The same one, so that it stays as it is below the dialog.
+    const back: Screen = this.screen.name === "open" ? this.screen : { name: "open", opening };
+    opening.refusal = null;
+    const draft = opening.draft(identity);
+    const work = async (pin: string, risk: boolean) => {
+      const done = await this.backend.openWithPin(draft, pin, risk);
+      this.#finishOpening({ opening, draft, done, needsPassword: false, identity });
+    };
+    const recover = async (error: ErrorView) => {
+      if (belongsToField(error.code)) {
+        opening.refuse(error);
+        this.#show(back);
+        return;
+      }
+      const choosePlace = async () => {
+        const before = opening.destination;
+        await this.chooseDestination(opening);
+        return opening.destination !== before;
+      };
+      const answer = (offer: Offer) => applyToOpening(opening, offer);
+      if (!(await this.#recover(error, "open", back, { choosePlace, answer, draft }))) return;
+      // The PIN is gone: it is asked for once more.
+      this.#show(back);
+      this.openWithCard(opening, identity);
+    };
+    this.#askPin(identity, { task: "open", opening, work, recover });
+  }
+
+  /** The same for encrypting an opened container again for a password of one's own. */
+  encryptAgainWithCard(
+    opened: Opened,
+    identity: IdentityView,
+    newPassword: string,
+    hint: string | null,
+    output: OutputView | null,
+  ): void {
+    const back: Screen = this.screen.name === "keep" ? this.screen : { name: "keep", opened };
+    let place = output;
+    opened.opening.refusal = null;
+    const work = async (pin: string, risk: boolean) => {
+      const { draft } = opened;
+      const done = await this.backend.encryptAgainWithPin(draft, pin, risk, newPassword, hint, place?.id ?? null);
+      this.#finishEncryption(done, opened);
+    };
+    const recover = async (error: ErrorView) => {
+      const choosePlace = async () => {
+        const chosen = await this.backend.chooseOutput(place?.id ?? opened.opening.container.id).catch(() => null);
+        place = chosen ?? place;
+        return chosen !== null;
+      };
+      if (!(await this.#recover(error, "keep", back, { choosePlace }))) return;
+      this.#show(back);
+      this.encryptAgainWithCard(opened, identity, newPassword, hint, place);
+    };
+    this.#askPin(identity, { task: "keep", opening: opened.opening, work, recover });
+  }
+
+  /** Shows the dialog. What is wrong with the PIN or the card is said there, anything else on the screen below. */
+  #askPin(
+    identity: IdentityView,
+    { task, opening, work, recover }: {
+      task: Task;
+      opening: Opening;
+      work: (pin: string, risk: boolean) => Promise<void>;
+      recover: (error: ErrorView) => Promise<void>;
+    },
+  ): void {
+    const use = async (pin: string, risk: boolean) => {
+      this.notice = null;
+      this.progress = null;
+      this.cancelling = false;
+      try {
+        await work(pin, risk);
+        this.pin = null;
+      } catch (thrown) {
+        const error = asErrorView(thrown);
+        if (this.pin === entry && belongsToPin(error.code)) {
+          this.progress = null;
+          this.cancelling = false;
+          entry.refuse(error);
+          return;
+        }
+        this.pin = null;
+        await recover(error);
+      }
+    };
+    const cancel = () => {
+      if (entry.busy) void this.cancel();
+      else this.pin = null;
+    };
+    const leave = () => {
+      const viaServers = opening.through.length > 0;
+      this.#show({ name: "working", task, subject: opening.container.name, viaServers });
+    };
+    const entry = new PinEntry(identity, { use, cancel, leave });
+    entry.follow(this.keys);
+    this.notice = null;
+    this.pin = entry;
   }
 
   /** Encrypts an opened container again for a password of one's own. */
@@ -627,6 +762,11 @@ export class Session {
     };
     return { name: "failed", failed };
   }
+}
+
+/** Whether the card has done its part once an operation is there. */
+function needsNoCard(step: ProgressStep): boolean {
+  return step !== "unlocking" && step !== "fetching";
 }
 
 function applyToOpening(opening: Opening, offer: Offer): boolean {
