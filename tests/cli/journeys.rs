@@ -410,3 +410,10 @@ fn so_many_files_that_kapsel_refuses_them_are_warned_of() {
     place.run(&["list", "c.cdoc2", "--secret-file", "secret.key"]).expect(7);
     place.run(&["list", "c.cdoc2", "--secret-file", "secret.key", "--max-files", "10001"]).expect(0);
 }
+
+#[test]
+fn a_proxy_address_with_a_password_is_told_where_it_belongs() {
+    let place = Place::new();
+    let told = place.run(&["network", "set-proxy", "http://mari:salasona@proxy.example:3128"]).expect(5).stderr();
+    assert!(told.contains("set-proxy --user") && told.contains("keyring") && !told.contains("salasona"), "{told}");
+}
