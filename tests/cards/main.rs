@@ -4,6 +4,8 @@ mod faults;
 mod opening;
 #[path = "../cli/servers/organisation.rs"]
 mod organisation;
+mod readers;
 mod stage;
 #[path = "../cli/support/mod.rs"]
 mod support;
+mod timing;

@@ -5,7 +5,6 @@ use std::{
     fs::{self, File},
     io::{self, Read, Seek, SeekFrom},
     os::unix::{fs::FileExt, process::ExitStatusExt},
-    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -13,7 +12,7 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::Place;
+use crate::support::{Place, library};
 
 /// What must not be found, by its name.
 pub type Secrets = BTreeMap<String, Vec<u8>>;
@@ -23,19 +22,6 @@ const STOPPED: Duration = Duration::from_secs(60);
 /// Memory is read in pieces that overlap by the longest secret.
 const PIECE: usize = 1 << 20;
 const OVERLAP: usize = 1 << 10;
-
-/// What makes a program stop, compiled on the spot.
-fn stopper() -> PathBuf {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/memory/stop.c");
-    let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("stop-{}.so", std::process::id()));
-    if !library.exists() {
-        let own = library.with_extension(format!("{:?}", thread::current().id()));
-        let compiled = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&own).arg(source).status();
-        assert!(compiled.expect("a C compiler is installed").success());
-        fs::rename(own, &library).expect("same folder");
-    }
-    library
-}
 
 /// A run of `kapsel` that stops when it has ended everything and its memory is still there.
 pub struct Run(Child);
@@ -47,7 +33,11 @@ impl Run {
         // Where a dump of its memory may be written.
         let mut command = Command::new("sh");
         command.args(["-c", r#"ulimit -c unlimited; export LD_PRELOAD="$1"; shift; exec "$@""#, "sh"]);
-        command.arg(stopper()).arg(kapsel.get_program()).args(kapsel.get_args()).current_dir(place.root());
+        command
+            .arg(library("memory/stop.c", &[]))
+            .arg(kapsel.get_program())
+            .args(kapsel.get_args())
+            .current_dir(place.root());
         for (name, value) in kapsel.get_envs() {
             match value {
                 Some(value) => command.env(name, value),
