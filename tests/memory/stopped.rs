@@ -138,11 +138,17 @@ impl Drop for Run {
     }
 }
 
-struct Found<'a>(BTreeMap<&'a str, (&'a [u8], bool)>);
+struct Found<'a> {
+    secrets: Vec<(&'a str, &'a [u8], bool)>,
+    /// Which of them begin with each byte.
+    beginnings: Vec<Vec<usize>>,
+}
 
 impl<'a> Found<'a> {
     fn new(secrets: &'a Secrets) -> Self {
-        Self(secrets.iter().map(|(name, secret)| (name.as_str(), (&**secret, false))).collect())
+        let secrets: Vec<_> = secrets.iter().map(|(name, secret)| (name.as_str(), &**secret, false)).collect();
+        let beginning = |byte| (0..secrets.len()).filter(|index| secrets[*index].1.first() == Some(&byte)).collect();
+        Self { beginnings: (0..=u8::MAX).map(beginning).collect(), secrets }
     }
 
     /// Searches from `start` to `end`; gives how much could be read.
@@ -151,9 +157,7 @@ impl<'a> Found<'a> {
         while at < end {
             let wanted = usize::try_from(end - at).map_or(PIECE, |left| left.min(PIECE));
             let Some(length) = read(&mut buffer[..wanted], at).filter(|length| *length > 0) else { break };
-            for (secret, is_found) in self.0.values_mut() {
-                *is_found |= contains(&buffer[..length], secret);
-            }
+            self.search_piece(&buffer[..length]);
             total += length as u64;
             if at + length as u64 == end {
                 break;
@@ -163,19 +167,16 @@ impl<'a> Found<'a> {
         total
     }
 
-    fn names(self) -> Vec<String> {
-        self.0.into_iter().filter(|(_, (_, is_found))| *is_found).map(|(name, _)| name.to_owned()).collect()
-    }
-}
-
-fn contains(bytes: &[u8], part: &[u8]) -> bool {
-    let mut rest = bytes;
-    while let Some(at) = rest.iter().position(|byte| *byte == part[0]) {
-        rest = &rest[at..];
-        if rest.starts_with(part) {
-            return true;
+    fn search_piece(&mut self, piece: &[u8]) {
+        for (at, byte) in piece.iter().enumerate() {
+            for index in &self.beginnings[usize::from(*byte)] {
+                let (_, secret, is_found) = &mut self.secrets[*index];
+                *is_found |= piece[at..].starts_with(secret);
+            }
         }
-        rest = &rest[1..];
     }
-    false
+
+    fn names(self) -> Vec<String> {
+        self.secrets.into_iter().filter(|(.., is_found)| *is_found).map(|(name, ..)| name.to_owned()).collect()
+    }
 }
