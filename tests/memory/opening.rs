@@ -1,4 +1,4 @@
-//! Every kind of opening.
+//! Every kind of opening, and encrypting.
 
 use std::{fs, io::Read, path::Path, process::Command};
 
@@ -122,6 +122,24 @@ fn a_protected_key_file_leaves_nothing() {
     let used = ["FMK", "CEK", "private key, reversed"];
     nothing_is_left(&place, &["--p12", "key.p12", "--password-file", "password"], &used, &secrets);
     nothing_is_left(&place, &["--key", "locked.pem", "--password-file", "password"], &used, &secrets);
+}
+
+#[test]
+fn encrypting_leaves_nothing() {
+    for (recipient, key) in [(["-r", "public.pem"], "key"), (["--password-file", "password"], "password")] {
+        let place = place();
+        place.file("password", format!("{PASSWORD}\n"));
+        openssl(&place, "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp384r1 -out key.pem");
+        openssl(&place, "pkey -in key.pem -pubout -out public.pem");
+        let encrypt = [&["encrypt", "-o", "c.cdoc2", "content"], &recipient[..]].concat();
+        let mut run = Run::start(&place, &encrypt, "left");
+        run.ends();
+        let secrets = secrets(&place, [key, if key == "key" { "key.pem" } else { key }], "");
+        assert_eq!(run.holds(&secrets), [""; 0], "left in memory by {recipient:?}");
+        place.file("left", secrets.values().flatten().copied().collect::<Vec<u8>>());
+        run.leaves_secrets();
+        assert_eq!(run.holds(&secrets), secrets.keys().cloned().collect::<Vec<_>>(), "the search finds them");
+    }
 }
 
 #[test]
