@@ -1,20 +1,22 @@
 //! What the web view can ask for. Each command is a few lines over [`Desk`]; files are numbers, secrets come once and are wiped.
 
-use std::{path::Path, sync::Arc};
+use std::{fmt, path::Path, sync::Arc};
 
 use app::{
     Failure, Result,
+    cards::{Pin, PinError},
     desk::Desk,
     password,
+    recipients::base_name,
     view::{
         Appearance, Chosen, Code, ContainerView, EncryptionDone, EncryptionDraft, EncryptionPlan, ErrorView, FileId,
-        Incoming, KeyCertificateView, KeyFileView, Language, NetworkDraft, NetworkView, NewServerDraft, OpenDone,
-        OpenDraft, OutputView, PasswordStrength, ProgressView, RecipientView, ServerReport, ServersView,
-        ShownCertificate, StartView,
+        Incoming, KeyCertificateView, KeyFileView, KeysView, Language, NetworkDraft, NetworkView, NewServerDraft,
+        OpenDone, OpenDraft, OutputView, PasswordStrength, ProgressView, ReaderReport, RecipientView, ServerReport,
+        ServersView, ShownCertificate, StartView,
     },
 };
 use cdoc2::Zeroizing;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de::Visitor};
 use tauri::{AppHandle, Emitter, Manager, State};
 use tauri_plugin_clipboard_manager::ClipboardExt;
 use tauri_plugin_opener::OpenerExt;
@@ -27,6 +29,29 @@ pub(crate) struct Secret(Zeroizing<String>);
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         Ok(Self(Zeroizing::new(String::deserialize(deserializer)?)))
+    }
+}
+
+/// A PIN from the window, taken as one at once; anything else is told before a card is asked.
+pub(crate) struct TypedPin(Result<Pin>);
+
+impl<'de> Deserialize<'de> for TypedPin {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Digits;
+        impl Visitor<'_> for Digits {
+            type Value = TypedPin;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("digits")
+            }
+
+            // Borrowed, so that no copy is made.
+            fn visit_str<E>(self, digits: &str) -> std::result::Result<TypedPin, E> {
+                let wrong = |error: PinError| Failure::new(Code::PinIncorrect, error.to_string());
+                Ok(TypedPin(Pin::new(digits).map_err(wrong)))
+            }
+        }
+        deserializer.deserialize_str(Digits)
     }
 }
 
@@ -104,6 +129,11 @@ pub(crate) async fn choose_container(app: AppHandle) -> Answer<Option<Chosen>> {
 }
 
 #[tauri::command]
+pub(crate) async fn chosen_again(app: AppHandle, id: FileId) -> Answer<Chosen> {
+    beside(&app, move |_, desk| desk.chosen_again(id)).await
+}
+
+#[tauri::command]
 pub(crate) async fn choose_recipients(app: AppHandle) -> Answer<Option<Vec<RecipientView>>> {
     beside(&app, |app, desk| dialogs(app, desk).recipients().map(|paths| desk.recipients(&paths)).transpose()).await
 }
@@ -162,6 +192,11 @@ pub(crate) async fn choose_certificate(app: AppHandle, container: FileId) -> Ans
 }
 
 #[tauri::command]
+pub(crate) async fn certificate_from(app: AppHandle, id: FileId, container: FileId) -> Answer<KeyCertificateView> {
+    beside(&app, move |_, desk| desk.key_certificate(&desk.path(id)?, container)).await
+}
+
+#[tauri::command]
 pub(crate) async fn choose_destination(app: AppHandle, current: FileId) -> Answer<Option<OutputView>> {
     beside(&app, move |app, desk| {
         let current = desk.path(current)?;
@@ -173,6 +208,47 @@ pub(crate) async fn choose_destination(app: AppHandle, current: FileId) -> Answe
 #[tauri::command]
 pub(crate) async fn open(app: AppHandle, draft: OpenDraft, password: Option<Secret>) -> Answer<OpenDone> {
     beside(&app, move |app, desk| desk.open(&draft, exposed(password), progress(app))).await
+}
+
+#[tauri::command]
+pub(crate) async fn open_with_pin(
+    app: AppHandle,
+    draft: OpenDraft,
+    pin: TypedPin,
+    risk_last_try: bool,
+) -> Answer<OpenDone> {
+    beside(&app, move |app, desk| desk.open_with_pin(&draft, pin.0?, risk_last_try, progress(app))).await
+}
+
+#[tauri::command]
+pub(crate) async fn encrypt_again_with_pin(
+    app: AppHandle,
+    draft: OpenDraft,
+    pin: TypedPin,
+    risk_last_try: bool,
+    new_password: Secret,
+    hint: Option<String>,
+    output: Option<FileId>,
+) -> Answer<EncryptionDone> {
+    beside(&app, move |app, desk| {
+        desk.encrypt_again_with_pin(&draft, pin.0?, risk_last_try, new_password.0, hint, output, progress(app))
+    })
+    .await
+}
+
+#[tauri::command]
+pub(crate) fn keys(desk: State<'_, Arc<Desk>>) -> KeysView {
+    desk.keys()
+}
+
+#[tauri::command]
+pub(crate) async fn test_keys(app: AppHandle) -> Answer<Vec<ReaderReport>> {
+    beside(&app, |_, desk| desk.test_keys()).await
+}
+
+#[tauri::command]
+pub(crate) async fn recipient_from_key(app: AppHandle, id: String) -> Answer<RecipientView> {
+    beside(&app, move |_, desk| desk.recipient_from_key(&id)).await
 }
 
 #[tauri::command]
@@ -195,14 +271,21 @@ pub(crate) fn cancel(desk: State<'_, Arc<Desk>>) {
     desk.cancel();
 }
 
+/// Ends the program when the running operation has cleared away what it began.
+#[tauri::command]
+pub(crate) async fn stop_and_close(app: AppHandle) -> Answer<()> {
+    beside(&app, |app, desk| {
+        desk.stop();
+        let Some(window) = crate::window(app) else { return Ok(()) };
+        window.destroy().map_err(|error| Failure::new(Code::Internal, error.to_string()))
+    })
+    .await
+}
+
 /// What is no longer there has a cause of its own.
 fn opener_failure(path: &Path, error: &tauri_plugin_opener::Error) -> Failure {
     let failure = |code| Failure::new(code, format!("the system could not show it: {error}"));
-    if path.exists() {
-        failure(Code::Internal)
-    } else {
-        failure(Code::NotReadable).about(path.file_name().unwrap_or_default().to_string_lossy())
-    }
+    if path.exists() { failure(Code::Internal) } else { failure(Code::NotReadable).about(base_name(path)) }
 }
 
 #[tauri::command]

@@ -12,6 +12,7 @@ import { errorWords, messageToSender, technical } from "$lib/texts/errors";
 
 import {
   badReport,
+  certificate,
   container,
   containerOf,
   documents,
@@ -32,7 +33,7 @@ import {
   twoServers,
 } from "../../src/dev/samples";
 import { play, type Played } from "../../src/dev/stage";
-import { press, settle, type, unfold } from "../../src/dev/states";
+import { choose, press, settle, type, unfold } from "../../src/dev/states";
 
 let played: Played;
 afterEach(() => played.close());
@@ -324,6 +325,7 @@ test("opens through servers with a key file", async () => {
   played.double.answers.keyFile = withKey;
   played.double.answers.open = () => Promise.resolve(openedOf(1));
   await openContainer(records.server, records.serverToo);
+  await choose("Key file");
   await press("Choose key file…");
   expect(text()).toContain("The key is fetched from RIA or Demo.");
   await press("Open with key file");
@@ -335,6 +337,7 @@ test("asks for the certificate of a key that comes without one, and sends it alo
   played.double.answers.keyFile = { ...withKey, needsCertificate: true };
   played.double.answers.open = () => Promise.resolve(openedOf(1));
   await openContainer(records.server);
+  await choose("Key file");
   await press("Choose key file…");
   expect(text()).toContain("This key comes without its certificate, and the server asks for it.");
   await press("Open with key file");
@@ -352,11 +355,26 @@ test("asks for the certificate of a key that comes without one, and sends it alo
   expect((played.double.called("open")[0]?.args[0] as OpenDraft).certificate).toBe(42);
 });
 
+test("takes a certificate that is dropped while it is asked for, and keeps the key", async () => {
+  await begin();
+  played.double.answers.keyFile = { ...withKey, needsCertificate: true };
+  played.double.answers.open = () => Promise.resolve(openedOf(1));
+  await openContainer(records.server);
+  await press("Choose key file…");
+  played.double.answers.certificate = { id: 43, name: "mari.cer", problem: null };
+  await deliver([certificate]);
+  expect(played.double.called("certificateFrom")).toHaveLength(1);
+  expect(played.double.called("keyFileFrom")).toEqual([]);
+  await press("Open with key file");
+  expect((played.double.called("open")[0]?.args[0] as OpenDraft).certificate).toBe(43);
+});
+
 test("asks for the certificate when the server turns out to want it, and forgets it with the key", async () => {
   await begin();
   played.double.answers.keyFile = { ...withKey, needsPassword: true, fits: [] };
   played.double.answers.open = () => Promise.reject(failure("certificate_needed", { subject: "ria" }));
   await openContainer(records.server);
+  await choose("Key file");
   await press("Choose key file…");
   await type("Password of the key file", "1234");
   await press("Open with key file");
@@ -377,9 +395,9 @@ test("makes an unknown server the main statement, and opens once a list names it
   played.double.answers.inspect = () => Promise.resolve(containerOf({ ...records.strange, serverProblem: null }));
   await press("Import list…");
   await settle();
-  expect(document.querySelector("h2")?.textContent).toBe("Opens with a key file");
+  expect(document.querySelector("h2")?.textContent).toBe("Opens with the ID-card of Mari Maasikas");
   expect(text()).toContain("through Kohtud");
-  expect(focused()).toBe("Choose key file…");
+  expect(document.activeElement?.tagName).toBe("H1");
 });
 
 test("says why a list was not imported", async () => {
@@ -394,7 +412,7 @@ test("says why a list was not imported", async () => {
 test("says that a policy closes one's own list", async () => {
   await begin();
   await openSettings();
-  const closed = () => Promise.reject(failure("server_unusable", { detail: "policy.toml closes your own list" }));
+  const closed = () => Promise.reject(failure("server_list_closed", { detail: "policy.toml closes your own list" }));
   played.double.backend.importServers = closed;
   await press("Import list…");
   expect(text()).toContain("The list was not imported. Your own list cannot be used. Ask your administrator");
@@ -446,6 +464,7 @@ test("leads from a failure to the settings and back, and goes on with the same p
       : Promise.resolve(openedOf(1));
   played.double.answers.keyFile = { ...withKey, needsPassword: true };
   await openContainer(records.server);
+  await choose("Key file");
   await press("Choose key file…");
   await type("Password of the key file", "1234");
   await press("Open with key file");
@@ -463,6 +482,7 @@ test("asks the sender to encrypt again where the same file would fail again", as
   played.double.answers.keyFile = withKey;
   played.double.answers.open = () => Promise.reject(failure("capsule_not_found", { subject: "ria" }));
   await openContainer({ ...records.server, until: Date.UTC(2026, 0, 2) / 1000 });
+  await choose("Key file");
   await press("Choose key file…");
   await press("Open with key file");
   expect(text()).toContain("RIA does not have it");
@@ -489,11 +509,11 @@ test("goes through the settings with the keyboard alone", async () => {
   document.querySelector<HTMLElement>("[aria-label=Settings]")!.focus();
   await keys("{Enter}");
   expect(document.activeElement?.textContent).toBe("Settings");
-  await keys("{Tab}{Tab}{Enter}");
+  await keys("{Tab}{Tab}{Tab}{Enter}");
   expect(played.session.settings.section).toBe("network");
-  await keys("{Shift>}{Tab}{/Shift}{Enter}");
+  await keys("{Shift>}{Tab}{Tab}{/Shift}{Enter}");
   expect(played.session.settings.section).toBe("servers");
-  await keys("{Tab}{Tab}{Tab}{Tab}{Enter}");
+  await keys("{Tab}{Tab}{Tab}{Tab}{Tab}{Enter}");
   expect(focused()).toMatch(/^RIA/);
   expect(text()).toContain("ria.example:8443");
   await keys("{Escape}");
@@ -751,6 +771,30 @@ test("says at the field what is wrong with the proxy's address", async () => {
   await press("Save");
   expect(played.double.called("setNetwork")).toHaveLength(1);
   expect(field("Address of the proxy").getAttribute("aria-invalid")).toBe("true");
+});
+
+test("says where the name and the password for a proxy belong when they stand in its address", async () => {
+  await begin();
+  await openSettings("Network");
+  await tick("This one");
+  await type("Address of the proxy", "http://mari:salasona@proxy.example:3128");
+  await press("Save");
+  expect(played.double.called("setNetwork")).toEqual([]);
+  expect(text()).toContain("do not belong in the address: they have fields of their own below");
+  await type("Address of the proxy", "http://proxy.example:3128");
+  await press("Save");
+  expect(played.double.called("setNetwork")).toHaveLength(1);
+});
+
+test("shows which part of the settings stands also under the mouse", async () => {
+  await begin();
+  await openSettings("Network");
+  const [part] = [...document.querySelectorAll<HTMLElement>("nav [aria-current]")];
+  const colours = () => [getComputedStyle(part!).backgroundColor, getComputedStyle(part!).color];
+  const before = colours();
+  await userEvent.hover(part!);
+  expect(part!.matches(":hover")).toBe(true);
+  expect(colours()).toEqual(before);
 });
 
 test("says what is true of where things stay", async () => {

@@ -3,11 +3,16 @@
 //! Files are named by [`FileId`], a number that stands for a path a person chose in a dialog, by a drop or as an
 //! argument; the web view can name no other file.
 
+mod keys;
 mod servers;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+pub use self::keys::{
+    CardStep, CardStepReport, DemoView, IdentityKind, IdentityView, KeysView, ReaderReport, ReaderState,
+    ReaderStateView, SecretView,
+};
 pub use self::servers::{
     AddressReport, DeliveryDraft, DeliveryView, KeyCertificateView, LeftOut, NetworkDraft, NetworkView, NewServerDraft,
     PinView, ProxyKind, ServerOrigin, ServerProgress, ServerReport, ServerState, ServerStep, ServerView, ServersView,
@@ -29,6 +34,8 @@ pub enum ChosenKind {
     OldContainer,
     /// A certificate or public key.
     Recipient,
+    /// Named as a container, and none: another file, an empty one, or what a broken download has left.
+    Misnamed,
     /// Something that cannot be encrypted (a pipe, a device, unreadable); see `problem`.
     Unusable,
 }
@@ -86,6 +93,10 @@ pub struct StartView {
     pub recent: Vec<RecentView>,
     /// The servers of all lists.
     pub servers: ServersView,
+    /// The keys at hand, as far as they are known yet.
+    pub keys: KeysView,
+    /// A card to try the program with.
+    pub demo: Option<DemoView>,
     /// Files given as arguments.
     pub incoming: Option<Incoming>,
 }
@@ -131,6 +142,8 @@ pub struct RecentView {
     pub recipients: Vec<String>,
     /// When, in unix seconds.
     pub at: i64,
+    /// Until when servers keep what somebody needs to open it, in unix seconds; none when somebody always can.
+    pub until: Option<i64>,
 }
 
 /// Somebody who shall be able to open the container, from a certificate or public key file.
@@ -251,6 +264,8 @@ pub struct EncryptionPlan {
 pub enum PlanWarning {
     /// Above 1000 files: the Java reader refuses the container.
     ManyFiles,
+    /// Above 10 000 files: Kapsel opens the container only when its recipient raises the limit.
+    FilesBeyondLimit,
 }
 
 /// A file of a plan.
@@ -299,6 +314,8 @@ pub struct EncryptionDone {
     pub servers: Vec<String>,
     /// Until when they keep them, the earliest of them; unix seconds.
     pub kept_until: Option<i64>,
+    /// Until when somebody can open it, in unix seconds; none when somebody always can.
+    pub opens_until: Option<i64>,
 }
 
 /// What a container tells without a key.
@@ -335,6 +352,8 @@ pub struct RecordView {
     pub code: Option<String>,
     /// Algorithm in the field's terms.
     pub algorithm: String,
+    /// SHA-256 of the public key that it is for, in hex; absent where it is for none.
+    pub key_id: Option<String>,
     /// Identifier of the capsule server, or base URLs of the share servers.
     pub servers: Vec<String>,
     /// Until when the server keeps it, by the label; unix seconds.
@@ -389,8 +408,10 @@ pub struct KeyFileView {
 pub struct OpenDraft {
     /// The container.
     pub container: FileId,
-    /// The key file; absent: the password itself opens it.
+    /// The key file; absent: the password itself opens it, or a key at hand.
     pub key_file: Option<FileId>,
+    /// The key at hand, by its `id`, where a PIN opens it.
+    pub identity: Option<String>,
     /// The certificate of a key that comes without one, for servers.
     pub certificate: Option<FileId>,
     /// Where to; absent: the proposal.
@@ -539,6 +560,8 @@ pub enum Code {
     KeyFilePasswordNeeded,
     /// The file holds no usable private key.
     KeyFileUnusable,
+    /// It is a certificate or public key, which opens nothing: the private key to it does.
+    KeyFileIsPublic,
     /// The file holds no usable certificate or public key.
     RecipientUnusable,
     /// Truncated or altered.
@@ -585,6 +608,8 @@ pub enum Code {
     ServerUnknown,
     /// The list has the server, but it cannot be used: incomplete, expired, or for other keys.
     ServerUnusable,
+    /// The administrator's policy closes the list.
+    ServerListClosed,
     /// A server list has a mistake.
     ServerListInvalid,
     /// The network settings have a mistake.

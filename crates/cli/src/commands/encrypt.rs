@@ -11,7 +11,7 @@ use app::{
     files::gather,
     opening::unlock,
     recipients::NewRecipient,
-    servers::{self, Delivery, DeliveryPlan, Expiry, Placed},
+    servers::{self, Delivery, DeliveryPlan, Expiry, Placed, Refreshing},
     view::{Code, ProgressStep, RecipientView},
 };
 use capsule_client::ListFiles;
@@ -112,7 +112,7 @@ fn plan(
         return Ok(DeliveryPlan::inside(recipients));
     }
     let delivery = Delivery { servers: delivering.server.clone(), until: delivering.expires };
-    let plan = delivery.plan(&servers::client(lists)?, recipients)?;
+    let plan = delivery.plan(&servers::client(lists, Refreshing::First)?, recipients)?;
     for placed in plan.placed.iter().filter(|placed| !placed.left_out.is_empty()) {
         let servers = placed.left_out.join(", ");
         terminal.note(&format!("note: {servers}: takes no capsules for the kind of key of {}", placed.recipient));

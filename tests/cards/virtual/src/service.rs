@@ -19,6 +19,8 @@ const PROGRAM: &str = "/usr/sbin/pcscd";
 const LOCK: &str = "/tmp/kapsel-virtual-readers.lock";
 /// How long the service may take to start.
 const STARTED: Duration = Duration::from_secs(20);
+/// How long one that runs may take to show its readers.
+const SEEN: Duration = Duration::from_secs(5);
 /// Where the readers of the system's service listen.
 const SYSTEM_PORT: u16 = 35963;
 /// Where those of other services do: two each.
@@ -68,9 +70,29 @@ impl Service {
     }
 
     fn started(folder: Option<TempDir>, port: u16, lock: File) -> Self {
+        Self::ready(folder, port, lock).unwrap_or_else(|problem| panic!("{problem}"))
+    }
+
+    /// The system's where it is not known whether that can be: with words that say why not.
+    ///
+    /// # Errors
+    /// When somebody else has the readers, or there are none.
+    pub fn try_start() -> Result<Self, String> {
+        let lock = lock_file(LOCK);
+        let until = Instant::now() + Duration::from_secs(3);
+        while lock.try_lock().is_err() {
+            if Instant::now() > until {
+                return Err("another program has the virtual readers".to_owned());
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        Self::ready(None, SYSTEM_PORT, lock)
+    }
+
+    fn ready(folder: Option<TempDir>, port: u16, lock: File) -> Result<Self, String> {
         let mut service = Self { running: None, folder, port, _lock: lock };
-        service.resume();
-        service
+        service.run()?;
+        Ok(service)
     }
 
     /// Whether this started the service, so that it can stop it.
@@ -85,27 +107,39 @@ impl Service {
 
     /// Starts the service again after [`Service::stop`] or [`Service::kill`].
     pub fn resume(&mut self) {
+        self.run().unwrap_or_else(|problem| panic!("{problem}"));
+    }
+
+    /// Starts the service where none runs, and waits for its readers.
+    fn run(&mut self) -> Result<(), String> {
         if watch::readers(self.socket().as_deref()).is_none() {
-            let mut command = match &self.folder {
-                Some(folder) => {
-                    let mut command = in_folder(folder.path(), &[PROGRAM, "--config"]);
-                    command.arg(folder.path().join("readers"));
-                    command
-                }
-                None => Command::new(PROGRAM),
-            };
-            command
-                .args(["--foreground", "--critical"])
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null());
-            self.running = Some(command.spawn().expect("pcscd is installed"));
+            let running = self.command().spawn();
+            self.running = Some(running.map_err(|error| format!("pcscd (the package pcscd) does not start: {error}"))?);
         }
-        let until = Instant::now() + STARTED;
+        let until = Instant::now() + if self.running.is_some() { STARTED } else { SEEN };
         while !self.has_readers() {
-            assert!(Instant::now() < until, "pcscd has no virtual readers: are pcscd and vsmartcard-vpcd installed?");
+            if self.running.as_mut().is_some_and(|running| running.try_wait().ok().flatten().is_some()) {
+                return Err("pcscd does not start; only root can start it here".to_owned());
+            }
+            if Instant::now() > until {
+                return Err("pcscd has no virtual readers: install vsmartcard-vpcd, and restart pcscd".to_owned());
+            }
             thread::sleep(Duration::from_millis(20));
         }
+        Ok(())
+    }
+
+    fn command(&self) -> Command {
+        let mut command = match &self.folder {
+            Some(folder) => {
+                let mut command = in_folder(folder.path(), &[PROGRAM, "--config"]);
+                command.arg(folder.path().join("readers"));
+                command
+            }
+            None => Command::new(PROGRAM),
+        };
+        command.args(["--foreground", "--critical"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
     }
 
     fn has_readers(&self) -> bool {

@@ -10,6 +10,7 @@ import type { EncryptionPlan } from "$lib/bindings/EncryptionPlan";
 import type { Incoming } from "$lib/bindings/Incoming";
 import type { KeyCertificateView } from "$lib/bindings/KeyCertificateView";
 import type { KeyFileView } from "$lib/bindings/KeyFileView";
+import type { KeysView } from "$lib/bindings/KeysView";
 import type { Language } from "$lib/bindings/Language";
 import type { NetworkDraft } from "$lib/bindings/NetworkDraft";
 import type { NetworkView } from "$lib/bindings/NetworkView";
@@ -18,6 +19,7 @@ import type { OpenDone } from "$lib/bindings/OpenDone";
 import type { OpenDraft } from "$lib/bindings/OpenDraft";
 import type { OutputView } from "$lib/bindings/OutputView";
 import type { PasswordStrength } from "$lib/bindings/PasswordStrength";
+import type { ReaderReport } from "$lib/bindings/ReaderReport";
 import type { RecipientView } from "$lib/bindings/RecipientView";
 import type { ServerReport } from "$lib/bindings/ServerReport";
 import type { ServersView } from "$lib/bindings/ServersView";
@@ -33,6 +35,7 @@ export const commandNames = [
   "choose_files",
   "choose_folder",
   "choose_container",
+  "chosen_again",
   "choose_recipients",
   "recipient_from",
   "plan_encryption",
@@ -42,10 +45,17 @@ export const commandNames = [
   "choose_key_file",
   "key_file_from",
   "choose_certificate",
+  "certificate_from",
   "choose_destination",
   "open",
   "encrypt_again",
+  "open_with_pin",
+  "encrypt_again_with_pin",
+  "keys",
+  "test_keys",
+  "recipient_from_key",
   "cancel",
+  "stop_and_close",
   "reveal",
   "open_file",
   "copy_text",
@@ -79,6 +89,7 @@ export const commands = {
   chooseFiles: () => call<Incoming | null>("choose_files"),
   chooseFolder: () => call<Incoming | null>("choose_folder"),
   chooseContainer: () => call<Chosen | null>("choose_container"),
+  chosenAgain: (id: FileId) => call<Chosen>("chosen_again", { id }),
 
   chooseRecipients: () => call<RecipientView[] | null>("choose_recipients"),
   recipientFrom: (id: FileId) => call<RecipientView>("recipient_from", { id }),
@@ -91,6 +102,7 @@ export const commands = {
   chooseKeyFile: (container: FileId) => call<KeyFileView | null>("choose_key_file", { container }),
   keyFileFrom: (id: FileId, container: FileId) => call<KeyFileView>("key_file_from", { id, container }),
   chooseCertificate: (container: FileId) => call<KeyCertificateView | null>("choose_certificate", { container }),
+  certificateFrom: (id: FileId, container: FileId) => call<KeyCertificateView>("certificate_from", { id, container }),
   chooseDestination: (current: FileId) => call<OutputView | null>("choose_destination", { current }),
   open: (draft: OpenDraft, password: string | null) => call<OpenDone>("open", { draft, password }),
   encryptAgain: (
@@ -101,7 +113,23 @@ export const commands = {
     output: FileId | null,
   ) => call<EncryptionDone>("encrypt_again", { draft, password, newPassword, hint, output }),
 
+  /** The PIN goes to the key at hand that the draft names, once at most. */
+  openWithPin: (draft: OpenDraft, pin: string, riskLastTry: boolean) =>
+    call<OpenDone>("open_with_pin", { draft, pin, riskLastTry }),
+  encryptAgainWithPin: (
+    draft: OpenDraft,
+    pin: string,
+    riskLastTry: boolean,
+    newPassword: string,
+    hint: string | null,
+    output: FileId | null,
+  ) => call<EncryptionDone>("encrypt_again_with_pin", { draft, pin, riskLastTry, newPassword, hint, output }),
+  keys: () => call<KeysView>("keys"),
+  testKeys: () => call<ReaderReport[]>("test_keys"),
+  recipientFromKey: (id: string) => call<RecipientView>("recipient_from_key", { id }),
+
   cancel: () => call<void>("cancel"),
+  stopAndClose: () => call<void>("stop_and_close"),
   reveal: (id: FileId) => call<void>("reveal", { id }),
   openFile: (id: FileId) => call<void>("open_file", { id }),
   copyText: (text: string) => call<void>("copy_text", { text }),

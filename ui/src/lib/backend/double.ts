@@ -8,11 +8,13 @@ import type { EncryptionPlan } from "$lib/bindings/EncryptionPlan";
 import type { Incoming } from "$lib/bindings/Incoming";
 import type { KeyCertificateView } from "$lib/bindings/KeyCertificateView";
 import type { KeyFileView } from "$lib/bindings/KeyFileView";
+import type { KeysView } from "$lib/bindings/KeysView";
 import type { NetworkView } from "$lib/bindings/NetworkView";
 import type { OpenDone } from "$lib/bindings/OpenDone";
 import type { OutputView } from "$lib/bindings/OutputView";
 import type { PlannedFile } from "$lib/bindings/PlannedFile";
 import type { ProgressView } from "$lib/bindings/ProgressView";
+import type { ReaderReport } from "$lib/bindings/ReaderReport";
 import type { RecipientView } from "$lib/bindings/RecipientView";
 import type { ServerReport } from "$lib/bindings/ServerReport";
 import type { ServersView } from "$lib/bindings/ServersView";
@@ -27,6 +29,8 @@ export interface Answers {
   start: StartView;
   files: Incoming | null;
   container: Chosen | null;
+  /** A file that was chosen before, as it is now. */
+  chosenAgain: (id: FileId) => Promise<Chosen>;
   recipients: RecipientView[] | null;
   /** Troubles of files, by id. */
   troubles: Map<FileId, Pick<PlannedFile, "problem" | "safeName">>;
@@ -44,6 +48,10 @@ export interface Answers {
   place: OutputView | null;
   encrypt: () => Promise<EncryptionDone>;
   open: () => Promise<OpenDone>;
+  /** What comes of a PIN. */
+  pin: (pin: string, riskLastTry: boolean) => Promise<OpenDone>;
+  readers: () => Promise<ReaderReport[]>;
+  recipientFromKey: () => Promise<RecipientView>;
   /** What comes of showing a file, opening it and copying. */
   system: () => Promise<void>;
 }
@@ -59,7 +67,9 @@ export class Double {
   readonly backend: Backend;
   #incoming: (incoming: Incoming) => void = () => undefined;
   #drag: (hovering: boolean) => void = () => undefined;
+  #closing: () => void = () => undefined;
   #progress: (progress: ProgressView) => void = () => undefined;
+  #keys: (keys: KeysView) => void = () => undefined;
   #stop: (() => void) | null = null;
 
   constructor(answers: Partial<Answers> = {}) {
@@ -70,10 +80,13 @@ export class Double {
         appearance: "light",
         recent: [],
         servers: { servers: [], chosen: [], lost: [], lockedBy: null, problem: null },
+        keys: { identities: [], readers: [], problem: null, isKnown: true },
+        demo: null,
         incoming: null,
       },
       files: null,
       container: null,
+      chosenAgain: () => Promise.reject(failure("internal")),
       recipients: null,
       troubles: new Map(),
       inspect: () => Promise.reject(failure("not_a_container")),
@@ -95,6 +108,9 @@ export class Double {
       place: null,
       encrypt: () => Promise.reject(failure("internal")),
       open: () => Promise.reject(failure("internal")),
+      pin: () => Promise.reject(failure("internal")),
+      readers: () => Promise.resolve([]),
+      recipientFromKey: () => Promise.reject(failure("card_removed")),
       system: () => Promise.resolve(),
       ...answers,
     };
@@ -111,8 +127,19 @@ export class Double {
     this.#drag(hovering);
   }
 
+  /** The person closes the window while something runs. */
+  close(): void {
+    this.#closing();
+  }
+
   advance(progress: ProgressView): void {
     this.#progress(progress);
+  }
+
+  /** Cards come and go. */
+  have(keys: KeysView): void {
+    this.answers.start = { ...this.answers.start, keys };
+    this.#keys(keys);
   }
 
   /** An answer that comes only by cancelling. */
@@ -143,13 +170,16 @@ export class Double {
     return {
       onIncoming: (handler) => ((this.#incoming = handler), Promise.resolve(() => undefined)),
       onDrag: (handler) => ((this.#drag = handler), Promise.resolve(() => undefined)),
+      onClosing: (handler) => ((this.#closing = handler), Promise.resolve(() => undefined)),
       onProgress: (handler) => ((this.#progress = handler), Promise.resolve(() => undefined)),
+      onKeys: (handler) => ((this.#keys = handler), Promise.resolve(() => undefined)),
       start: () => Promise.resolve(answers.start),
       setLanguage: done,
       setAppearance: done,
       chooseFiles: () => Promise.resolve(answers.files),
       chooseFolder: () => Promise.resolve(answers.files),
       chooseContainer: () => Promise.resolve(answers.container),
+      chosenAgain: (id) => answers.chosenAgain(id),
       chooseRecipients: () => Promise.resolve(answers.recipients),
       recipientFrom: (id) => {
         const recipient = answers.recipients?.find((candidate) => candidate.id === id) ?? answers.recipients?.[0];
@@ -163,10 +193,18 @@ export class Double {
       keyFileFrom: () =>
         answers.keyFile ? Promise.resolve(answers.keyFile) : Promise.reject(failure("key_file_unusable")),
       chooseCertificate: () => Promise.resolve(answers.certificate),
+      certificateFrom: () =>
+        answers.certificate ? Promise.resolve(answers.certificate) : Promise.reject(failure("recipient_unusable")),
       chooseDestination: () => Promise.resolve(answers.place),
       open: () => answers.open(),
       encryptAgain: () => answers.encrypt(),
+      openWithPin: (_, pin, riskLastTry) => answers.pin(pin, riskLastTry),
+      encryptAgainWithPin: () => answers.encrypt(),
+      keys: () => Promise.resolve(answers.start.keys),
+      testKeys: () => answers.readers(),
+      recipientFromKey: () => answers.recipientFromKey(),
       cancel: () => Promise.resolve(this.#stop?.()),
+      stopAndClose: () => Promise.resolve(this.#stop?.()),
       reveal: () => answers.system(),
       openFile: () => answers.system(),
       copyText: () => answers.system(),

@@ -32,6 +32,10 @@ code: string | null,
  */
 algorithm: string, 
 /**
+ * SHA-256 of the public key that it is for, in hex; absent where it is for none.
+ */
+keyId: string | null, 
+/**
  * Identifier of the capsule server, or base URLs of the share servers.
  */
 servers: Array<string>, 

@@ -26,6 +26,8 @@ export type Way = "servers" | "inside";
 export class Encryption {
   files = $state.raw<readonly Chosen[]>([]);
   recipients = $state.raw<readonly RecipientView[]>([]);
+  /** The recipients that came from keys at hand, by the identity's `id`. */
+  #ofKeys = $state.raw<ReadonlyMap<string, FileId>>(new Map());
   withPassword = $state(false);
   plan = $state.raw<EncryptionPlan | null>(null);
   /** Why something could not be added, beside the recipients. */
@@ -180,6 +182,23 @@ export class Encryption {
     }
   }
 
+  /** Whether the holder of a key at hand is a recipient already. */
+  hasKey(id: string): boolean {
+    const number = this.#ofKeys.get(id);
+    return number !== undefined && this.recipients.some((recipient) => recipient.id === number);
+  }
+
+  /** The holder of a key at hand. */
+  async addRecipientFromKey(id: string): Promise<void> {
+    try {
+      const recipient = await this.#backend.recipientFromKey(id);
+      this.#ofKeys = new Map(this.#ofKeys).set(id, recipient.id);
+      this.addRecipients([recipient]);
+    } catch (thrown) {
+      this.recipientProblem = asErrorView(thrown);
+    }
+  }
+
   async chooseRecipients(): Promise<void> {
     try {
       const chosen = await this.#backend.chooseRecipients();
@@ -223,6 +242,7 @@ export class Encryption {
 const aboutServers: ReadonlySet<Code> = new Set([
   "server_unknown",
   "server_unusable",
+  "server_list_closed",
   "server_list_invalid",
   "settings_invalid",
 ]);
