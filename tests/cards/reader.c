@@ -4,7 +4,8 @@
  * PAD         direct or steps: how the PIN is taken
  * PAD_FINGERS what the person does: digits, "cancel", "wait", "short"
  * PAD_LOG     a file that gets what the program asked for, in hex
- * UNPLUGGED   how many commands the reader lives for */
+ * UNPLUGGED   how many commands the reader lives for
+ * BETWEEN     another program's command, which is run after the second transaction */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <reader.h>
@@ -25,6 +26,7 @@ static int commands;
 
 typedef LONG transmit(SCARDHANDLE, const SCARD_IO_REQUEST *, LPCBYTE, DWORD, SCARD_IO_REQUEST *, LPBYTE, LPDWORD);
 typedef LONG control(SCARDHANDLE, DWORD, LPCVOID, DWORD, LPVOID, DWORD, LPDWORD);
+typedef LONG ended(SCARDHANDLE, DWORD);
 typedef LONG changed(SCARDCONTEXT, DWORD, SCARD_READERSTATE *, DWORD);
 
 static int is_unplugged(void)
@@ -47,6 +49,20 @@ LONG SCardGetStatusChange(SCARDCONTEXT context, DWORD limit, SCARD_READERSTATE *
 {
     changed *real = (changed *)dlsym(RTLD_NEXT, "SCardGetStatusChange");
     return is_unplugged() ? SCARD_E_UNKNOWN_READER : real(context, limit, states, count);
+}
+
+LONG SCardEndTransaction(SCARDHANDLE card, DWORD disposition)
+{
+    static int transactions;
+    ended *real = (ended *)dlsym(RTLD_NEXT, "SCardEndTransaction");
+    LONG result = real(card, disposition);
+    const char *other = getenv("BETWEEN");
+    if (other != NULL && ++transactions == 2) {
+        unsetenv("LD_PRELOAD");
+        if (system(other) != 0)
+            abort();
+    }
+    return result;
 }
 
 static LONG says(unsigned char first, unsigned char second, LPVOID answer, DWORD room, LPDWORD length)

@@ -1,4 +1,5 @@
 //! Readers that no virtual one is: with a PIN pad, and one that is unplugged. What they do is played between the program and the system's library.
+//! So is the moment at which another program comes.
 
 use std::fs;
 
@@ -107,4 +108,24 @@ fn a_reader_may_be_unplugged_at_any_time() {
         stage.fails("right", "card_removed");
         played(stage, &[]);
     });
+}
+
+#[test]
+fn another_program_may_come_between_the_two_uses_of_the_key() {
+    let mut stage = Stage::new(Kind::Idemia);
+    let server = Organisation::start("css-a", &[stage.place.path("holder.crt")]);
+    stage.place.file("servers.json", list(&[server.entry()]));
+    let servers = ["--server-list", "servers.json", "--pin-file", "right", "--overwrite"];
+    let encrypt = ["encrypt", "-o", "letter.cdoc2", "-r", "card", "letter.txt", "--server", "css-a", "--overwrite"];
+    stage.place.run(&[&encrypt[..], &servers[..2]].concat()).expect(0);
+    // It is looked at, signs in, and computes the secret: before that the card is reset, or led elsewhere.
+    for other in ["--reset", "-s 00:A4:00:0C"] {
+        played(&mut stage, &[("BETWEEN", &format!("timeout 20 opensc-tool -r 0 {other} >/dev/null 2>&1"))]);
+        stage.card.trace();
+        decrypt(&stage, &servers).expect(0);
+        let trace = stage.card.trace();
+        assert_eq!(verifies(&trace), 2, "{other}: the PIN is needed again, and is right");
+        assert!(trace.iter().any(|exchange| exchange.command.starts_with(&[0x00, 0x88])), "it has signed");
+        assert!(!stage.card.is_open());
+    }
 }
