@@ -35,7 +35,7 @@ impl Arguments {
     }
 }
 
-const USAGE: &str = "Usage: kapsel-desktop [FILE]...\n\nOpens a container, or encrypts any other files.\n\n\
+const USAGE: &str = "Usage: kapsel-desktop [FILE]...\n\nOpens a container, or encrypts any other files. A FILE may be a file: address.\n\n\
     Options:\n  --help     show this\n  --version  show the version";
 
 fn main() -> ExitCode {

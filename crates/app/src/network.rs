@@ -269,7 +269,7 @@ impl NetworkFile {
                 Some(proxy) => Ok(Some(proxy)),
                 None if url.contains('@') => {
                     Err("the proxy's address holds no user name or password: the name stands in \
-                    proxy-user (kapsel network set --proxy-user), the password in the system's keyring"
+                    proxy-user (kapsel network set-proxy --user), the password in the system's keyring"
                         .to_owned())
                 }
                 None => {

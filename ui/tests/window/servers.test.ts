@@ -360,6 +360,7 @@ test("takes a certificate that is dropped while it is asked for, and keeps the k
   played.double.answers.keyFile = { ...withKey, needsCertificate: true };
   played.double.answers.open = () => Promise.resolve(openedOf(1));
   await openContainer(records.server);
+  await choose("Key file");
   await press("Choose key file…");
   played.double.answers.certificate = { id: 43, name: "mari.cer", problem: null };
   await deliver([certificate]);

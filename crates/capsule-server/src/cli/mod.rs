@@ -1,5 +1,6 @@
 //! The commands of `kapsel-server`.
 
+mod health;
 mod init;
 mod manager;
 mod run;
@@ -31,6 +32,8 @@ enum Command {
     Run(Configured),
     /// Say every mistake of a configuration, with its line
     CheckConfig(Configured),
+    /// Ask the server that runs by this configuration, on this machine, whether it is ready
+    Health(Configured),
     /// Print the server list that clients need
     ExportList(Configured),
     /// Delete expired capsules now
@@ -76,6 +79,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Init(init) => init::init(&init),
         Command::Run(Configured { config }) => run::run(&config),
         Command::CheckConfig(Configured { config }) => check_config(&config),
+        Command::Health(Configured { config }) => health::health(&config),
         Command::ExportList(Configured { config }) => export_list(&config),
         Command::Purge(Configured { config }) => purge(&config),
         Command::Reseal(Configured { config }) => reseal(&config),

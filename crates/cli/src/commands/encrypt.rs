@@ -15,7 +15,7 @@ use app::{
     view::{Code, ProgressStep, RecipientView},
 };
 use capsule_client::ListFiles;
-use cdoc2::{Control, InputFile, Reading, Written};
+use cdoc2::{Control, InputFile, Limits, Reading, Written};
 use clap::ArgMatches;
 use serde::Serialize;
 
@@ -134,7 +134,12 @@ fn delivery_line(placed: &[Placed], kept_until: Option<i64>) -> Option<String> {
 }
 
 fn say_many(files: usize, terminal: &Terminal) {
-    if files > JAVA_READER_FILES {
+    let own = Limits::default().entries;
+    if files as u64 > own {
+        terminal.note(&format!(
+            "note: more than {own} files; kapsel opens such a container only with --max-files, and other programs may refuse it"
+        ));
+    } else if files > JAVA_READER_FILES {
         terminal.note(&format!("note: more than {JAVA_READER_FILES} files; older programs refuse such a container"));
     }
 }
