@@ -61,7 +61,15 @@ impl Stage {
     }
 
     pub fn with(kind: Kind, holder: Holder) -> Self {
-        let service = Service::private();
+        Self::in_service(Service::private(), kind, holder)
+    }
+
+    /// In the system's service: for tests that look into readers themselves, in this process.
+    pub fn in_the_systems_service(kind: Kind) -> Self {
+        Self::in_service(Service::start(), kind, jaak())
+    }
+
+    fn in_service(service: Service, kind: Kind, holder: Holder) -> Self {
         let mut place = Place::new();
         place.variables.extend(service.socket().map(|socket| ("PCSCLITE_CSOCK_NAME", socket)));
         place.file("holder.der", holder.certificate());

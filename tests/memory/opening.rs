@@ -1,4 +1,4 @@
-//! Every kind of opening.
+//! Every kind of opening, and encrypting.
 
 use std::{fs, io::Read, path::Path, process::Command};
 
@@ -14,10 +14,10 @@ use crate::{
 const PASSWORD: &str = "correct horse battery staple";
 const PIN: &str = "918273645546";
 /// More than fits into what stands between the program and whoever reads.
-const CONTENT: u64 = 24 << 20;
+const CONTENT: u64 = 10 << 20;
 
 fn place() -> Place {
-    let place = Place::new();
+    let place = Place::quick();
     let mut content = Vec::new();
     noise(CONTENT).read_to_end(&mut content).expect("readable");
     place.file("content", content);
@@ -125,7 +125,34 @@ fn a_protected_key_file_leaves_nothing() {
 }
 
 #[test]
-fn a_card_leaves_nothing() {
+fn encrypting_leaves_nothing() {
+    for (recipient, key) in [(["-r", "public.pem"], "key"), (["--password-file", "password"], "password")] {
+        let place = place();
+        place.file("password", format!("{PASSWORD}\n"));
+        openssl(&place, "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp384r1 -out key.pem");
+        openssl(&place, "pkey -in key.pem -pubout -out public.pem");
+        let encrypt = [&["encrypt", "-o", "c.cdoc2", "content"], &recipient[..]].concat();
+        let mut run = Run::start(&place, &encrypt, "left");
+        run.ends();
+        let secrets = secrets(&place, [key, if key == "key" { "key.pem" } else { key }], "");
+        assert_eq!(run.holds(&secrets), [""; 0], "left in memory by {recipient:?}");
+        place.file("left", secrets.values().flatten().copied().collect::<Vec<u8>>());
+        run.leaves_secrets();
+        assert_eq!(run.holds(&secrets), secrets.keys().cloned().collect::<Vec<_>>(), "the search finds them");
+    }
+}
+
+#[test]
+fn an_idemia_card_leaves_nothing() {
+    nothing_is_left_of_a_card(Kind::Idemia);
+}
+
+#[test]
+fn a_thales_card_leaves_nothing() {
+    nothing_is_left_of_a_card(Kind::Thales);
+}
+
+fn nothing_is_left_of_a_card(kind: Kind) {
     let (mut place, service) = (place(), Service::private());
     place.variables.extend(service.socket().map(|socket| ("PCSCLITE_CSOCK_NAME", socket)));
     place.file("pin", format!("{PIN}\n"));
@@ -135,26 +162,24 @@ fn a_card_leaves_nothing() {
     openssl(&place, "pkey -in key.der -inform DER -out key.pem");
     let server = Organisation::start("css-a", &[place.path("holder.crt")]);
     place.file("servers.json", list(&[server.entry()]));
-    for kind in [Kind::Idemia, Kind::Thales] {
-        let card = VirtualCard::new(kind, holder.clone(), PIN);
-        let _inserted = service.insert(&card, Slot::First);
-        let key = ["--card", "--pin-file", "pin"];
-        // The capsule inside.
-        place.run(&["encrypt", "-o", "c.cdoc2", "-r", "holder.crt", "content", "--overwrite", "--no-server"]).expect(0);
-        let mut found = secrets(&place, ["key", "key.pem"], "");
-        found.insert("PIN".to_owned(), PIN.into());
-        nothing_is_left(&place, &key, &["FMK", "CEK", "PIN"], &found);
-        // The capsule on a server: what it answers is known by what the card was asked.
-        let servers = ["--server-list", "servers.json"];
-        let on_server = ["encrypt", "-o", "c.cdoc2", "-r", "holder.crt", "content", "--overwrite", "--server", "css-a"];
-        place.run(&[&on_server[..], &servers].concat()).expect(0);
-        card.trace();
-        place.run(&[&["decrypt", "c.cdoc2", "-o", "out"], &key[..], &servers].concat()).expect(0);
-        fs::remove_dir_all(place.path("out")).expect("saved there");
-        let asked = card.trace().into_iter().find(|exchange| exchange.command.starts_with(&[0x00, 0x2A, 0x80, 0x86]));
-        let asked = asked.expect("the card was asked").command;
-        let mut found = secrets(&place, ["key", "key.pem"], &hex::encode(&asked[6..6 + 97]));
-        found.insert("PIN".to_owned(), PIN.into());
-        nothing_is_left(&place, &[&key[..], &servers].concat(), &["FMK", "CEK", "PIN"], &found);
-    }
+    let card = VirtualCard::new(kind, holder.clone(), PIN);
+    let _inserted = service.insert(&card, Slot::First);
+    let key = ["--card", "--pin-file", "pin"];
+    // The capsule inside.
+    place.run(&["encrypt", "-o", "c.cdoc2", "-r", "holder.crt", "content", "--overwrite", "--no-server"]).expect(0);
+    let mut found = secrets(&place, ["key", "key.pem"], "");
+    found.insert("PIN".to_owned(), PIN.into());
+    nothing_is_left(&place, &key, &["FMK", "CEK", "PIN"], &found);
+    // The capsule on a server: what it answers is known by what the card was asked.
+    let servers = ["--server-list", "servers.json"];
+    let on_server = ["encrypt", "-o", "c.cdoc2", "-r", "holder.crt", "content", "--overwrite", "--server", "css-a"];
+    place.run(&[&on_server[..], &servers].concat()).expect(0);
+    card.trace();
+    place.run(&[&["decrypt", "c.cdoc2", "-o", "out"], &key[..], &servers].concat()).expect(0);
+    fs::remove_dir_all(place.path("out")).expect("saved there");
+    let asked = card.trace().into_iter().find(|exchange| exchange.command.starts_with(&[0x00, 0x2A, 0x80, 0x86]));
+    let asked = asked.expect("the card was asked").command;
+    let mut found = secrets(&place, ["key", "key.pem"], &hex::encode(&asked[6..6 + 97]));
+    found.insert("PIN".to_owned(), PIN.into());
+    nothing_is_left(&place, &[&key[..], &servers].concat(), &["FMK", "CEK", "PIN"], &found);
 }

@@ -5,7 +5,6 @@ use std::{
     fs::{self, File},
     io::{self, Read, Seek, SeekFrom},
     os::unix::{fs::FileExt, process::ExitStatusExt},
-    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -13,7 +12,7 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::Place;
+use crate::support::{Place, library};
 
 /// What must not be found, by its name.
 pub type Secrets = BTreeMap<String, Vec<u8>>;
@@ -23,19 +22,6 @@ const STOPPED: Duration = Duration::from_secs(60);
 /// Memory is read in pieces that overlap by the longest secret.
 const PIECE: usize = 1 << 20;
 const OVERLAP: usize = 1 << 10;
-
-/// What makes a program stop, compiled on the spot.
-fn stopper() -> PathBuf {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/memory/stop.c");
-    let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("stop-{}.so", std::process::id()));
-    if !library.exists() {
-        let own = library.with_extension(format!("{:?}", thread::current().id()));
-        let compiled = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&own).arg(source).status();
-        assert!(compiled.expect("a C compiler is installed").success());
-        fs::rename(own, &library).expect("same folder");
-    }
-    library
-}
 
 /// A run of `kapsel` that stops when it has ended everything and its memory is still there.
 pub struct Run(Child);
@@ -47,7 +33,11 @@ impl Run {
         // Where a dump of its memory may be written.
         let mut command = Command::new("sh");
         command.args(["-c", r#"ulimit -c unlimited; export LD_PRELOAD="$1"; shift; exec "$@""#, "sh"]);
-        command.arg(stopper()).arg(kapsel.get_program()).args(kapsel.get_args()).current_dir(place.root());
+        command
+            .arg(library("memory/stop.c", &[]))
+            .arg(kapsel.get_program())
+            .args(kapsel.get_args())
+            .current_dir(place.root());
         for (name, value) in kapsel.get_envs() {
             match value {
                 Some(value) => command.env(name, value),
@@ -148,11 +138,17 @@ impl Drop for Run {
     }
 }
 
-struct Found<'a>(BTreeMap<&'a str, (&'a [u8], bool)>);
+struct Found<'a> {
+    secrets: Vec<(&'a str, &'a [u8], bool)>,
+    /// Which of them begin with each byte.
+    beginnings: Vec<Vec<usize>>,
+}
 
 impl<'a> Found<'a> {
     fn new(secrets: &'a Secrets) -> Self {
-        Self(secrets.iter().map(|(name, secret)| (name.as_str(), (&**secret, false))).collect())
+        let secrets: Vec<_> = secrets.iter().map(|(name, secret)| (name.as_str(), &**secret, false)).collect();
+        let beginning = |byte| (0..secrets.len()).filter(|index| secrets[*index].1.first() == Some(&byte)).collect();
+        Self { beginnings: (0..=u8::MAX).map(beginning).collect(), secrets }
     }
 
     /// Searches from `start` to `end`; gives how much could be read.
@@ -161,9 +157,7 @@ impl<'a> Found<'a> {
         while at < end {
             let wanted = usize::try_from(end - at).map_or(PIECE, |left| left.min(PIECE));
             let Some(length) = read(&mut buffer[..wanted], at).filter(|length| *length > 0) else { break };
-            for (secret, is_found) in self.0.values_mut() {
-                *is_found |= contains(&buffer[..length], secret);
-            }
+            self.search_piece(&buffer[..length]);
             total += length as u64;
             if at + length as u64 == end {
                 break;
@@ -173,19 +167,16 @@ impl<'a> Found<'a> {
         total
     }
 
-    fn names(self) -> Vec<String> {
-        self.0.into_iter().filter(|(_, (_, is_found))| *is_found).map(|(name, _)| name.to_owned()).collect()
-    }
-}
-
-fn contains(bytes: &[u8], part: &[u8]) -> bool {
-    let mut rest = bytes;
-    while let Some(at) = rest.iter().position(|byte| *byte == part[0]) {
-        rest = &rest[at..];
-        if rest.starts_with(part) {
-            return true;
+    fn search_piece(&mut self, piece: &[u8]) {
+        for (at, byte) in piece.iter().enumerate() {
+            for index in &self.beginnings[usize::from(*byte)] {
+                let (_, secret, is_found) = &mut self.secrets[*index];
+                *is_found |= piece[at..].starts_with(secret);
+            }
         }
-        rest = &rest[1..];
     }
-    false
+
+    fn names(self) -> Vec<String> {
+        self.secrets.into_iter().filter(|(.., is_found)| *is_found).map(|(name, ..)| name.to_owned()).collect()
+    }
 }

@@ -14,8 +14,8 @@ pub(crate) fn status(code: Code) -> u8 {
         ServerUnknown | ServerUnusable | ServerListClosed | ServerListInvalid | SettingsInvalid | ServerPinMismatch
         | ServerUnreachable | ServerTimeout | ServerMisbehaved | ProxyRequired | CapsuleNotFound
         | CertificateNeeded | CertificateExpired | CertificateRevoked | CertificateRefused | DirectoryUnavailable => 5,
-        PinIncorrect | PinLastTry | PinBlocked | PinCancelled | PinChangeRequired | NoPcsc | NoReader | NoCard
-        | CardUnsupported | CardRemoved | CardBusy => 6,
+        PinIncorrect | PinLastTry | PinBlocked | PinCancelled | PinTimeout | PinChangeRequired | NoPcsc | NoReader
+        | NoCard | CardUnsupported | CardRemoved | CardBusy => 6,
         UnsafeContent | LimitsExceeded => 7,
         NoFiles | NoRecipients => 2,
         _ => 1,
@@ -99,6 +99,9 @@ pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
         Code::PinIncorrect => "run it again with the right PIN1",
         Code::PinLastTry => "when you are sure of PIN1, run it again with --last-try; a wrong one blocks it",
         Code::PinBlocked => "unblock it by the PUK in DigiDoc4 Client; until then, open with another key",
+        Code::PinCancelled | Code::PinTimeout => {
+            "run it again, and enter PIN1 on the reader; --pin-file reads it from a file instead"
+        }
         Code::PinChangeRequired => "change it in DigiDoc4 Client first",
         Code::NoPcsc => "start it (on Linux: pcscd, as root or by systemctl start pcscd.socket), and run it again",
         Code::NoReader => "connect the reader; `kapsel keys list` shows those that are seen",

@@ -3,11 +3,15 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{Read, Write},
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -203,6 +207,23 @@ impl Outcome {
         let value: serde_json::Value = serde_json::from_slice(&self.0.stderr).unwrap_or_default();
         value["error"]["code"].as_str().unwrap_or_default().to_owned()
     }
+}
+
+/// A library of C below `tests`, compiled on the spot, to be preloaded into a program.
+pub fn library(source: &str, flags: &[&str]) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests").join(source);
+    let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(source.replace('/', "-")).with_extension("so");
+    static COMPILED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if compiled.insert(library.clone()) {
+        // Others may use theirs while it is made anew.
+        let new = library.with_extension(std::process::id().to_string());
+        let mut compiler = Command::new("cc");
+        compiler.args(["-Wall", "-Werror", "-shared", "-fPIC"]).args(flags).arg(path).arg("-o").arg(&new);
+        assert!(compiler.status().expect("a C compiler is installed").success());
+        fs::rename(new, &library).expect("same folder");
+    }
+    library
 }
 
 /// Runs `check` for every number below `count`, on as many threads as there are cores; the first argument tells which.

@@ -642,6 +642,8 @@ pub enum Code {
     PinBlocked,
     /// The person cancelled PIN entry.
     PinCancelled,
+    /// No PIN was entered on the reader in time.
+    PinTimeout,
     /// The PIN must be changed first.
     PinChangeRequired,
     /// The smart-card service does not run.

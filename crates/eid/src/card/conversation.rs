@@ -7,6 +7,7 @@ use super::{
     application::{Application, FIELD},
     idemia::Idemia,
     key::Unlocking,
+    pin::Entry,
     service::shown,
     thales::Thales,
     transport::{Channel, Talk},
@@ -34,6 +35,11 @@ impl Channel for Played<'_> {
         Ok(room)
     }
 
+    fn enter_pin<'a>(&mut self, structure: &[u8], buffer: &'a mut [u8]) -> Result<&'a [u8]> {
+        // A reader that gives the card what stands there already.
+        self.transmit(structure.get(19..).unwrap_or_default(), buffer)
+    }
+
     fn is_t0(&self) -> bool {
         self.is_t0
     }
@@ -59,7 +65,7 @@ pub fn conversation(kind: CardKind, is_t0: bool, answer: &mut dyn FnMut(&[u8]) -
     let mut channel = Played { is_t0, answer };
     let mut talk = Talk(&mut channel);
     let shown = shown(application, &mut talk).map(drop);
-    let pin = Pin::new("1234").expect("four digits");
+    let pin = Entry::Typed(Pin::new("1234").expect("four digits"));
     let mut unlocking = Unlocking { pin, risk_last_try: false, refusal: None };
     let mut is_open = false;
     let peer = hex::decode(GENERATOR).expect("hex");

@@ -6,7 +6,7 @@ use zeroize::{Zeroize, Zeroizing};
 /// Length of a PIN as cards take it, padded.
 pub(super) const PADDED: usize = 12;
 /// Fewest digits of PIN1.
-const MIN_DIGITS: usize = 4;
+pub(super) const MIN_DIGITS: usize = 4;
 
 /// PIN1: 4 to 12 digits in a buffer of one length, wiped when dropped.
 ///
@@ -22,6 +22,14 @@ pub struct Pin {
 /// Whole pages on every system: memory is locked by pages, and letting one go lets it go for all that stands on it.
 #[repr(align(16384))]
 struct Page([u8; 16384]);
+
+/// Where the PIN comes from.
+pub(super) enum Entry {
+    /// It was typed on the computer.
+    Typed(Pin),
+    /// It is typed on the reader.
+    OnReader,
+}
 
 /// It cannot be a PIN; no card was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -3,6 +3,7 @@
 use std::{
     io::{self, Read, Write},
     net::{Shutdown, TcpStream},
+    os::linux::net::TcpStreamExt,
     path::PathBuf,
     sync::{
         Arc,
@@ -130,6 +131,8 @@ fn talk(card: &VirtualCard, mut stream: TcpStream, is_over: &AtomicBool) -> io::
     let mut has_power_only = false;
     loop {
         let mut length = [0; 2];
+        // The reader sends a length, and the rest only when that was acknowledged: 40 ms later otherwise.
+        stream.set_quickack(true)?;
         stream.read_exact(&mut length)?;
         let mut message = vec![0; usize::from(u16::from_be_bytes(length))];
         stream.read_exact(&mut message)?;

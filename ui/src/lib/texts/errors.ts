@@ -221,6 +221,7 @@ const table: Record<Code, (error: ErrorView) => Words> = {
   pin_last_try: () => words(m.error_pin_last_try(), m.error_pin_last_try_text(), m.error_pin_last_try_next()),
   pin_blocked: () => words(m.error_pin_blocked(), m.error_pin_blocked_text(), m.error_pin_blocked_next()),
   pin_cancelled: () => words(m.error_pin_cancelled(), m.error_pin_cancelled_text(), m.error_pin_cancelled_next()),
+  pin_timeout: () => words(m.error_pin_timeout(), m.error_pin_timeout_text(), m.error_pin_timeout_next()),
   pin_change_required: () =>
     words(m.error_pin_change_required(), m.error_pin_change_required_text(), m.error_pin_change_required_next()),
   no_pcsc: ({ subject }) =>
