@@ -38,6 +38,7 @@ const USAGE: &str = "Usage: kapsel-desktop [FILE]...\n\nOpens a container, or en
     Options:\n  --help     show this\n  --version  show the version";
 
 fn main() -> ExitCode {
+    app::tokens::serve_modules();
     let mut files = Vec::new();
     let folder = std::env::current_dir().unwrap_or_default();
     for argument in std::env::args_os().skip(1) {

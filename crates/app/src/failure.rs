@@ -5,7 +5,7 @@ use std::path::Path;
 use cdoc2::{Error, KeyError, LimitKind, NameProblem, NoServerAccess, Refusal, SecretKind, safe_name, shown};
 
 use crate::{
-    cards, servers,
+    cards, servers, tokens,
     view::{Code, ErrorView},
 };
 
@@ -60,6 +60,12 @@ impl Failure {
     }
 }
 
+impl From<ErrorView> for Failure {
+    fn from(view: ErrorView) -> Self {
+        Self(Box::new(view))
+    }
+}
+
 fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
@@ -91,6 +97,9 @@ impl From<Error> for Failure {
         };
         if let Some(error) = cards::behind(&error) {
             return cards::failure(error);
+        }
+        if let Some(error) = cards::behind(&error) {
+            return tokens::failure(error);
         }
         let failure = Self::new(code_of(&error), with_sources(&error));
         match error {
