@@ -7,3 +7,4 @@ mod organisation;
 mod stage;
 #[path = "../cli/support/mod.rs"]
 mod support;
+mod token;

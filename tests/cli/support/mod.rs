@@ -101,10 +101,21 @@ impl Place {
 
     /// Runs `kapsel` on a terminal of its own and types each answer when its question is asked; gives what was shown.
     pub fn on_terminal(&self, arguments: &[&str], answers: &[(&str, &str)]) -> Outcome {
+        self.on_terminal_with(arguments, answers, &[])
+    }
+
+    /// The same with variables in its environment.
+    pub fn on_terminal_with(
+        &self,
+        arguments: &[&str],
+        answers: &[(&str, &str)],
+        environment: &[(&str, &str)],
+    ) -> Outcome {
         let program = [&[env!("CARGO_BIN_EXE_kapsel")], arguments].concat().join(" ");
         let mut command = Command::new("timeout");
         command.args(["60", "script", "-qec", &program, "/dev/null"]).current_dir(self.root());
-        command.env("HOME", self.path("home")).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.env("HOME", self.path("home")).envs(environment.iter().copied());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("script is installed");
         let (mut stdin, mut stdout) = (child.stdin.take().expect("piped"), child.stdout.take().expect("piped"));
         let (mut shown, mut seen) = (Vec::new(), 0);

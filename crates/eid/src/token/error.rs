@@ -42,7 +42,7 @@ pub enum TokenError {
         /// Whether one try is left.
         last_try_next: bool,
     },
-    /// It cannot be the PIN by its length, in characters; the token was not asked.
+    /// It cannot be the PIN by its length, in bytes; the token was not asked.
     #[error("the token's PIN has {least} to {most} characters; the token was not asked")]
     PinLength {
         /// Fewest.

@@ -32,6 +32,8 @@ use crate::{Authenticator, Certificate, SignatureAlgorithm, file::issuers};
 const LOOKING: Duration = Duration::from_secs(10);
 /// How long one use of a key, or checking a PIN, may take.
 const USING: Duration = Duration::from_secs(20);
+/// How often a PIN that was right is sent for one use, because the token has forgotten that: another program may have reset it.
+const LOG_INS: usize = 2;
 /// How long a person has to enter a PIN at the reader.
 const ENTERING: Duration = Duration::from_secs(75);
 
@@ -258,14 +260,16 @@ impl InUse {
     /// Uses a key. The PIN is sent at the first use, and again only when it was right and the token has forgotten that.
     fn perform(&self, key: KeyName<'_>, operation: Operation<'_>) -> Result<Zeroizing<Vec<u8>>> {
         let mut unlocking = self.unlocking.lock().unwrap_or_else(PoisonError::into_inner);
-        if unlocking.is_open {
+        for _ in 0..LOG_INS {
+            if !unlocking.is_open {
+                self.open(&mut unlocking)?;
+            }
             match self.ask(&Request::Use { slot: self.slot, key, operation }, USING) {
                 Err(TokenError::NotLoggedIn) => unlocking.is_open = false,
                 result => return result,
             }
         }
-        self.open(&mut unlocking)?;
-        self.ask(&Request::Use { slot: self.slot, key, operation }, USING)
+        Err(TokenError::NotLoggedIn)
     }
 
     fn open(&self, unlocking: &mut Unlocking) -> Result<()> {

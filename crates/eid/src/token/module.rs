@@ -84,7 +84,7 @@ impl Loaded {
             ..unknown
         };
         let objects = self.objects(slot);
-        let is_blank = !flags.token_initialized() && objects.as_ref().is_ok_and(Vec::is_empty);
+        let is_blank = !flags.token_initialized() && objects.as_ref().map_or(true, Vec::is_empty);
         (!is_blank).then_some((info, objects))
     }
 
@@ -116,7 +116,7 @@ impl Loaded {
         // A session that was there before may have ended with its card.
         self.open.remove(&slot);
         let session = self.module.open_ro_session(id)?;
-        let pin = pin.map(|pin| AuthPin::new(pin.into()));
+        let secret = pin.map(|pin| AuthPin::new(pin.into()));
         if flags.login_required() {
             match pin_state(&flags) {
                 PinState::Blocked => return Err(TokenError::PinBlocked),
@@ -124,15 +124,17 @@ impl Loaded {
                 PinState::LastTry if !risk_last_try => return Err(TokenError::LastTry),
                 _ => {}
             }
-            if pin.is_none() && !flags.protected_authentication_path() {
-                return Err(TokenError::NotLoggedIn);
+            match pin {
+                Some(pin) => check_length(pin, &flags)?,
+                None if flags.protected_authentication_path() => {}
+                None => return Err(TokenError::NotLoggedIn),
             }
-            match session.login(UserType::User, pin.as_ref()) {
+            match session.login(UserType::User, secret.as_ref()) {
                 Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {}
                 logged_in => logged_in.map_err(|error| self.refused(id, error))?,
             }
         }
-        self.open.insert(slot, Opened { session, pin });
+        self.open.insert(slot, Opened { session, pin: secret });
         Ok(())
     }
 
@@ -180,6 +182,17 @@ fn pin_state(flags: &Flags) -> PinState {
     } else {
         PinState::Good
     }
+}
+
+/// By the token's own word, as far as that makes sense.
+fn check_length(pin: &str, flags: &Flags) -> Result<()> {
+    let number = |length| u32::try_from(length).unwrap_or(u32::MAX);
+    let (least, most) = (number(flags.min_pin_length()), number(flags.max_pin_length()));
+    let length = number(pin.len());
+    if most >= least && most > 0 && !(least..=most).contains(&length) {
+        return Err(TokenError::PinLength { least, most });
+    }
+    Ok(())
 }
 
 fn field(text: &str) -> String {
