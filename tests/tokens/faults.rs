@@ -200,7 +200,7 @@ fn with_the_program_its_module_ends() {
     }
     child.kill().expect("killed");
     child.wait().expect("ended");
-    let until = Instant::now() + Duration::from_secs(5);
+    let until = Instant::now() + Duration::from_secs(10);
     while is_helper(helper) {
         assert!(Instant::now() < until, "the module outlives the program");
         thread::sleep(Duration::from_millis(20));

@@ -23,7 +23,7 @@ use super::{
 /// By this argument, and no other, a program is the helper.
 pub(super) const ARGUMENT: &str = "--serve-pkcs11-module";
 /// How long a module may take to end when the program has.
-const ENDING: Duration = Duration::from_millis(1500);
+const ENDING: Duration = Duration::from_millis(3500);
 /// Most memory of the process, in bytes: a module that asks for more is broken.
 #[cfg(target_os = "linux")]
 const MEMORY: u64 = 4 << 30;

@@ -74,7 +74,22 @@ impl Module {
             identities: objects.map(identities),
             helper: Arc::clone(&self.helper),
         };
-        Ok(listed.into_iter().map(token).collect())
+        let mut tokens: Vec<Token> = listed.into_iter().map(token).collect();
+        leave_out_repeated(&mut tokens);
+        Ok(tokens)
+    }
+}
+
+/// A card with several PINs is one token for each, and may show all of its certificates on each: a key is behind the first.
+fn leave_out_repeated(tokens: &mut [Token]) {
+    for at in 1..tokens.len() {
+        let (before, rest) = tokens.split_at_mut(at);
+        let (token, info) = (&mut rest[0].identities, &rest[0].info);
+        let of_one_card = before.iter().filter(|other| !info.serial.is_empty() && other.info.serial == info.serial);
+        let known: Vec<_> = of_one_card.filter_map(|other| other.identities.as_ref().ok()).flatten().collect();
+        if let Ok(identities) = token {
+            identities.retain(|own| known.iter().all(|other| other.public_key != own.public_key));
+        }
     }
 }
 

@@ -22,7 +22,7 @@ use super::{
     PinState, Result, TokenError, TokenInfo, padding,
     wire::{KeyName, Listed, MAX_CERTIFICATE, MAX_FIELD, MAX_OBJECTS, MAX_TOKENS, Object, ObjectKind, Operation},
 };
-use crate::SignatureAlgorithm;
+use crate::{SignatureAlgorithm, card::reset_card};
 
 /// Length of SHA-256 in bytes.
 const HASH: usize = 32;
@@ -37,6 +37,8 @@ struct Opened {
     session: Session,
     /// For keys that want it at each use.
     pin: Option<AuthPin>,
+    /// Whether it failed in a way in which tokens fail that are gone.
+    may_be_gone: bool,
 }
 
 impl Loaded {
@@ -134,7 +136,7 @@ impl Loaded {
                 logged_in => logged_in.map_err(|error| self.refused(id, error))?,
             }
         }
-        self.open.insert(slot, Opened { session, pin: secret });
+        self.open.insert(slot, Opened { session, pin: secret, may_be_gone: false });
         Ok(())
     }
 
@@ -151,22 +153,29 @@ impl Loaded {
     }
 
     /// Uses a key of a token that is open.
-    pub(super) fn use_key(&self, slot: u64, key: KeyName<'_>, operation: Operation<'_>) -> Result<Zeroizing<Vec<u8>>> {
-        let opened = self.open.get(&slot).ok_or(TokenError::NotLoggedIn)?;
-        let handle = opened.private_key(key)?;
-        match operation {
-            Operation::Agree { curve, point } => opened.agree(handle, curve, point),
-            Operation::Decrypt { ciphertext } => opened.decrypt(handle, ciphertext),
-            Operation::Sign { algorithm, hash } => opened.sign(handle, algorithm, hash, key.modulus.len()),
-        }
+    pub(super) fn use_key(
+        &mut self,
+        slot: u64,
+        key: KeyName<'_>,
+        operation: Operation<'_>,
+    ) -> Result<Zeroizing<Vec<u8>>> {
+        let opened = self.open.get_mut(&slot).ok_or(TokenError::NotLoggedIn)?;
+        let used = opened.use_key(key, operation);
+        opened.may_be_gone = matches!(used, Err(TokenError::Removed | TokenError::Failed(_)));
+        used
     }
 
-    /// Logs out, and lets the module end.
+    /// Logs out, and lets the module end. Not every module closes its card by that: what is in a reader is reset, so that no other
+    /// program uses the key by this PIN.
     pub(super) fn end(mut self) {
-        for (_, opened) in self.open.drain() {
+        let mut places = Vec::new();
+        for (slot, opened) in self.open.drain() {
             let _ = opened.session.logout();
+            let info = Slot::try_from(slot).and_then(|slot| self.module.get_slot_info(slot));
+            places.extend(info.map(|info| (info.slot_description().to_owned(), opened.may_be_gone)));
         }
         let _ = self.module.finalize();
+        places.iter().for_each(|(place, may_be_gone)| reset_card(place, *may_be_gone));
     }
 }
 
@@ -258,6 +267,15 @@ impl Object {
 }
 
 impl Opened {
+    fn use_key(&self, key: KeyName<'_>, operation: Operation<'_>) -> Result<Zeroizing<Vec<u8>>> {
+        let handle = self.private_key(key)?;
+        match operation {
+            Operation::Agree { curve, point } => self.agree(handle, curve, point),
+            Operation::Decrypt { ciphertext } => self.decrypt(handle, ciphertext),
+            Operation::Sign { algorithm, hash } => self.sign(handle, algorithm, hash, key.modulus.len()),
+        }
+    }
+
     /// The private key of a certificate or public key: by its identifier, its modulus, or as the only one.
     fn private_key(&self, key: KeyName<'_>) -> Result<ObjectHandle> {
         let kind = if key.modulus.is_empty() { KeyType::EC } else { KeyType::RSA };
@@ -274,7 +292,8 @@ impl Opened {
             return Ok(*handle);
         }
         match found(&self.session, &like)?[..] {
-            [only] => Ok(only),
+            // Another identifier is another key's.
+            [only] if key.id.is_empty() => Ok(only),
             _ => Err(TokenError::NoKey),
         }
     }

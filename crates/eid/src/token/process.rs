@@ -21,7 +21,7 @@ use super::{
 };
 
 /// How long the helper is waited for when it is to end by itself.
-const ENDING: Duration = Duration::from_secs(2);
+const ENDING: Duration = Duration::from_secs(4);
 
 type Frame = Zeroizing<Vec<u8>>;
 
