@@ -23,7 +23,7 @@ fn one_container_opens_by_each_form_of_the_key() {
         stage.run(&["decrypt", "letter.cdoc2", "-o", "out", "--p12", "mari.p12", "--password-file", "right"]).expect(0);
         stage.is_saved();
         if algorithm.starts_with("rsa") {
-            stage.into_nss("mari");
+            stage.copy_to_nss("mari");
             stage.opens(&module("nss"), &[]);
         }
     }
@@ -61,7 +61,7 @@ fn capsules_on_servers_cost_one_login() {
 fn nss_signs_in_to_a_server() {
     let stage = Stage::new();
     let certificate = stage.key("mari", "rsa:2048");
-    stage.into_nss("mari");
+    stage.copy_to_nss("mari");
     let server = Organisation::start("css-a", &[stage.place.path(&certificate)]);
     stage.place.file("servers.json", list(&[server.entry()]));
     stage.letter(&certificate, &["--server", server.id, "--server-list", "servers.json"]);

@@ -108,7 +108,7 @@ impl Stage {
     }
 
     /// A key in NSS' database, too.
-    pub fn into_nss(&self, name: &str) {
+    pub fn copy_to_nss(&self, name: &str) {
         let (key, certificate) = (format!("{name}.pem"), format!("{name}.crt"));
         self.p12(name);
         fs::create_dir(self.place.path("nss")).expect("a folder");

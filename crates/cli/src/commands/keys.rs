@@ -18,8 +18,9 @@ use serde_json::{Value, json};
 
 use super::inspect::kind;
 use crate::{
+    arguments::Secrets,
     cards::{HeldKeysCommand, Remember, Where},
-    secrets::one_password,
+    secrets::{PasswordSource, one_password},
     terminal::Terminal,
     words,
 };
@@ -38,7 +39,12 @@ pub(crate) fn keys(command: HeldKeysCommand, terminal: &Terminal) -> Result<()> 
 fn remember(arguments: &Remember, terminal: &Terminal) -> Result<()> {
     let secret = match &arguments.secret_file {
         Some(file) => Secret::Key(read_secret_bytes(file)?),
-        None => Secret::Password(one_password(&(&arguments.password).into())?),
+        None => {
+            let secrets: Secrets = (&arguments.password).into();
+            // What is typed wrong here would be found out much later.
+            let typed = PasswordSource::Prompt { twice: true };
+            Secret::Password(if secrets.is_named() { one_password(&secrets)? } else { typed.read()? })
+        }
     };
     remembered::remember(&arguments.label, secret)?;
     let label = &arguments.label;

@@ -71,7 +71,9 @@ impl Helper {
         if let Some(error) = &state.over {
             return Err(error.clone());
         }
+        tracing::debug!(request = request.name(), "token");
         state.ask(request, limit).inspect_err(|error| {
+            tracing::debug!(%error, "token");
             state.end_at_once();
             state.over = Some(error.clone());
         })
@@ -80,6 +82,9 @@ impl Helper {
 
 impl State {
     fn ask(&mut self, request: &Request<'_>, limit: Duration) -> Result<Frame> {
+        if let Ok(Ok(Some(_))) = self.answers.try_recv() {
+            return Err(TokenError::Misbehaved("its process says what nobody asked for".to_owned()));
+        }
         let requests = self.requests.as_mut().expect("taken at the end only");
         if send(requests, &request.frame()).is_err() {
             return Err(self.crashed());

@@ -224,6 +224,18 @@ impl<'a> Reader<'a> {
 }
 
 impl<'a> Request<'a> {
+    /// Its name, for logs.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Load { .. } => "load",
+            Self::List => "list",
+            Self::LogIn { .. } => "log in",
+            Self::Use { operation: Operation::Agree { .. }, .. } => "agree",
+            Self::Use { operation: Operation::Decrypt { .. }, .. } => "decrypt",
+            Self::Use { operation: Operation::Sign { .. }, .. } => "sign",
+        }
+    }
+
     /// As it is sent.
     pub(super) fn frame(&self) -> Zeroizing<Vec<u8>> {
         let writer = match self {
