@@ -153,6 +153,13 @@ fn a_wrong_pin_is_sent_once_and_the_last_try_not_risked() {
 }
 
 #[test]
+fn a_token_that_takes_anothers_place_gets_no_pin() {
+    let stage = stage();
+    stage.fails("another", "right", "card_removed");
+    assert_eq!(stage.logins(), 0);
+}
+
+#[test]
 fn a_pin_is_entered_at_a_reader_that_takes_it() {
     let stage = stage();
     let open = |fault| {

@@ -94,6 +94,13 @@ static rv flagged(unsigned long slot, struct token *info) {
   info->flags |= more_flags;
   return result;
 }
+/* Another token takes its place. */
+static rv another(unsigned long slot, struct token *info) {
+  static int before;
+  rv result = theirs.functions[TOKEN_INFO](slot, info);
+  if (info->flags & 0x400 && before++) memcpy(info->texts + 80, "another one     ", 16);
+  return result;
+}
 static rv pad_login(unsigned long session, unsigned long user, char *pin, unsigned long length) {
   (void)length;
   if (pin) return GENERAL_ERROR;
@@ -189,6 +196,7 @@ static void break_it(const char *fault) {
   else if (!strcmp(fault, "long secret")) own.functions[ATTRIBUTES] = long_secret;
   else if (!strcmp(fault, "der only")) own.functions[DERIVE] = derives_from_der;
   else if (!strcmp(fault, "forgets")) own.functions[DERIVE] = derives_later;
+  else if (!strcmp(fault, "another")) own.functions[TOKEN_INFO] = another;
   else if (!strcmp(fault, "signs wrongly")) own.functions[SIGN] = signs_wrongly;
   else if (!strncmp(fault, "flags:", 6)) more_flags = strtoul(where, NULL, 0), own.functions[TOKEN_INFO] = flagged;
   else if (!strncmp(fault, "pad", 3)) {

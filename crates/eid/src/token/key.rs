@@ -281,6 +281,11 @@ impl InUse {
             }
             match self.ask(&Request::Use { slot: self.slot, key, operation }, USING) {
                 Err(TokenError::NotLoggedIn) => unlocking.is_open = false,
+                Err(error @ (TokenError::PinIncorrect { .. } | TokenError::PinBlocked)) => {
+                    unlocking.is_open = false;
+                    unlocking.refusal = Some(error.clone());
+                    return Err(error);
+                }
                 result => return result,
             }
         }

@@ -30,6 +30,8 @@ const HASH: usize = 32;
 /// A module that was loaded, with the tokens that are open.
 pub(super) struct Loaded {
     module: Pkcs11,
+    /// The tokens that were shown, by label and serial number: no other one gets a PIN.
+    shown: HashMap<u64, [String; 2]>,
     open: HashMap<u64, Opened>,
 }
 
@@ -53,14 +55,17 @@ impl Loaded {
             Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
             initialized => initialized?,
         }
-        Ok(Self { module, open: HashMap::new() })
+        Ok(Self { module, shown: HashMap::new(), open: HashMap::new() })
     }
 
     /// Its tokens, and what is on them.
-    pub(super) fn list(&self) -> Result<Vec<Listed>> {
+    pub(super) fn list(&mut self) -> Result<Vec<Listed>> {
         let mut slots = self.module.get_slots_with_token()?;
         slots.truncate(MAX_TOKENS);
-        Ok(slots.into_iter().filter_map(|slot| self.look(slot)).collect())
+        let listed: Vec<Listed> = slots.into_iter().filter_map(|slot| self.look(slot)).collect();
+        let named = |(info, _): &Listed| (info.slot, [info.label.clone(), info.serial.clone()]);
+        self.shown = listed.iter().map(named).collect();
+        Ok(listed)
     }
 
     /// `None` for what nothing was ever put on.
@@ -115,6 +120,9 @@ impl Loaded {
     pub(super) fn log_in(&mut self, slot: u64, pin: Option<&str>, risk_last_try: bool) -> Result<()> {
         let id = Slot::try_from(slot)?;
         let flags = self.module.get_token_info(id)?;
+        if self.shown.get(&slot) != Some(&[field(flags.label()), field(flags.serial_number())]) {
+            return Err(TokenError::Removed);
+        }
         // A session that was there before may have ended with its card.
         self.open.remove(&slot);
         let session = self.module.open_ro_session(id)?;
