@@ -39,6 +39,7 @@ const USAGE: &str = "Usage: kapsel-desktop [FILE]...\n\nOpens a container, or en
     Options:\n  --help     show this\n  --version  show the version";
 
 fn main() -> ExitCode {
+    app::tokens::serve_modules();
     let (mut files, mut text) = (Vec::new(), true);
     let folder = std::env::current_dir().unwrap_or_default();
     for argument in std::env::args_os().skip(1) {

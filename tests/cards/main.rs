@@ -10,3 +10,4 @@ mod stage;
 #[path = "../cli/support/mod.rs"]
 mod support;
 mod timing;
+mod token;

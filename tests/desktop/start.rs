@@ -1,7 +1,9 @@
 //! The window is there, and soon.
 
 use std::{
+    io::Write,
     path::Path,
+    process::Stdio,
     time::{Duration, Instant},
 };
 
@@ -43,4 +45,17 @@ fn the_command_line_is_short_and_honest() {
     assert!(String::from_utf8_lossy(&run("--help").stdout).contains("kapsel-desktop [FILE]..."));
     assert!(String::from_utf8_lossy(&run("--version").stdout).starts_with("kapsel-desktop "));
     assert_eq!(run("--nonsense").status.code(), Some(2));
+}
+
+#[test]
+fn it_holds_pkcs11_modules_in_a_process_of_its_own() {
+    let stage = Stage::new();
+    let mut command = stage.command(APPLICATION);
+    command.arg("--serve-pkcs11-module").stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut helper = command.spawn().expect("it runs");
+    // Without a module, it can list no tokens: an answer of a failure, and no window.
+    helper.stdin.take().expect("piped").write_all(&[0, 0, 0, 1, 2]).expect("written");
+    let output = helper.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{:?}", output.status);
+    assert_eq!(output.stdout.get(4), Some(&1), "{:?}", output.stdout);
 }

@@ -318,8 +318,8 @@ pub(crate) fn failure(error: &CardError) -> Failure {
     }
 }
 
-/// The card's own failure behind one of opening, which may have come by way of a server's connection.
-pub(crate) fn behind(error: &Error) -> Option<&CardError> {
+/// A card's or token's own failure behind one of opening, which may have come by way of a server's connection.
+pub(crate) fn behind<T: std::error::Error + 'static>(error: &Error) -> Option<&T> {
     let key: &KeyError = match error {
         Error::Key(key) => key,
         Error::Fetch(error) => match error.downcast_ref::<capsule_client::Error>()?.most_telling() {

@@ -7,7 +7,7 @@ use cdoc2::{
 use crate::{
     cards,
     recipients::base_name,
-    servers,
+    servers, tokens,
     view::{Code, ErrorView},
 };
 
@@ -62,6 +62,12 @@ impl Failure {
     }
 }
 
+impl From<ErrorView> for Failure {
+    fn from(view: ErrorView) -> Self {
+        Self(Box::new(view))
+    }
+}
+
 /// The error and everything behind it, in one line.
 fn with_sources(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
@@ -89,6 +95,9 @@ impl From<Error> for Failure {
         };
         if let Some(error) = cards::behind(&error) {
             return cards::failure(error);
+        }
+        if let Some(error) = cards::behind(&error) {
+            return tokens::failure(error);
         }
         let failure = Self::new(code_of(&error), with_sources(&error));
         match error {

@@ -3,14 +3,15 @@
 //! - [`files`], [`detection`]: what people choose; folders become the files in them, and content tells what a file is
 //! - [`recipients`], [`encryption`]: for whom, what stands in the way, and encrypting
 //! - [`opening`]: what a container tells without a key, keys at hand, opening
-//! - [`cards`]: ID-cards in readers
+//! - [`cards`]: ID-cards in readers; [`tokens`]: whatever PKCS#11 modules reach
+//! - [`remembered`]: passwords and symmetric keys that the system's keyring keeps
 //! - [`servers`]: capsule servers, by the lists that name them
 //! - [`desk`]: the same in the terms of a window, which names files by number ([`grants`]) and gets plain values ([`view`])
 //! - [`failure`]: one closed set of causes, [`view::Code`], for which front ends have words
 //! - [`network`]: proxy, time-outs, what is asked of servers; the proxy's password is in the system's keyring
 //! - [`meter`], [`password`], [`settings`], [`places`]: progress, strength, choices, folders
 //!
-//! Nothing here prints or opens windows, and only [`servers`] leads to a network, only [`cards`] to readers. A locked keyring may ask the
+//! Nothing here prints or opens windows, and only [`servers`] leads to a network, only [`cards`] and [`tokens`] to readers. A locked keyring may ask the
 //! person by itself.
 
 pub mod cards;
@@ -27,8 +28,10 @@ pub mod opening;
 pub mod password;
 pub mod places;
 pub mod recipients;
+pub mod remembered;
 pub mod servers;
 pub mod settings;
+pub mod tokens;
 pub mod view;
 
 pub use failure::{Failure, Result};

@@ -7,7 +7,7 @@ use cdoc2::{
     Capsule, Container, Control, Curve, DecryptionKey, Error, FileMasterKey, Header, Keyring, Label, LabelKind,
     Password, PublicKey, Record, SymmetricKey, Zeroizing, shown,
 };
-use eid::{Authenticator, CardKey, KeyFile, KeyFileError};
+use eid::{Authenticator, CardKey, KeyFile, KeyFileError, TokenKey};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -25,6 +25,8 @@ pub enum Key {
     File(Vec<KeyFile>),
     /// An ID-card with its PIN; [`crate::cards`] finds it.
     Card(CardKey),
+    /// The keys of a token with its PIN; [`crate::tokens`] finds it.
+    Token(Vec<TokenKey>),
     /// A symmetric key.
     Secret(SymmetricKey),
     /// A password.
@@ -75,6 +77,7 @@ impl Key {
         Ok(match self {
             // Each of them, not until the first.
             Self::File(files) => files.iter_mut().map(|file| file.certify(&bytes)).fold(false, |any, one| any | one),
+            Self::Token(keys) => keys.iter_mut().map(|key| key.certify(&bytes)).fold(false, |any, one| any | one),
             Self::Card(_) | Self::Secret(_) | Self::Password(_) => false,
         })
     }
@@ -94,6 +97,7 @@ impl Key {
         match self {
             Self::File(files) => files.iter().map(KeyFile::decryption_key).collect(),
             Self::Card(key) => vec![DecryptionKey::Ec(key)],
+            Self::Token(keys) => keys.iter().map(TokenKey::decryption_key).collect(),
             Self::Secret(key) => vec![DecryptionKey::Symmetric(key)],
             Self::Password(password) => vec![DecryptionKey::Password(password)],
         }
@@ -106,6 +110,9 @@ impl Key {
                 files.iter().filter_map(KeyFile::authenticator).map(|key| Arc::new(key) as Arc<_>).collect()
             }
             Self::Card(key) => vec![Arc::new(key.clone())],
+            Self::Token(keys) => {
+                keys.iter().filter(|key| key.is_certified()).map(|key| Arc::new(key.clone()) as Arc<_>).collect()
+            }
             Self::Secret(_) | Self::Password(_) => Vec::new(),
         }
     }
@@ -116,6 +123,7 @@ impl Key {
             (Self::Password(_), Capsule::Password { .. }) | (Self::Secret(_), Capsule::Symmetric { .. }) => true,
             (Self::File(files), _) => files.iter().any(|file| for_key(record, &file.key.public_key())),
             (Self::Card(key), _) => for_key(record, Authenticator::public_key(key)),
+            (Self::Token(keys), _) => keys.iter().any(|key| for_key(record, key.public_key())),
             _ => false,
         };
         header.records().iter().filter(|record| fits(record)).map(|record| record.index as u32).collect()
@@ -127,8 +135,16 @@ impl Key {
 /// # Errors
 /// [`Code::SecretTooShort`], [`Code::NotReadable`].
 pub fn read_secret(path: &Path) -> Result<SymmetricKey> {
-    let bytes = read_small(path, Code::KeyFileUnusable)?;
+    let bytes = read_secret_bytes(path)?;
     SymmetricKey::new(bytes).map_err(|error| Failure::from(error).about(base_name(path)))
+}
+
+/// The bytes of a symmetric key's file, whether they are enough or not.
+///
+/// # Errors
+/// [`Code::NotReadable`]; [`Code::KeyFileUnusable`] for more than a key file may have.
+pub fn read_secret_bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
+    read_small(path, Code::KeyFileUnusable)
 }
 
 /// Whether a direct or server record is for this key.

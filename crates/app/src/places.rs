@@ -53,6 +53,11 @@ pub fn user_network_file() -> Option<PathBuf> {
     Some(user_server_list()?.with_file_name("network.toml"))
 }
 
+/// Under which labels the system's keyring keeps secrets for this person; the secrets are not in it.
+pub fn remembered_file() -> Option<PathBuf> {
+    Some(dirs::config_dir()?.join("kapsel").join("remembered.toml"))
+}
+
 /// The serial of the central configuration that was imported last.
 pub fn central_serial_file() -> Option<PathBuf> {
     Some(dirs::config_dir()?.join("kapsel").join("central-configuration.serial"))

@@ -61,12 +61,7 @@ impl Settings {
     /// # Errors
     /// What the system says.
     pub fn write(&self, path: &Path) -> std::io::Result<()> {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(toml::to_string(self).map_err(std::io::Error::other)?.as_bytes())?;
-        file.persist(path)?;
-        Ok(())
+        replace(path, toml::to_string(self).map_err(std::io::Error::other)?.as_bytes())
     }
 
     /// Puts a container first among those used last.
@@ -75,6 +70,16 @@ impl Settings {
         self.recent.insert(0, recent);
         self.recent.truncate(RECENT);
     }
+}
+
+/// Writes a file as a whole, or leaves it as it was.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(content)?;
+    file.persist(path)?;
+    Ok(())
 }
 
 /// The system's language, by the usual variables; English when it is none of ours.

@@ -225,7 +225,7 @@ impl Label {
     }
 
     /// Whether the label, written `raw` in the record, is the one that a person calls `name`.
-    pub(crate) fn is_named(&self, raw: &str, name: &str) -> bool {
+    pub fn is_named(&self, raw: &str, name: &str) -> bool {
         raw == name || self.field("LABEL") == Some(name)
     }
 }

@@ -92,7 +92,7 @@ pub(crate) enum Command {
     /// Show and choose how the network is left: the proxy, and who you are for it
     #[command(after_long_help = NETWORK_EXAMPLES)]
     Network(Network),
-    /// Show and test the keys at hand: ID-cards in readers
+    /// Show and test the keys at hand: ID-cards, tokens; remember and forget passwords and symmetric keys
     #[command(after_long_help = KEYS_EXAMPLES)]
     Keys(HeldKeys),
     /// Print a completion script for a shell
@@ -121,6 +121,7 @@ const DECRYPT_EXAMPLES: &str = "\
 Examples:
   kapsel decrypt contract.cdoc2 -o contract --key my-key.pem
   kapsel decrypt contract.cdoc2 -o contract --card
+  kapsel decrypt contract.cdoc2 -o contract --pkcs11 opensc-pkcs11.so
   kapsel decrypt photos.cdoc2 -o photos --password
   kapsel decrypt report.cdoc2 -o - --p12 me.p12 --password-file pass.txt > report.pdf
   ssh host 'cat report.cdoc2' | kapsel decrypt - -o report --key my-key.pem";
@@ -145,7 +146,10 @@ const KEYS_EXAMPLES: &str = "\
 Examples:
   kapsel keys list
   kapsel keys list --json
-  kapsel keys test --reader Gemalto";
+  kapsel keys test --reader Gemalto
+  kapsel keys test --pkcs11 opensc-pkcs11.so
+  kapsel keys remember 'the usual one' --password-file pass.txt
+  kapsel keys forget 'the usual one'";
 
 const LIST_EXAMPLES: &str = "\
 Examples:
@@ -463,6 +467,9 @@ pub(crate) struct Keys {
     pub(crate) certificate: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) card: CardOptions,
+    /// Open with what the system's keyring remembers under the container's labels (tried also when no key is named)
+    #[arg(long)]
+    pub(crate) remembered: bool,
 }
 
 /// Secrets to open with. A password unlocks key files, too.

@@ -20,6 +20,7 @@ use crate::{
 };
 
 fn main() -> ExitCode {
+    app::tokens::serve_modules();
     // A reader that goes away, `kapsel list | head`, is no failure of ours: writing says so, and nobody panics.
     let read = Arguments::command().try_get_matches();
     let read = read.and_then(|matches| Ok((Arguments::from_arg_matches(&matches)?, matches)));

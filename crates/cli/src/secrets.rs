@@ -9,8 +9,9 @@ use std::{
 
 use app::{
     Failure, Result,
-    opening::{Key, read_secret, records},
+    opening::{Key, read_secret, recipients_in_short, records},
     recipients::NewRecipient,
+    remembered,
     view::{Code, OpensWith},
 };
 use cdoc2::{Header, Password, Zeroizing};
@@ -19,7 +20,7 @@ use clap::ArgMatches;
 use crate::{
     arguments::{Keys, Recipients, Secrets, wrong_usage},
     cards,
-    terminal::{echo_goes_off, harmless},
+    terminal::{Terminal, echo_goes_off, harmless},
 };
 
 /// Longest password that is read, in bytes.
@@ -192,23 +193,20 @@ fn read_key(file: &Path, password: Option<&Zeroizing<String>>) -> Result<Key> {
     }
 }
 
-/// Keys to open with. When none is named and the container has a password, a person is asked for it.
-pub(crate) fn keys(keys: &Keys, secrets: &Secrets, header: &Header) -> Result<Vec<Key>> {
-    let has_password = || records(header).iter().any(|record| record.opens_with == OpensWith::Password);
+/// Keys to open with. When none is named, what is remembered for the container is tried, or a person is asked for its password.
+pub(crate) fn keys(keys: &Keys, secrets: &Secrets, header: &Header, terminal: &Terminal) -> Result<Vec<Key>> {
     let source = source(secrets);
     let files: Vec<&PathBuf> = keys.key.iter().chain(&keys.p12).collect();
-    let nothing = files.is_empty() && !keys.card.card && secrets.secret_file.is_empty() && source.is_none();
-    let source = match source {
-        None if nothing && io::stdin().is_terminal() && has_password() => Some(PasswordSource::Prompt { twice: false }),
-        None if nothing => {
-            wrong_usage(
-                "name a key: --card, --key, --p12, --secret-file or --password (for re-encrypt: --from-secret-file or --from-password)",
-            );
-        }
-        source => source,
-    };
+    let nothing = files.is_empty() && !keys.card.is_named() && secrets.secret_file.is_empty() && source.is_none();
+    let mut found = Vec::new();
+    if keys.remembered {
+        found.extend(remembered(header)?);
+    } else if nothing {
+        found.extend(remembered_by_chance(header, terminal));
+    }
+    let source = if nothing && found.is_empty() { Some(asking(header)) } else { source };
     let password = source.map(|source| source.read()).transpose()?;
-    let mut found = Vec::from_iter(keys.card.key(header)?);
+    found.extend(keys.card.key(header, terminal)?);
     for file in files {
         found.push(read_key(file, password.as_ref())?);
     }
@@ -224,4 +222,42 @@ pub(crate) fn keys(keys: &Keys, secrets: &Secrets, header: &Header) -> Result<Ve
         found.push(Key::password(password)?);
     }
     Ok(found)
+}
+
+/// A person who is there can be asked for the container's password.
+fn asking(header: &Header) -> PasswordSource<'static> {
+    let has_password = records(header).iter().any(|record| record.opens_with == OpensWith::Password);
+    if has_password && io::stdin().is_terminal() {
+        return PasswordSource::Prompt { twice: false };
+    }
+    wrong_usage(
+        "name a key: --card, --pkcs11, --key, --p12, --secret-file, --password or --remembered (for re-encrypt: --from-secret-file or --from-password)",
+    );
+}
+
+/// What is remembered for a container, where that was asked for.
+fn remembered(header: &Header) -> Result<Vec<Key>> {
+    let keys = remembered::keys(&remembered::fitting(header)?)?;
+    if keys.is_empty() {
+        let words = "nothing is remembered under a label of this container";
+        return Err(Failure::new(Code::NotARecipient, words).with_names(recipients_in_short(header)));
+    }
+    Ok(keys)
+}
+
+/// The same where nothing was asked for: a keyring that cannot be used stands in nobody's way.
+fn remembered_by_chance(header: &Header, terminal: &Terminal) -> Vec<Key> {
+    let labels = remembered::fitting(header).unwrap_or_default();
+    match remembered::keys(&labels) {
+        Ok(keys) if keys.is_empty() => keys,
+        Ok(keys) => {
+            let labels: Vec<_> = labels.iter().map(|one| one.label.as_str()).collect();
+            terminal.note(&format!("note: opening with what is remembered under {}", labels.join(", ")));
+            keys
+        }
+        Err(failure) => {
+            terminal.note(&format!("note: what is remembered cannot be used: {failure}"));
+            Vec::new()
+        }
+    }
 }

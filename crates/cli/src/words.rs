@@ -15,7 +15,7 @@ pub(crate) fn status(code: Code) -> u8 {
         | ServerUnreachable | ServerTimeout | ServerMisbehaved | ProxyRequired | CapsuleNotFound
         | CertificateNeeded | CertificateExpired | CertificateRevoked | CertificateRefused | DirectoryUnavailable => 5,
         PinIncorrect | PinLastTry | PinBlocked | PinCancelled | PinTimeout | PinChangeRequired | NoPcsc | NoReader
-        | NoCard | CardUnsupported | CardRemoved | CardBusy => 6,
+        | NoCard | CardUnsupported | CardRemoved | CardBusy | NoToken | TokenUnusable => 6,
         UnsafeContent | LimitsExceeded => 7,
         NoFiles | NoRecipients => 2,
         _ => 1,
@@ -38,6 +38,11 @@ pub(crate) fn cause(error: &ErrorView) -> String {
         Code::KeyFileUnusable | Code::KeyFileIsPublic | Code::RecipientUnusable if !subject.is_empty() => {
             format!("{subject} cannot be used: {}", error.detail)
         }
+        Code::PinIncorrect if !subject.is_empty() => match error.number {
+            Some(_) => format!("the PIN of the {subject} is wrong; 1 try left"),
+            None => error.detail.clone(),
+        },
+        Code::TokenUnusable if !subject.is_empty() => format!("{subject}: {}", error.detail),
         Code::PinIncorrect => match error.number {
             Some(1) => "PIN1 is wrong; 1 try left".to_owned(),
             Some(left) => format!("PIN1 is wrong; {left} tries left"),
@@ -94,13 +99,19 @@ pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
             "open with another key, or ask the sender to encrypt again for a certificate in use"
         }
         Code::PinIncorrect if failure.view().number == Some(1) => {
-            "one more wrong PIN1 blocks it; when you are sure of it, run it again with --last-try"
+            "one more wrong PIN blocks it; when you are sure of it, run it again with --last-try"
         }
-        Code::PinIncorrect => "run it again with the right PIN1",
-        Code::PinLastTry => "when you are sure of PIN1, run it again with --last-try; a wrong one blocks it",
+        Code::PinIncorrect => "run it again with the right PIN",
+        Code::PinLastTry => "when you are sure of the PIN, run it again with --last-try; a wrong one blocks it",
+        Code::PinBlocked | Code::PinChangeRequired if failure.view().subject.is_some() => {
+            "set a new PIN by the software that the token came with; until then, open with another key"
+        }
+        Code::NoToken => "connect the token; `kapsel keys list --pkcs11 MODULE` shows those that the module sees",
+        Code::TokenUnusable => "`kapsel keys test --pkcs11 MODULE` shows how far it comes; open with another key",
+        Code::KeyringUnavailable => "unlock the system's keyring, or give the secret by another option",
         Code::PinBlocked => "unblock it by the PUK in DigiDoc4 Client; until then, open with another key",
         Code::PinCancelled | Code::PinTimeout => {
-            "run it again, and enter PIN1 on the reader; --pin-file reads it from a file instead"
+            "run it again, and enter the PIN on the reader in time; for a card, --pin-file reads it from a file instead"
         }
         Code::PinChangeRequired => "change it in DigiDoc4 Client first",
         Code::NoPcsc => "start it (on Linux: pcscd, as root or by systemctl start pcscd.socket), and run it again",

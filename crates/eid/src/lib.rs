@@ -7,6 +7,8 @@
 //! - [`KeyFile`]: a private key (SEC 1, PKCS#1, PKCS#8, PKCS#12; encrypted or not), as [`cdoc2::EcdhKey`] or
 //!   [`cdoc2::RsaKey`].
 //! - [`IdCard`]: an Estonian ID-card in a reader, found by [`card_readers`]; with its PIN a [`CardKey`], behind the same traits.
+//! - [`Module`]: a PKCS#11 module, whose tokens ([`Token`]) give [`TokenKey`]s behind the same traits; it is held in a process of its own
+//!   ([`serve_modules`])
 //! - [`Authenticator`]: a private key with its certificate, by which a capsule server knows whom it talks to.
 //!
 //! Files are told apart by content, never by name, and everything in them is foreign: at most [`MAX_FILE`] bytes are read, nothing
@@ -15,7 +17,7 @@
 //!
 //! The way of a file: `pem` finds the blocks, `file` and `recipient` tell what they are; `file::encryption` decrypts
 //! and counts the cost, `file::pkcs12` goes through the bags, `file::key` makes the keys; `certificate` and `public` read
-//! what is public. The way of a card is told in `card`.
+//! what is public. The way of a card is told in `card`, that of a token in `token`.
 //!
 //! ```no_run
 //! use eid::{KeyFile, KeyFileError, RecipientKey};
@@ -55,6 +57,7 @@ pub mod fuzzing;
 mod pem;
 mod public;
 mod recipient;
+mod token;
 
 pub use authenticator::{Authenticator, SignatureAlgorithm};
 pub use card::{
@@ -64,6 +67,9 @@ pub use card::{
 pub use certificate::{Certificate, DocumentKind, KeyUsage, Warning};
 pub use file::{FileAuthenticator, FileEcKey, FileRsaKey, KeyFile, KeyFileError, PrivateKey};
 pub use recipient::{RecipientError, RecipientKey};
+pub use token::{
+    Module, PinState, Token, TokenError, TokenIdentity, TokenInfo, TokenKey, TokenPin, known_modules, serve_modules,
+};
 
 /// Largest file that is read, in bytes.
 pub const MAX_FILE: usize = 1 << 20;

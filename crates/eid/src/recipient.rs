@@ -152,7 +152,7 @@ fn without_issuers(keys: Vec<RecipientKey>) -> Vec<RecipientKey> {
 }
 
 /// An algorithm in the field's terms.
-fn algorithm(key: &PublicKey) -> String {
+pub(crate) fn algorithm(key: &PublicKey) -> String {
     match key {
         PublicKey::Ec(key) => match key.curve() {
             Curve::P256 => "P-256".to_owned(),

@@ -6,6 +6,8 @@ mod exchange;
 mod lists;
 mod network;
 mod organisation;
+#[path = "../support/session.rs"]
+mod session;
 mod shares;
 #[path = "../support/mod.rs"]
 mod support;

@@ -4,7 +4,6 @@ use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
-    process::{Command, Stdio},
     sync::{Arc, Mutex},
     thread,
 };
@@ -14,6 +13,7 @@ use serde_json::Value;
 
 use crate::{
     organisation::{Organisation, list},
+    session::Keyring,
     support::{Outcome, Place, key_pair},
 };
 
@@ -81,42 +81,6 @@ fn carry(mut client: TcpStream, expected: &str, seen: &Mutex<Vec<String>>) {
     }
 }
 
-/// How the session of a person is: their keyring open, locked, or none at all.
-#[derive(Clone, Copy)]
-enum Keyring {
-    Open,
-    Locked,
-    None,
-}
-
-impl Keyring {
-    /// Runs what is appended to it in a session with such a keyring.
-    fn session(self) -> Command {
-        let daemon = match self {
-            Self::None => {
-                let mut command = Command::new("env");
-                command.arg("--");
-                return command;
-            }
-            Self::Open => "printf pass | gnome-keyring-daemon --unlock --components=secrets",
-            Self::Locked => "gnome-keyring-daemon --start --components=secrets",
-        };
-        // The bus would start another keyring, a locked one, for whoever comes before this one is there. What the bus and its services say
-        // goes elsewhere than what the program says.
-        let script = format!(
-            "{daemon} >/dev/null 2>&1
-            until dbus-send --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner \
-                string:org.freedesktop.secrets | grep -q true; do sleep 0.05; done
-            \"$@\" 2>said"
-        );
-        let mut command = Command::new("timeout");
-        // With the session ends everything in it: a keyring may come too late to notice that its bus is gone.
-        let session = ["60", "unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"];
-        command.args(session).args(["dbus-run-session", "--", "sh", "-c", &script, "_"]);
-        command
-    }
-}
-
 struct Desk {
     place: Place,
     organisation: Organisation,
@@ -134,21 +98,7 @@ impl Desk {
 
     /// Runs `kapsel` in a session of its own; the keyring is kept at home.
     fn run(&self, keyring: Keyring, arguments: &[&str], environment: &[(&str, &str)]) -> Outcome {
-        let mut command = keyring.session();
-        command.arg(env!("CARGO_BIN_EXE_kapsel")).args(arguments).current_dir(self.place.root()).stdin(Stdio::null());
-        for name in ["XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "DISPLAY", "WAYLAND_DISPLAY", "HTTPS_PROXY"]
-        {
-            command.env_remove(name);
-        }
-        // A session finds nothing of the one before.
-        let runtime = tempfile::tempdir_in(self.place.root()).expect("a folder");
-        command.env("XDG_RUNTIME_DIR", runtime.path()).env_remove("DBUS_SESSION_BUS_ADDRESS");
-        command.env("HOME", self.place.path("home")).envs(environment.iter().copied());
-        let mut output = command.output().expect("dbus-run-session is installed");
-        if !matches!(keyring, Keyring::None) {
-            output.stderr = fs::read(self.place.path("said")).expect("the program ran");
-        }
-        Outcome(output)
+        keyring.kapsel(&self.place, arguments, environment)
     }
 
     fn encrypt(&self, keyring: Keyring, environment: &[(&str, &str)]) -> Outcome {

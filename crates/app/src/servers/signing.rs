@@ -55,7 +55,7 @@ pub fn sign(list: &Path, key: &Key) -> Result<PathBuf> {
     let unusable = |problem: String| Failure::new(Code::KeyFileUnusable, problem);
     let file = match key {
         Key::File(files) => files.first(),
-        Key::Secret(_) | Key::Password(_) | Key::Card(_) => None,
+        Key::Secret(_) | Key::Password(_) | Key::Card(_) | Key::Token(_) => None,
     };
     let file = file.ok_or_else(|| unusable("a private key is needed".to_owned()))?;
     let signature = sign_list(&file.key, &bytes).map_err(unusable)?;

@@ -658,6 +658,12 @@ pub enum Code {
     CardRemoved,
     /// Another program uses the card, or it does not answer.
     CardBusy,
+    /// A PKCS#11 module sees no token.
+    NoToken,
+    /// A PKCS#11 module cannot be used, or not for this: it cannot be loaded, crashes, hangs, or lacks what is needed.
+    TokenUnusable,
+    /// The system's keyring is absent, locked or broken.
+    KeyringUnavailable,
     /// One directory failed.
     DirectoryUnavailable,
     /// The person cancelled.

@@ -53,8 +53,9 @@ pub(super) fn say_untried(key: &FileMasterKey, terminal: &Terminal) {
 }
 
 pub(crate) fn decrypt(arguments: &Decrypt, lists: &ListFiles, terminal: &Terminal) -> Result<()> {
+    arguments.keys.card.check_reader(false);
     let container = open(&arguments.container, arguments.secrets.password_stdin)?;
-    let keys = secrets::keys(&arguments.keys, &arguments.secrets, container.header())?;
+    let keys = secrets::keys(&arguments.keys, &arguments.secrets, container.header(), terminal)?;
     if arguments.dry_run {
         let files = listed(container, &keys, &arguments.accepted, lists, terminal)?;
         check_destination(&arguments.output)?;
@@ -115,8 +116,9 @@ fn check_destination(output: &Path) -> Result<()> {
 }
 
 pub(crate) fn list(arguments: &List, lists: &ListFiles, terminal: &Terminal) -> Result<()> {
+    arguments.keys.card.check_reader(false);
     let container = open(&arguments.container, arguments.secrets.password_stdin)?;
-    let keys = secrets::keys(&arguments.keys, &arguments.secrets, container.header())?;
+    let keys = secrets::keys(&arguments.keys, &arguments.secrets, container.header(), terminal)?;
     let files = listed(container, &keys, &arguments.accepted, lists, terminal)?;
     show(&files, "", None, terminal)
 }

@@ -21,7 +21,8 @@ use serde::Serialize;
 
 use super::{check_folder_of, decrypt::say_untried, is_pipe, open};
 use crate::{
-    arguments::{Delivering, Encrypt, ReEncrypt, Secrets, wrong_usage},
+    arguments::{Delivering, Encrypt, ReEncrypt, Recipients, Secrets, wrong_usage},
+    cards::is_at_hand,
     secrets,
     terminal::{Terminal, bytes, count},
 };
@@ -59,6 +60,9 @@ struct EncryptedFile {
 pub(crate) fn encrypt(arguments: &Encrypt, matches: &ArgMatches, lists: &ListFiles, terminal: &Terminal) -> Result<()> {
     if arguments.recipients.password_stdin && arguments.files.iter().any(|file| is_pipe(file)) {
         wrong_usage("standard input cannot be both a file and the password");
+    }
+    if arguments.reader.is_some() && !has_card(&arguments.recipients) {
+        wrong_usage("--reader says where an ID-card is looked for; it goes with --recipient card");
     }
     refuse_terminal(&arguments.output)?;
     let (output, overwrite) = (&arguments.output, arguments.writing.overwrite);
@@ -269,6 +273,11 @@ fn report(encrypted: &Encrypted, terminal: &Terminal) -> Result<()> {
     })
 }
 
+/// Whether the holder of the card at hand is one of the recipients.
+fn has_card(recipients: &Recipients) -> bool {
+    recipients.recipient.iter().any(|recipient| is_at_hand(recipient))
+}
+
 pub(crate) fn re_encrypt(
     arguments: ReEncrypt,
     matches: &ArgMatches,
@@ -280,10 +289,11 @@ pub(crate) fn re_encrypt(
         let message = "re-encrypt writes a file: a pipe takes nothing back when the container turns out to be altered";
         return Err(Failure::new(Code::NotWritable, message));
     }
+    keys.card.check_reader(has_card(&recipients));
     check_output(&output, writing.overwrite)?;
     let opened = open(&container, recipients.password_stdin)?;
     let reader = keys.card.reader.clone();
-    let keys = secrets::keys(&keys, &Secrets::from(from), opened.header())?;
+    let keys = secrets::keys(&keys, &Secrets::from(from), opened.header(), terminal)?;
     let recipients = distinct(secrets::recipients(&recipients, reader.as_deref(), matches)?, terminal);
     let views = views(&recipients, terminal)?;
     let reading = |control| Reading { limits: accepted.limits(), names: accepted.names(), control };

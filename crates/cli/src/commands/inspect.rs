@@ -87,7 +87,7 @@ pub(crate) fn kind(kind: RecipientKind) -> &'static str {
 fn opens_with(what: OpensWith) -> &'static str {
     match what {
         OpensWith::Password => "the password: --password",
-        OpensWith::KeyFile => "the private key: --key or --p12",
+        OpensWith::KeyFile => "the private key: --card, --pkcs11, --key or --p12",
         OpensWith::SecretFile => "the symmetric key: --secret-file",
         OpensWith::Shares => "shares of its key, which this version cannot fetch",
         OpensWith::Nothing => "nothing that this version knows",

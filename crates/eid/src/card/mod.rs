@@ -34,6 +34,7 @@ pub use application::{CardKind, Document, Tries};
 pub use error::CardError;
 pub use key::CardKey;
 pub use pin::{Pin, PinError};
+pub(crate) use service::reset_card;
 pub use service::{CardReader, IdCard, card_readers};
 pub use watch::{CardWatch, SeenReader};
 

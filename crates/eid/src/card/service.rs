@@ -1,7 +1,7 @@
 //! The system's smart-card service: which readers there are, what is in them, and talking to a card in transactions.
 
 use std::{
-    ffi::CString,
+    ffi::{CStr, CString},
     sync::mpsc::{self, RecvTimeoutError},
     thread,
     time::{Duration, Instant},
@@ -81,6 +81,37 @@ pub fn card_readers(only: Option<&str>) -> Result<Vec<CardReader>> {
         })
         .collect();
     Ok(looks.into_iter().filter_map(|look| look.join().ok()).collect())
+}
+
+/// Resets the card in a reader, which forgets that its PIN was right; where there is no such reader or card, nothing is done.
+/// One that `may_be_gone` is given the time in which the service would notice.
+pub(crate) fn reset_card(reader: &str, may_be_gone: bool) {
+    let Ok(name) = CString::new(reader) else { return };
+    let reset = move || {
+        let context = Context::establish(Scope::User)?;
+        let noticing = if may_be_gone { NOTICING } else { Duration::ZERO };
+        if is_gone(&context, &name, noticing) {
+            return Ok(());
+        }
+        let card = context.connect(&name, ShareMode::Shared, Protocols::ANY)?;
+        card.disconnect(Disposition::ResetCard).map_err(|(_, error)| error.into())
+    };
+    let _ = bounded(NOTICING + LETTING_GO, reset);
+}
+
+/// Whether a reader is empty or gone; the service is given so long to notice.
+fn is_gone(context: &Context, reader: &CStr, noticing: Duration) -> bool {
+    let until = Instant::now() + noticing;
+    let mut states = [ReaderState::new(reader, State::UNAWARE)];
+    loop {
+        match context.get_status_change(Duration::ZERO, &mut states) {
+            Err(pcsc::Error::UnknownReader) => return true,
+            Err(_) => return false,
+            Ok(()) if !states[0].event_state().contains(State::PRESENT) => return true,
+            Ok(()) if Instant::now() >= until => return false,
+            Ok(()) => thread::sleep(Duration::from_millis(50)),
+        }
+    }
 }
 
 /// Every reader with its state.
@@ -247,24 +278,12 @@ impl Line {
 
     /// A card that is gone fails in many ways.
     fn explained(&self, error: CardError) -> CardError {
-        if matches!(error, CardError::Service(_) | CardError::Mute | CardError::Misbehaved { .. }) && self.is_gone() {
+        if matches!(error, CardError::Service(_) | CardError::Mute | CardError::Misbehaved { .. })
+            && is_gone(&self.context, &self.reader, NOTICING)
+        {
             return CardError::Removed;
         }
         error
-    }
-
-    fn is_gone(&self) -> bool {
-        let until = Instant::now() + NOTICING;
-        let mut states = [ReaderState::new(self.reader.clone(), State::UNAWARE)];
-        loop {
-            match self.context.get_status_change(Duration::ZERO, &mut states) {
-                Err(pcsc::Error::UnknownReader) => return true,
-                Err(_) => return false,
-                Ok(()) if !states[0].event_state().contains(State::PRESENT) => return true,
-                Ok(()) if Instant::now() > until => return false,
-                Ok(()) => thread::sleep(Duration::from_millis(50)),
-            }
-        }
     }
 }
 

@@ -182,7 +182,7 @@ fn certificates(file: &[u8]) -> Vec<Certificate> {
 }
 
 /// The authorities above `certificate`, the nearest first, as far as they stand in the file.
-fn issuers(certificate: &Certificate, certificates: &[Certificate]) -> Vec<Vec<u8>> {
+pub(crate) fn issuers(certificate: &Certificate, certificates: &[Certificate]) -> Vec<Vec<u8>> {
     let mut above = Vec::new();
     let mut current = certificate;
     while let Some(issuer) = certificates.iter().find(|other| other.issued(current)) {
@@ -193,6 +193,13 @@ fn issuers(certificate: &Certificate, certificates: &[Certificate]) -> Vec<Vec<u
         current = issuer;
     }
     above
+}
+
+/// The certificate of a key from a file, PEM or DER, then the authorities above it, in DER; nothing when it does not stand there.
+pub(crate) fn chain(file: &[u8], key: &PublicKey) -> Vec<Vec<u8>> {
+    let certificates = certificates(file);
+    let own = certificates.iter().find(|certificate| certificate.public_key == *key);
+    own.map(|own| [own.der.clone()].into_iter().chain(issuers(own, &certificates)).collect()).unwrap_or_default()
 }
 
 /// What a file holds.

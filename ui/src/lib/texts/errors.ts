@@ -236,6 +236,10 @@ const table: Record<Code, (error: ErrorView) => Words> = {
       : words(m.error_card_unsupported(), m.error_card_unsupported_text(), m.error_card_unsupported_next()),
   card_removed: () => words(m.error_card_removed(), m.error_card_removed_text(), m.error_card_removed_next()),
   card_busy: () => words(m.error_card_busy(), m.error_card_busy_text(), m.error_card_busy_next()),
+  no_token: () => words(m.error_no_token(), m.error_no_token_text(), m.error_no_token_next()),
+  token_unusable: () => words(m.error_token_unusable(), m.error_token_unusable_text(), m.error_token_unusable_next()),
+  keyring_unavailable: () =>
+    words(m.error_keyring_unavailable(), m.error_keyring_unavailable_text(), m.error_keyring_unavailable_next()),
   directory_unavailable: (error) =>
     words(
       m.error_directory_unavailable(),

@@ -1,0 +1,291 @@
+//! Tokens of PKCS#11 modules: which are there, whose keys are on them, which one opens a container, and what goes wrong with them.
+//!
+//! Modules run in processes of their own. A program that is to use them begins its `main` with [`serve_modules`].
+
+use std::{
+    path::{Path, PathBuf},
+    thread,
+};
+
+use cdoc2::Header;
+pub use eid::serve_modules;
+use eid::{Module, PinState, Token, TokenError, TokenIdentity, TokenPin, known_modules};
+use serde::Serialize;
+
+use crate::{
+    failure::{Failure, Result},
+    opening::{Key, for_key, recipients_in_short},
+    recipients::now,
+    view::{Code, ErrorView, RecipientKind, RecipientWarning},
+};
+
+/// A PKCS#11 module, and the tokens that it sees.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ModuleView {
+    /// Where it is.
+    pub module: String,
+    /// Its tokens.
+    pub tokens: Vec<TokenView>,
+    /// Why it cannot be used.
+    pub problem: Option<ErrorView>,
+}
+
+/// A token, as far as it shows itself without a PIN.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenView {
+    /// The number of its slot.
+    pub slot: u64,
+    /// What the module calls the slot, often the reader's name.
+    pub place: String,
+    /// Its label.
+    pub label: String,
+    /// Who made it, and its model.
+    pub model: String,
+    /// Its serial number.
+    pub serial: String,
+    /// How its PIN stands.
+    pub pin: PinStanding,
+    /// How it is told its PIN.
+    pub pin_entry: PinEntry,
+    /// Whose keys are on it.
+    pub identities: Vec<IdentityView>,
+    /// Why that cannot be told.
+    pub problem: Option<ErrorView>,
+}
+
+/// Somebody's key, as far as it shows itself without a PIN.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IdentityView {
+    /// The holder's name, or what the token calls the key.
+    pub holder: String,
+    /// The holder's personal or registry code.
+    pub code: Option<String>,
+    /// What it belongs to, by its certificate.
+    pub document: RecipientKind,
+    /// The key's algorithm.
+    pub algorithm: String,
+    /// End of the certificate's validity, unix seconds.
+    pub valid_until: Option<i64>,
+    /// What a sender, and the holder, should know of the certificate.
+    pub warnings: Vec<RecipientWarning>,
+    /// SHA-256 of the certificate in hex; servers give nothing to a key without one.
+    pub certificate_sha256: Option<String>,
+    /// Whether the module can open containers with it, as far as it says so.
+    pub can_decrypt: bool,
+}
+
+/// How a token's PIN stands; PKCS#11 knows no numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PinStanding {
+    /// Nothing is known against it.
+    Good,
+    /// Some wrong PIN was entered.
+    Low,
+    /// One try is left.
+    LastTry,
+    /// Blocked.
+    Blocked,
+    /// To be changed first.
+    MustChange,
+}
+
+/// How a key is told its PIN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PinEntry {
+    /// It is typed here.
+    Typed,
+    /// It is entered at the reader.
+    AtReader,
+    /// None is needed.
+    NotNeeded,
+}
+
+impl TokenView {
+    fn new(token: &Token) -> Self {
+        let info = &token.info;
+        let (identities, problem) = match &token.identities {
+            Ok(identities) => (identities.iter().map(|identity| IdentityView::new(token, identity)).collect(), None),
+            Err(error) => (Vec::new(), Some(in_module(&token.module, error).into_view())),
+        };
+        Self {
+            slot: info.slot,
+            place: info.place.clone(),
+            label: info.label.clone(),
+            model: format!("{} {}", info.manufacturer, info.model).trim().to_owned(),
+            serial: info.serial.clone(),
+            pin: match info.pin {
+                PinState::Low => PinStanding::Low,
+                PinState::LastTry => PinStanding::LastTry,
+                PinState::Blocked => PinStanding::Blocked,
+                PinState::MustChange => PinStanding::MustChange,
+                _ => PinStanding::Good,
+            },
+            pin_entry: pin_entry(token),
+            identities,
+            problem,
+        }
+    }
+}
+
+impl IdentityView {
+    fn new(token: &Token, identity: &TokenIdentity) -> Self {
+        let certificate = identity.certificate.as_ref();
+        let warnings = certificate.map(|certificate| certificate.warnings(now())).unwrap_or_default();
+        Self {
+            holder: identity.holder(),
+            code: certificate.and_then(|certificate| certificate.code()).map(str::to_owned),
+            document: certificate.map_or(RecipientKind::PublicKey, |certificate| certificate.document.into()),
+            algorithm: identity.algorithm(),
+            valid_until: certificate.map(|certificate| certificate.not_after),
+            warnings: warnings.into_iter().map(RecipientWarning::from).collect(),
+            certificate_sha256: certificate.map(|certificate| certificate.sha256.clone()),
+            can_decrypt: token.can_open_with(identity).is_ok(),
+        }
+    }
+}
+
+fn pin_entry(token: &Token) -> PinEntry {
+    match (token.info.needs_no_pin, token.info.has_pin_pad) {
+        (true, _) => PinEntry::NotNeeded,
+        (false, true) => PinEntry::AtReader,
+        (false, false) => PinEntry::Typed,
+    }
+}
+
+/// Looks at the tokens of a module, or of every known one that is installed; no PIN is asked for.
+pub fn modules(given: Option<&Path>) -> Vec<ModuleView> {
+    let paths = given.map_or_else(known_modules, |path| vec![path.to_owned()]);
+    // At once: a module that hangs delays no other.
+    let looks: Vec<_> = paths.into_iter().map(|path| thread::spawn(move || module(path))).collect();
+    looks.into_iter().filter_map(|look| look.join().ok()).collect()
+}
+
+fn module(path: PathBuf) -> ModuleView {
+    let module = path.display().to_string();
+    match tokens(&path) {
+        Ok(tokens) => ModuleView { module, tokens: tokens.iter().map(TokenView::new).collect(), problem: None },
+        Err(failure) => ModuleView { module, tokens: Vec::new(), problem: Some(failure.into_view()) },
+    }
+}
+
+fn tokens(module: &Path) -> Result<Vec<Token>> {
+    let tokens = Module::open(module).and_then(|module| module.tokens());
+    tokens.map_err(|error| in_module(module, &error))
+}
+
+/// A token with a key for a container.
+#[derive(Debug)]
+pub struct FittingToken {
+    token: Token,
+    identity: TokenIdentity,
+}
+
+impl FittingToken {
+    /// What people see before they enter the PIN.
+    pub fn view(&self) -> TokenView {
+        TokenView::new(&self.token)
+    }
+
+    /// The holder of the key.
+    pub fn holder(&self) -> String {
+        self.identity.holder()
+    }
+
+    /// Says whether a PIN can be asked for, and whether it would be of use. With one try left, only with `risk_last_try`.
+    ///
+    /// # Errors
+    /// [`Code::TokenUnusable`] for a module without the mechanism, [`Code::PinBlocked`], [`Code::PinChangeRequired`],
+    /// [`Code::PinLastTry`].
+    pub fn check(&self, risk_last_try: bool) -> Result<()> {
+        let ready = self.token.can_open_with(&self.identity).and_then(|()| self.token.ready(risk_last_try));
+        ready.map_err(|error| in_module(&self.token.module, &error))
+    }
+
+    /// How it is told its PIN.
+    pub fn pin_entry(&self) -> PinEntry {
+        pin_entry(&self.token)
+    }
+
+    /// The token as a key at hand. The PIN, where it is typed, is checked by the token when a key is used.
+    ///
+    /// # Errors
+    /// [`Code::PinIncorrect`] without a number when it cannot be a PIN: the token is not asked then.
+    pub fn into_key(self, pin: Option<&str>, risk_last_try: bool) -> Result<Key> {
+        let read = |pin| {
+            let words = "the token's PIN has 1 to 255 bytes; the token was not asked";
+            TokenPin::new(pin).ok_or_else(|| Failure::new(Code::PinIncorrect, words).about(TOKEN))
+        };
+        Ok(Key::Token(self.token.with_pin(pin.map(read).transpose()?, risk_last_try)))
+    }
+}
+
+/// The token of a module, or in one of its slots, that holds a key for a container; of several, one whose PIN is not blocked.
+///
+/// # Errors
+/// [`Code::NotARecipient`], [`Code::NoToken`], and whatever hides the token.
+pub fn fitting(header: &Header, module: &Path, slot: Option<u64>) -> Result<FittingToken> {
+    let mut tokens = tokens(module)?;
+    tokens.retain(|token| slot.is_none_or(|slot| token.info.slot == slot));
+    if tokens.is_empty() {
+        return Err(in_module(module, &TokenError::NoToken(slot)));
+    }
+    tokens.sort_by_key(|token| token.info.pin == PinState::Blocked);
+    let (mut holders, mut problem) = (Vec::new(), None);
+    for token in tokens {
+        match &token.identities {
+            Err(error) => problem = problem.or(Some(error.clone())),
+            Ok(identities) => {
+                let fits = |identity: &&TokenIdentity| {
+                    header.records().iter().any(|record| for_key(record, &identity.public_key))
+                };
+                if let Some(identity) = identities.iter().find(fits).cloned() {
+                    return Ok(FittingToken { token, identity });
+                }
+                holders.extend(identities.iter().map(TokenIdentity::holder));
+            }
+        }
+    }
+    match problem {
+        Some(error) if holders.is_empty() => Err(in_module(module, &error)),
+        _ => {
+            let words = format!("the token ({}) is no recipient of this container", holders.join(", "));
+            Err(Failure::new(Code::NotARecipient, words).with_names(recipients_in_short(header)))
+        }
+    }
+}
+
+/// Tells a token's PIN from a card's.
+const TOKEN: &str = "token";
+
+fn in_module(module: &Path, error: &TokenError) -> Failure {
+    let failure = failure(error);
+    match failure.code() {
+        Code::TokenUnusable | Code::NoToken => failure.about(module.display().to_string()),
+        _ => failure,
+    }
+}
+
+/// What went wrong with a token, in the terms of this crate.
+pub(crate) fn failure(error: &TokenError) -> Failure {
+    let code = match error {
+        TokenError::PinIncorrect { .. } | TokenError::PinLength { .. } => Code::PinIncorrect,
+        TokenError::LastTry => Code::PinLastTry,
+        TokenError::PinBlocked => Code::PinBlocked,
+        TokenError::PinChangeRequired => Code::PinChangeRequired,
+        TokenError::PinCancelled => Code::PinCancelled,
+        TokenError::NoToken(_) => Code::NoToken,
+        TokenError::Removed => Code::CardRemoved,
+        _ => Code::TokenUnusable,
+    };
+    let failure = Failure::new(code, error.to_string());
+    match error {
+        TokenError::PinIncorrect { last_try_next: true } | TokenError::LastTry => failure.about(TOKEN).with_number(1),
+        _ if matches!(code, Code::PinIncorrect | Code::PinBlocked | Code::PinChangeRequired) => failure.about(TOKEN),
+        _ => failure,
+    }
+}

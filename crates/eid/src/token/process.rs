@@ -1,0 +1,156 @@
+//! The program's end of the pipes: starting the helper, asking it, waiting only so long, ending it.
+
+use std::{
+    io,
+    path::PathBuf,
+    process::{Child, ChildStdin, Command, ExitStatus, Stdio},
+    sync::{
+        Mutex, PoisonError,
+        mpsc::{self, Receiver, RecvTimeoutError},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use zeroize::Zeroizing;
+
+use super::{
+    Result, TokenError,
+    helper::{ARGUMENT, can_serve},
+    wire::{Request, receive, send},
+};
+
+/// How long the helper is waited for when it is to end by itself.
+const ENDING: Duration = Duration::from_secs(4);
+
+type Frame = Zeroizing<Vec<u8>>;
+
+/// A process that holds a module.
+pub(super) struct Helper(Mutex<State>);
+
+struct State {
+    child: Child,
+    /// Taken to let it end.
+    requests: Option<ChildStdin>,
+    answers: Receiver<io::Result<Option<Frame>>>,
+    /// Why nothing more is asked.
+    over: Option<TokenError>,
+}
+
+impl Helper {
+    /// Starts it.
+    pub(super) fn start() -> Result<Self> {
+        let not_started = |error: io::Error| TokenError::NoHelper(error.to_string());
+        if !can_serve() {
+            return Err(TokenError::NoHelper("this program is not made for it".to_owned()));
+        }
+        let mut command = Command::new(this_program().map_err(not_started)?);
+        // What modules write on standard error may be anything, a PIN too.
+        command.arg(ARGUMENT).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        without_window(&mut command);
+        let mut child = command.spawn().map_err(not_started)?;
+        let (requests, mut output) = (child.stdin.take(), child.stdout.take().expect("piped"));
+        let (sender, answers) = mpsc::sync_channel(1);
+        let reading = move || {
+            loop {
+                let frame = receive(&mut output);
+                let is_last = !matches!(frame, Ok(Some(_)));
+                if sender.send(frame).is_err() || is_last {
+                    return;
+                }
+            }
+        };
+        let state = State { child, requests, answers, over: None };
+        thread::Builder::new().name("module".to_owned()).spawn(reading).map_err(not_started)?;
+        Ok(Self(Mutex::new(state)))
+    }
+
+    /// Asks, and waits so long at most. After a crash or in vain, nothing is asked any more: the answer stays the same.
+    pub(super) fn ask(&self, request: &Request<'_>, limit: Duration) -> Result<Frame> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(error) = &state.over {
+            return Err(error.clone());
+        }
+        tracing::debug!(request = request.name(), "token");
+        state.ask(request, limit).inspect_err(|error| {
+            tracing::debug!(%error, "token");
+            state.end_at_once();
+            state.over = Some(error.clone());
+        })
+    }
+}
+
+impl State {
+    fn ask(&mut self, request: &Request<'_>, limit: Duration) -> Result<Frame> {
+        if let Ok(Ok(Some(_))) = self.answers.try_recv() {
+            return Err(TokenError::Misbehaved("its process says what nobody asked for".to_owned()));
+        }
+        let requests = self.requests.as_mut().expect("taken at the end only");
+        if send(requests, &request.frame()).is_err() {
+            return Err(self.crashed());
+        }
+        match self.answers.recv_timeout(limit) {
+            Ok(Ok(Some(frame))) => Ok(frame),
+            Ok(Ok(None)) | Err(RecvTimeoutError::Disconnected) => Err(self.crashed()),
+            Ok(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => Err(self.crashed()),
+            Ok(Err(error)) => Err(TokenError::Misbehaved(error.to_string())),
+            Err(RecvTimeoutError::Timeout) => Err(TokenError::TimedOut(limit.as_secs())),
+        }
+    }
+
+    /// Its pipe has ended; how has the process?
+    fn crashed(&mut self) -> TokenError {
+        let status = self.ended_within(ENDING);
+        TokenError::Crashed(status.map_or_else(|| "it closed its pipe".to_owned(), in_words))
+    }
+
+    fn ended_within(&mut self, limit: Duration) -> Option<ExitStatus> {
+        let until = Instant::now() + limit;
+        loop {
+            match self.child.try_wait() {
+                Ok(Some(status)) => return Some(status),
+                Ok(None) if Instant::now() < until => thread::sleep(Duration::from_millis(5)),
+                _ => return None,
+            }
+        }
+    }
+
+    fn end_at_once(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        // The end of its pipe lets it log out and end by itself.
+        self.requests = None;
+        if self.over.is_none() && self.ended_within(ENDING).is_none() {
+            self.end_at_once();
+        }
+    }
+}
+
+/// The program that runs, also when its file was replaced by a newer one.
+fn this_program() -> io::Result<PathBuf> {
+    if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { std::env::current_exe() }
+}
+
+#[cfg(windows)]
+fn without_window(command: &mut Command) {
+    use std::os::windows::process::CommandExt;
+
+    const CREATE_NO_WINDOW: u32 = 0x0800_0000;
+    command.creation_flags(CREATE_NO_WINDOW);
+}
+
+#[cfg(not(windows))]
+fn without_window(_: &mut Command) {}
+
+fn in_words(status: ExitStatus) -> String {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return format!("signal {signal}");
+    }
+    status.code().map_or_else(|| "without a status".to_owned(), |code| format!("exit status {code}"))
+}
