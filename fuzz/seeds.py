@@ -69,6 +69,9 @@ def main() -> None:
     write(corpus / "ocsp_answer", ocsp_answers())
     write(corpus / "central_configuration", central_configurations(kit))
     write(corpus / "signed_list", signed_lists(kit) + certificates(kit))
+    write(corpus / "card", conversations())
+    write(corpus / "card_data", data_objects())
+    write(corpus / "certificate", [seed for seed in certificates(kit) if seed.startswith(b"\x30")] + [card_certificate()])
 
 
 def write(folder: Path, seeds: list[bytes]) -> None:
@@ -280,6 +283,46 @@ def ocsp_answers() -> list[bytes]:
                     seeds += [b"\0" + answer.public_bytes(Encoding.DER), b"\1" + answer.tbs_response_bytes]
     failed = ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.TRY_LATER)
     return [*seeds, b"\0" + failed.public_bytes(Encoding.DER)]
+
+
+def card_certificate() -> bytes:
+    private = ec.derive_private_key(7, ec.SECP384R1())
+    return certificate_of(private, "JÕEORG,JAAK-KRISTJAN,38001085718").public_bytes(Encoding.DER)
+
+
+def tlv(tag: str, *values: bytes) -> bytes:
+    value = b"".join(values)
+    length = bytes([len(value)]) if len(value) < 0x80 else b"\x82" + len(value).to_bytes(2, "big")
+    return bytes.fromhex(tag) + length + value
+
+
+def conversations() -> list[bytes]:
+    """All that the two kinds of card answer when nothing goes wrong, and when something does."""
+    done, certificate = b"\x90\x00", card_certificate()
+    pieces = [certificate[at:at + 0xC0] + done for at in range(0, len(certificate), 0xC0)]
+    size = len(certificate).to_bytes(2, "big")
+    secret, signature = bytes(48) + done, bytes(96) + done
+    idemia_tries = tlv("70", tlv("BF8101", tlv("A0", tlv("9A", b"\x03"), tlv("9B", b"\x03")))) + done
+    thales_tries = tlv("A0", tlv("83", b"\x81"), tlv("DF21", b"\x03"), tlv("DF2F", b"\x01")) + done
+    idemia = [done, idemia_tries, tlv("6F", tlv("80", size)) + done, *pieces, done, done, b"AS0000001" + done, done,
+              b"31 12 2030" + done, done, idemia_tries, done, done, done, secret, done, signature]
+    thales = [done, thales_tries, tlv("6F", tlv("81", size)) + done, *pieces, done, thales_tries, done, done, secret,
+              done, done, signature]
+    seeds = []
+    for kind, answers in ((0, idemia), (1, thales)):
+        for fault in (None, b"\x63\xc2", b"\x69\x83", b"\x6c\x10", b"\x61\x20", b"\x6a\x82", b""):
+            # At the PIN, and at the certificate.
+            for at in (len(answers) - (6 if kind else 5), 2):
+                said = answers if fault is None else [*answers[:at], fault, *answers[at + 1:]]
+                seeds.append(bytes([kind]) + b"".join(len(answer).to_bytes(2, "big") + answer for answer in said))
+    return seeds
+
+
+def data_objects() -> list[bytes]:
+    inner = tlv("70", tlv("BF8101", tlv("A0", tlv("9A", b"\x03"), tlv("9B", b"\x03"))))
+    long = tlv("6F", tlv("80", bytes(300)), tlv("81", b"\x01\x00"))
+    return [bytes.fromhex(tag) + objects for tag in ("00009b", "000080", "000081", "00df21", "bf8101")
+            for objects in (inner, long, tlv("A0", tlv("DF21", b"\x03")))]
 
 
 def certificate_of(private, common_name: str, *extensions: x509.ExtensionType) -> x509.Certificate:
