@@ -7,6 +7,7 @@ use app::{
     cards::{Pin, PinError},
     desk::Desk,
     password,
+    recipients::base_name,
     view::{
         Appearance, Chosen, Code, ContainerView, EncryptionDone, EncryptionDraft, EncryptionPlan, ErrorView, FileId,
         Incoming, KeyCertificateView, KeyFileView, Language, NetworkDraft, NetworkView, NewServerDraft, OpenDone,
@@ -128,6 +129,11 @@ pub(crate) async fn choose_container(app: AppHandle) -> Answer<Option<Chosen>> {
 }
 
 #[tauri::command]
+pub(crate) async fn chosen_again(app: AppHandle, id: FileId) -> Answer<Chosen> {
+    beside(&app, move |_, desk| desk.chosen_again(id)).await
+}
+
+#[tauri::command]
 pub(crate) async fn choose_recipients(app: AppHandle) -> Answer<Option<Vec<RecipientView>>> {
     beside(&app, |app, desk| dialogs(app, desk).recipients().map(|paths| desk.recipients(&paths)).transpose()).await
 }
@@ -183,6 +189,11 @@ pub(crate) async fn choose_certificate(app: AppHandle, container: FileId) -> Ans
         dialogs(app, desk).certificate().map(|path| desk.key_certificate(&path, container)).transpose()
     })
     .await
+}
+
+#[tauri::command]
+pub(crate) async fn certificate_from(app: AppHandle, id: FileId, container: FileId) -> Answer<KeyCertificateView> {
+    beside(&app, move |_, desk| desk.key_certificate(&desk.path(id)?, container)).await
 }
 
 #[tauri::command]
@@ -255,14 +266,21 @@ pub(crate) fn cancel(desk: State<'_, Arc<Desk>>) {
     desk.cancel();
 }
 
+/// Ends the program when the running operation has cleared away what it began.
+#[tauri::command]
+pub(crate) async fn stop_and_close(app: AppHandle) -> Answer<()> {
+    beside(&app, |app, desk| {
+        desk.stop();
+        let Some(window) = crate::window(app) else { return Ok(()) };
+        window.destroy().map_err(|error| Failure::new(Code::Internal, error.to_string()))
+    })
+    .await
+}
+
 /// What is no longer there has a cause of its own.
 fn opener_failure(path: &Path, error: &tauri_plugin_opener::Error) -> Failure {
     let failure = |code| Failure::new(code, format!("the system could not show it: {error}"));
-    if path.exists() {
-        failure(Code::Internal)
-    } else {
-        failure(Code::NotReadable).about(path.file_name().unwrap_or_default().to_string_lossy())
-    }
+    if path.exists() { failure(Code::Internal) } else { failure(Code::NotReadable).about(base_name(path)) }
 }
 
 #[tauri::command]

@@ -6,6 +6,7 @@ mod commands;
 #[cfg(test)]
 mod contract;
 mod dialogs;
+mod launch;
 mod texts;
 
 use std::{
@@ -34,11 +35,11 @@ impl Arguments {
     }
 }
 
-const USAGE: &str = "Usage: kapsel-desktop [FILE]...\n\nOpens a container, or encrypts any other files.\n\n\
+const USAGE: &str = "Usage: kapsel-desktop [FILE]...\n\nOpens a container, or encrypts any other files. A FILE may be a file: address.\n\n\
     Options:\n  --help     show this\n  --version  show the version";
 
 fn main() -> ExitCode {
-    let mut files = Vec::new();
+    let (mut files, mut text) = (Vec::new(), true);
     let folder = std::env::current_dir().unwrap_or_default();
     for argument in std::env::args_os().skip(1) {
         match argument.to_str() {
@@ -54,8 +55,14 @@ fn main() -> ExitCode {
                 eprintln!("kapsel-desktop: unknown option {option}\n{USAGE}");
                 return ExitCode::from(2);
             }
-            _ => files.push(folder.join(argument)),
+            _ => {
+                text &= launch::is_text(&folder, &argument);
+                files.push(launch::path(&folder, &argument));
+            }
         }
+    }
+    if !text {
+        launch::by_addresses(&files);
     }
     match run(files) {
         Ok(()) => ExitCode::SUCCESS,
@@ -100,6 +107,7 @@ fn run(files: Vec<PathBuf>) -> tauri::Result<()> {
             commands::choose_files,
             commands::choose_folder,
             commands::choose_container,
+            commands::chosen_again,
             commands::choose_recipients,
             commands::recipient_from,
             commands::plan_encryption,
@@ -116,6 +124,7 @@ fn run(files: Vec<PathBuf>) -> tauri::Result<()> {
             commands::test_keys,
             commands::recipient_from_key,
             commands::cancel,
+            commands::stop_and_close,
             commands::reveal,
             commands::open_file,
             commands::copy_text,
@@ -124,6 +133,7 @@ fn run(files: Vec<PathBuf>) -> tauri::Result<()> {
             commands::suggest_password,
             commands::forget_recent,
             commands::choose_certificate,
+            commands::certificate_from,
             commands::servers,
             commands::choose_servers,
             commands::test_server,
@@ -211,7 +221,7 @@ fn second_launch(app: &AppHandle, arguments: &[String], folder: &str) {
         let _ = window.set_focus();
     }
     let files = arguments.iter().skip(1).filter(|argument| !argument.starts_with("--"));
-    let paths: Vec<_> = files.map(|argument| Path::new(folder).join(argument)).collect();
+    let paths: Vec<_> = files.map(|argument| launch::path(Path::new(folder), argument.as_ref())).collect();
     deliver(app, paths, None);
 }
 
@@ -228,8 +238,17 @@ fn deliver(app: &AppHandle, paths: Vec<PathBuf>, position: Option<Position>) {
 }
 
 fn window_event(window: &Window, event: &WindowEvent) {
-    let WindowEvent::DragDrop(event) = event else { return };
     let app = window.app_handle();
+    let event = match event {
+        WindowEvent::DragDrop(event) => event,
+        // The page asks whether to stop; it answers by `stop_and_close`, or not at all.
+        WindowEvent::CloseRequested { api, .. } if app.state::<Arc<Desk>>().is_busy() => {
+            api.prevent_close();
+            let _ = app.emit_to("main", "closing", ());
+            return;
+        }
+        _ => return,
+    };
     let hovering = match event {
         DragDropEvent::Enter { .. } | DragDropEvent::Over { .. } => true,
         DragDropEvent::Drop { paths, position } => {

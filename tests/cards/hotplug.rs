@@ -61,7 +61,7 @@ fn looks(trace: &[Exchange]) -> usize {
 
 #[test]
 fn a_card_is_looked_at_once_however_often_others_use_it() {
-    let stage = Stage::new(Kind::Idemia);
+    let stage = Stage::in_the_systems_service(Kind::Idemia);
     let watched = Watched::new();
     watched.wait_for("the card", |keys| state(keys, Slot::First) == Some(ReaderState::Ready));
     let once = looks(&stage.card.trace());
@@ -76,7 +76,7 @@ fn a_card_is_looked_at_once_however_often_others_use_it() {
 
 #[test]
 fn cards_come_and_go_each_by_itself() {
-    let mut stage = Stage::new(Kind::Idemia);
+    let mut stage = Stage::in_the_systems_service(Kind::Idemia);
     let watched = Watched::new();
     watched.wait_for("the first card", |keys| keys.identities.len() == 1);
     let other = VirtualCard::new(Kind::Thales, Holder::new("MAASIKAS", "MARI", "49001010005"), "1234");
@@ -99,7 +99,7 @@ fn cards_come_and_go_each_by_itself() {
 
 #[test]
 fn a_pin_goes_to_the_card_that_was_meant_and_to_no_other() {
-    let stage = Stage::new(Kind::Idemia);
+    let stage = Stage::in_the_systems_service(Kind::Idemia);
     let watched = Watched::new();
     let keys = watched.wait_for("the card", |keys| keys.identities.len() == 1);
     let meant = keys.identities[0].id.clone();

@@ -5,6 +5,8 @@ mod hotplug;
 mod opening;
 #[path = "../cli/servers/organisation.rs"]
 mod organisation;
+mod readers;
 mod stage;
 #[path = "../cli/support/mod.rs"]
 mod support;
+mod timing;

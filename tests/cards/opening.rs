@@ -1,6 +1,6 @@
 //! What a card is for.
 
-use std::{fs, process::Command};
+use std::fs;
 
 use virtual_card::{Holder, Kind, Slot, VirtualCard};
 
@@ -69,9 +69,8 @@ fn listing_shows_the_holder_and_asks_for_no_pin() {
 fn opensc_reads_verifies_signs_and_derives() {
     let stage = Stage::new(Kind::Idemia);
     let run = |program: &str, arguments: &[&str]| {
-        let output =
-            Command::new("timeout").args(["30", program]).args(arguments).current_dir(stage.place.root()).output();
-        let output = output.expect("opensc is installed");
+        let mut command = stage.other_program(program, arguments);
+        let output = command.output().expect("opensc is installed");
         assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).into_owned()
     };

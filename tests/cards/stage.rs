@@ -1,6 +1,11 @@
 //! A card in a reader, and a letter to its holder.
 
-use virtual_card::{Exchange, Fault, Holder, Inserted, Kind, Service, Slot, VirtualCard};
+use std::{
+    process::Command,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use virtual_card::{Exchange, Holder, Inserted, Kind, Service, Slot, VirtualCard};
 
 use crate::support::{Outcome, Place};
 
@@ -13,6 +18,33 @@ pub fn jaak() -> Holder {
 
 pub fn verifies(trace: &[Exchange]) -> usize {
     trace.iter().filter(|exchange| exchange.command.starts_with(&[0x00, 0x20])).count()
+}
+
+/// Where in a trace the first command that begins so stands.
+pub fn position(trace: &[Exchange], command: &[u8]) -> usize {
+    trace.iter().position(|exchange| exchange.command.starts_with(command)).expect("it was sent")
+}
+
+/// Stages at once: they wait for readers, not for processors.
+const AT_ONCE: usize = 12;
+
+/// Does `each` for every one of so many cases, on several stages at once; the card is put in anew for each of them.
+pub fn for_each_case(kind: Kind, count: usize, each: impl Fn(&mut Stage, usize) + Sync) {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut stage = Stage::new(kind);
+        for case in std::iter::repeat_with(|| next.fetch_add(1, Ordering::SeqCst)).take_while(|case| *case < count) {
+            each(&mut stage, case);
+            stage.reinsert();
+        }
+        stage.card.set_tries_left(3);
+        assert_eq!(verifies(&stage.opens()), 1, "it works afterwards");
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE.min(count) {
+            scope.spawn(work);
+        }
+    });
 }
 
 /// Taken apart in this order: the card leaves before the service ends.
@@ -29,8 +61,17 @@ impl Stage {
     }
 
     pub fn with(kind: Kind, holder: Holder) -> Self {
-        let service = Service::start();
-        let place = Place::new();
+        Self::in_service(Service::private(), kind, holder)
+    }
+
+    /// In the system's service: for tests that look into readers themselves, in this process.
+    pub fn in_the_systems_service(kind: Kind) -> Self {
+        Self::in_service(Service::start(), kind, jaak())
+    }
+
+    fn in_service(service: Service, kind: Kind, holder: Holder) -> Self {
+        let mut place = Place::new();
+        place.variables.extend(service.socket().map(|socket| ("PCSCLITE_CSOCK_NAME", socket)));
         place.file("holder.der", holder.certificate());
         place.file("holder.crt", holder.pem());
         place.file("letter.txt", LETTER);
@@ -47,13 +88,33 @@ impl Stage {
     pub fn reinsert(&mut self) {
         self.inserted = None;
         self.card.heal();
+        self.insert();
+    }
+
+    pub fn insert(&mut self) {
         self.inserted = Some(self.service.insert(&self.card, Slot::First));
         self.card.trace();
     }
 
-    pub fn decrypt(&self, pin: &str, more: &[&str]) -> Outcome {
+    pub fn take_out(&mut self) {
+        self.inserted = None;
+    }
+
+    pub fn decryption(&self, pin: &str, more: &[&str]) -> Command {
         let usual = ["decrypt", "letter.cdoc2", "-o", "out", "--card", "--json", "--pin-file", pin];
-        self.place.run(&[&usual[..], more].concat())
+        self.place.kapsel(&[&usual[..], more].concat())
+    }
+
+    pub fn decrypt(&self, pin: &str, more: &[&str]) -> Outcome {
+        Outcome(self.decryption(pin, more).output().expect("kapsel starts"))
+    }
+
+    /// A program that uses cards, too; it is given half a minute.
+    pub fn other_program(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new("timeout");
+        command.args(["30", program]).args(arguments).current_dir(self.place.root());
+        command.envs(self.place.variables.iter().cloned());
+        command
     }
 
     /// Opens; gives what was said to the card.
@@ -74,10 +135,5 @@ impl Stage {
         assert_eq!(outcome.code(), code, "{}", outcome.stderr());
         assert!(!self.place.path("out").exists(), "nothing is saved");
         serde_json::from_str::<serde_json::Value>(&outcome.stderr()).expect("JSON")["error"].clone()
-    }
-
-    /// Every fault at that command, one after the other.
-    pub fn fail_at(&self, number: usize, fault: Fault) {
-        self.card.fail_at(number, fault);
     }
 }

@@ -78,6 +78,20 @@ fn names_of_servers_and_files_cannot_command_the_terminal() {
 }
 
 #[test]
+fn labels_cannot_command_the_terminal_that_they_are_given_on() {
+    let place = Place::new();
+    place.secret();
+    place.file("a.txt", "a");
+    place.file("pass", "kolm kassi");
+    let label = "mine\u{1b}[2J\nforged \u{202e}line";
+    for given in [&KEY[..], &["--password-file", "pass"]] {
+        let encrypt = [&["encrypt", "--overwrite", "-o", "c.cdoc2"], given, &["--label", label, "a.txt"]].concat();
+        assert_harmless(&place.run(&encrypt).expect(0));
+        assert_harmless(&place.run(&["--json", "info", "c.cdoc2"]).expect(0));
+    }
+}
+
+#[test]
 fn a_sender_replaces_neither_the_container_nor_the_key() {
     let place = Place::new();
     let (key, certificate) = key_pair(&place, "mari", "ec:P-384");

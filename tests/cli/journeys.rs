@@ -112,7 +112,8 @@ fn protected_key_files_open_with_their_password() {
     let even = place.run(&["--json", "encrypt", "-o", "x.cdoc2", "-r", "even.der", "a.txt"]).expect(1);
     assert_eq!(even.code(), "recipient_unusable");
     let public = place.run(&["--json", "list", "c0.cdoc2", "--key", &certificate]).expect(1);
-    assert_eq!(public.code(), "key_file_unusable");
+    assert_eq!(public.code(), "key_file_is_public");
+    assert!(public.stderr().contains("private key"), "{}", public.stderr());
 }
 
 #[test]
@@ -380,4 +381,40 @@ fn completions_and_man_pages_are_made() {
     let page = fs::read_to_string(place.path("man/kapsel-encrypt.1")).expect("made");
     assert!(page.contains("recipient") && page.contains(".SH EXAMPLES") && !page.contains(".SH EXTRA"));
     assert!(place.path("man/kapsel-servers-add.1").exists());
+}
+
+#[test]
+fn a_password_without_a_name_is_called_a_password() {
+    let place = Place::new();
+    place.secret();
+    place.file("pass", "kolm kassi");
+    place.file("a.txt", "a");
+    place.run(&["encrypt", "-o", "p.cdoc2", "--password-file", "pass", "a.txt"]).expect(0);
+    let info = place.run(&["info", "p.cdoc2"]).expect(0).stdout();
+    assert!(info.contains("  1  password [PBKDF2, ") && !info.contains("Kapsel"), "{info}");
+    let (key, _) = key_pair(&place, "mari", "ec:P-384");
+    let told = place.run(&["list", "p.cdoc2", "--key", &key]).expect(3).stderr();
+    assert!(told.contains("it is for whoever knows the password"), "{told}");
+    let made = place.run(&["encrypt", "-o", "s.cdoc2", "--secret-file", "secret.key", "a.txt"]).expect(0).stdout();
+    assert!(made.contains("for symmetric key\n"), "{made}");
+}
+
+#[test]
+fn so_many_files_that_kapsel_refuses_them_are_warned_of() {
+    let place = Place::new();
+    place.secret();
+    for number in 0..10_001 {
+        place.file(&format!("in/{number}"), "");
+    }
+    let noted = place.run(&["encrypt", "-o", "c.cdoc2", "--secret-file", "secret.key", "in"]).expect(0).stderr();
+    assert!(noted.contains("more than 10000 files") && noted.contains("--max-files"), "{noted}");
+    place.run(&["list", "c.cdoc2", "--secret-file", "secret.key"]).expect(7);
+    place.run(&["list", "c.cdoc2", "--secret-file", "secret.key", "--max-files", "10001"]).expect(0);
+}
+
+#[test]
+fn a_proxy_address_with_a_password_is_told_where_it_belongs() {
+    let place = Place::new();
+    let told = place.run(&["network", "set-proxy", "http://mari:salasona@proxy.example:3128"]).expect(5).stderr();
+    assert!(told.contains("set-proxy --user") && told.contains("keyring") && !told.contains("salasona"), "{told}");
 }

@@ -68,6 +68,69 @@ fn what_arrives_during_work_waits() {
 }
 
 #[test]
+fn what_is_no_container_is_called_so_however_it_comes_and_can_still_be_encrypted() {
+    let stage = Stage::new();
+    let empty = stage.file("empty.cdoc2", "");
+    let foreign = stage.file("photo.cdoc2", "GIF89a");
+    let window = stage.window(&[&empty]);
+    window.wait_for("The file is empty");
+    assert!(stage.kapsel(&[&foreign]).status().expect("it starts").success());
+    window.wait_for("This is not an encrypted container");
+    window.wait_for("photo.cdoc2");
+    assert!(stage.kapsel(&[&stage.documents().join("missing.cdoc2")]).status().expect("it starts").success());
+    window.wait_for("Reading failed: “missing.cdoc2”.");
+    stage.file("missing.cdoc2", "GIF89a");
+    window.press("Try again");
+    window.wait_for("This is not an encrypted container");
+    window.press("Encrypt it all the same");
+    window.wait_for("Encrypt 1 file");
+    window.wait_for("missing.cdoc2");
+}
+
+#[test]
+fn a_name_that_deceives_is_shown_for_what_it_is() {
+    let stage = Stage::new();
+    let letter = stage.file("arve\u{202e}fdp\n.exe", "x");
+    let window = stage.window(&[&letter]);
+    window.wait_for("arve\u{fffd}fdp\u{fffd}.exe");
+    assert!(!window.shows("\u{202e}"));
+    window.picture("deceiving-name");
+    let sealed = container(&[&stage.file("letter.txt", "hello")]);
+    let renamed = stage.documents().join("leping\u{202e}fdp.cdoc2");
+    std::fs::rename(sealed, &renamed).expect("renamed");
+    assert!(stage.kapsel(&[&renamed]).status().expect("it starts").success());
+    window.wait_for("Meanwhile “leping\u{fffd}fdp.cdoc2” arrived.");
+    window.press("Continue with it");
+    window.wait_for("Opens with a password");
+    assert!(!window.shows("\u{202e}"));
+}
+
+#[test]
+fn a_path_that_is_no_unicode_arrives_in_the_running_window() {
+    use std::os::unix::ffi::OsStrExt;
+    let stage = Stage::new();
+    let sealed = container(&[&stage.file("letter.txt", "hello")]);
+    let folder = stage.documents().join(std::ffi::OsStr::from_bytes(b"vana\xe4"));
+    std::fs::create_dir(&folder).expect("folder");
+    let odd = folder.join(std::ffi::OsStr::from_bytes(b"kiri\xf5.cdoc2"));
+    std::fs::rename(sealed, &odd).expect("renamed");
+    let window = stage.window(&[]);
+    window.wait_for("Drop files here");
+    assert!(stage.kapsel(&[&odd]).status().expect("it starts").success());
+    window.wait_for("Opens with a password");
+    window.wait_for("kiri\u{fffd}.cdoc2");
+    // A relative name in a folder of the kind, and one that only looks as if it had been escaped.
+    window.press("Back");
+    window.wait_for("Drop files here");
+    let mut second = stage.kapsel(&[std::path::Path::new(std::ffi::OsStr::from_bytes(b"kiri\xf5.cdoc2"))]);
+    assert!(second.current_dir(&folder).status().expect("it starts").success());
+    window.wait_for("Opens with a password");
+    let percent = stage.file("100%25 kindel.txt", "x");
+    assert!(stage.kapsel(&[&percent]).status().expect("it starts").success());
+    window.wait_for("100%25 kindel.txt");
+}
+
+#[test]
 fn a_launch_while_the_first_window_is_closing_shows_a_window_of_its_own() {
     let stage = Stage::new();
     let sealed = container(&[&stage.file("letter.txt", "hello")]);

@@ -107,6 +107,33 @@ fn cancelling_an_encryption_leaves_nothing_and_keeps_what_was_filled_in() {
 }
 
 #[test]
+fn closing_over_work_asks_first_and_leaves_nothing() {
+    let stage = Stage::new();
+    let big = big_file(&stage, "pilt.img", 12);
+    let window = stage.window(&[&big]);
+    window.wait_for("Encrypt 1 file");
+    window.press("Add a password");
+    window.suggest_password();
+    window.press("Encrypt with a password");
+    window.wait_for(" of 12.9 GB");
+    window.key("alt+F4");
+    window.wait_for("Close Kapsel?");
+    window.picture("closing");
+    window.press("Keep going");
+    window.wait_for(" of 12.9 GB");
+    assert!(!window.shows("Close Kapsel?"));
+    window.key("alt+F4");
+    window.wait_for("Close Kapsel?");
+    window.press_last("Stop and close");
+    let began = Instant::now();
+    while stage.is_running() {
+        assert!(began.elapsed() < Duration::from_secs(20), "it ends");
+        sleep(Duration::from_millis(50));
+    }
+    assert_eq!(stage.left_on_disk(), ["pilt.img"]);
+}
+
+#[test]
 fn cancelling_while_opening_leaves_nothing() {
     let stage = Stage::new();
     let big = big_file(&stage, "pilt.img", 3);

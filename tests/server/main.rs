@@ -12,6 +12,7 @@ mod openapi;
 mod operations;
 mod program;
 mod revocation;
+mod rotation;
 mod shares;
 mod stores;
 mod support;

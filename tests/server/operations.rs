@@ -1,6 +1,7 @@
 //! The operations port: health, information, metrics.
 
 use std::{
+    process::Command,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicI64, Ordering},
@@ -147,6 +148,36 @@ fn metrics_count_and_name_nobody() {
         let sample = line.strip_prefix("kapsel_").and_then(|line| line.rsplit_once(' '));
         let is_sample = sample.is_some_and(|(_, value)| value.parse::<f64>().is_ok());
         assert!(is_sample || line.starts_with("# HELP kapsel_") || line.starts_with("# TYPE kapsel_"), "{line}");
+    }
+}
+
+#[test]
+fn the_alerts_fire_when_they_should_and_are_about_what_is_counted() {
+    let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/prometheus-rules.yml");
+    let promtool = |arguments: &[&str]| {
+        let output = Command::new("promtool").args(arguments).output();
+        let output = output.expect("promtool is installed (scripts/install test)");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&[output.stdout, output.stderr].concat()));
+    };
+    promtool(&["check", "rules", rules]);
+    let cases = tempfile::NamedTempFile::new().expect("temporary file");
+    std::fs::write(cases.path(), include_str!("alerts.yml").replace("RULES", rules)).expect("written");
+    promtool(&["test", "rules", cases.path().to_str().expect("UTF-8")]);
+
+    let fixture = Setup::listing(&[&Person::new(Kind::P256)]).start();
+    let counted = String::from_utf8(fixture.ask_operations("/metrics").body).expect("text");
+    let text = std::fs::read_to_string(rules).expect("readable");
+    let names = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|name| name.starts_with("kapsel_"));
+    let (mut seen, guide) = (0, include_str!("../../docs/operator.md"));
+    for name in names {
+        seen += 1;
+        let family = name.strip_suffix("_bucket").unwrap_or(name);
+        assert!(counted.contains(&format!("# TYPE {family} ")), "{name}");
+    }
+    assert!(seen > 8, "{seen}");
+    // The guide tells what to do about each of them.
+    for alert in text.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")) {
+        assert!(guide.contains(&format!("| `{alert}` |")), "{alert}");
     }
 }
 

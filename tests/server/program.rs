@@ -32,7 +32,11 @@ fn a_new_server_works_at_once_and_keeps_its_capsules_over_a_restart() {
     let exported = kapsel_server(&["export-list", "--config", &place.config()]);
     assert_eq!(exported.stdout, fs::read(place.path("server/server-list.json")).expect("a list"));
 
+    let health = || kapsel_server(&["health", "--config", &place.config()]);
+    assert!(!health().status.success(), "nobody runs yet");
     let mut running = place.run();
+    let healthy = health();
+    assert!(healthy.status.success() && healthy.stdout == b"ready\n", "{}", words(&healthy));
     let bodies = [body_for(&mari), body_for(&jaan)];
     let paths = bodies.each_ref().map(|body| place.post(body));
     for ((person, body), path) in [&mari, &jaan].into_iter().zip(&bodies).zip(&paths) {

@@ -51,6 +51,8 @@ pub struct CardView {
     pub warnings: Vec<RecipientWarning>,
     /// SHA-256 of the certificate in hex.
     pub certificate_sha256: String,
+    /// Whether its reader takes the PIN itself.
+    pub pin_pad: bool,
     /// Tries left of PIN1.
     pub tries_left: u8,
     /// Whether PIN1 has to be changed first.
@@ -70,6 +72,7 @@ impl CardView {
             valid_until: certificate.not_after,
             warnings: certificate.warnings(now()).into_iter().map(RecipientWarning::from).collect(),
             certificate_sha256: certificate.sha256.clone(),
+            pin_pad: card.has_pin_pad,
             tries_left: card.tries.left,
             must_change_pin: card.tries.must_change,
         }
@@ -125,6 +128,13 @@ impl FittingCard {
     /// The same with a PIN that was taken already.
     pub fn with_pin(self, pin: Pin, risk_last_try: bool) -> Key {
         Key::Card(self.0.with_pin(pin, risk_last_try))
+    }
+}
+
+impl FittingCard {
+    /// The same where the reader takes the PIN itself: it asks for it when the key is used first.
+    pub fn into_key_by_pad(self, risk_last_try: bool) -> Key {
+        Key::Card(self.0.with_pin_pad(risk_last_try))
     }
 }
 
@@ -285,7 +295,9 @@ pub(crate) fn failure(error: &CardError) -> Failure {
         CardError::NoReader(_) => Code::NoReader,
         CardError::NoCard => Code::NoCard,
         CardError::Removed => Code::CardRemoved,
-        CardError::PinIncorrect { .. } => Code::PinIncorrect,
+        CardError::PinIncorrect { .. } | CardError::PadRefused => Code::PinIncorrect,
+        CardError::PadCancelled => Code::PinCancelled,
+        CardError::PadTimedOut => Code::PinTimeout,
         CardError::LastTry => Code::PinLastTry,
         CardError::PinBlocked => Code::PinBlocked,
         CardError::PinChangeRequired => Code::PinChangeRequired,

@@ -1,4 +1,4 @@
-//! What a chosen file is: known by its content, never by its name.
+//! What a chosen file is: known by its content. A name only tells what a file was meant to be.
 
 use std::{
     fs::{self, File},
@@ -9,6 +9,7 @@ use std::{
 use cdoc2::{DETECTION_LENGTH, Detected, Refusal};
 
 use crate::{
+    encryption::EXTENSION,
     failure::{Failure, Result},
     recipients::looks_like_one,
     view::ChosenKind,
@@ -30,7 +31,14 @@ pub fn kind_of(path: &Path) -> Result<ChosenKind> {
     Ok(match cdoc2::detect(&start) {
         Detected::Cdoc2 | Detected::OtherVersion(_) => ChosenKind::Container,
         Detected::OldFormat => ChosenKind::OldContainer,
+        Detected::Other if is_named_container(path) => ChosenKind::Misnamed,
         Detected::Other if looks_like_one(&start) => ChosenKind::Recipient,
         Detected::Other => ChosenKind::File,
     })
+}
+
+/// Whether the name announces a container, of this format or the old one.
+fn is_named_container(path: &Path) -> bool {
+    let extension = path.extension().unwrap_or_default();
+    [EXTENSION, "cdoc"].iter().any(|known| extension.eq_ignore_ascii_case(known))
 }

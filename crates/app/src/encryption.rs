@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cdoc2::{Compression, Control, Encryptor, NameSet, Refusal, check_name};
+use cdoc2::{Compression, Control, Encryptor, NameSet, Refusal, check_name, safe_name};
 
 use crate::{failure::Failure, recipients::NewRecipient, servers::DeliveryPlan};
 
@@ -43,7 +43,8 @@ pub fn check_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<Option<N
 /// A container name beside the first file that is not taken: `report.cdoc2` for `report.pdf`, else `report (2).cdoc2`.
 pub fn propose_output(first: &Path) -> PathBuf {
     let stem = first.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let stem = if stem.is_empty() { "container".to_owned() } else { stem };
+    // What deceives in the file's name shall not go on to its recipients.
+    let stem = if stem.is_empty() { "container".to_owned() } else { safe_name(&stem, |_| false) };
     let folder = first.parent().unwrap_or(Path::new(""));
     let candidates = std::iter::once(format!("{stem}.{EXTENSION}"))
         .chain((2..10_000).map(|number| format!("{stem} ({number}).{EXTENSION}")));

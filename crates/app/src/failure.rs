@@ -1,11 +1,13 @@
 //! One failure type for every use case: a cause that front ends have words for, and technical detail for support.
 
-use std::path::Path;
-
-use cdoc2::{Error, KeyError, LimitKind, NameProblem, NoServerAccess, Refusal, SecretKind, safe_name, shown};
+use cdoc2::{
+    Error, KeyError, LimitKind, NameProblem, NoServerAccess, Refusal, SecretKind, safe_name, shown, shown_name,
+};
 
 use crate::{
-    cards, servers,
+    cards,
+    recipients::base_name,
+    servers,
     view::{Code, ErrorView},
 };
 
@@ -60,10 +62,6 @@ impl Failure {
     }
 }
 
-fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
-}
-
 /// The error and everything behind it, in one line.
 fn with_sources(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
@@ -95,20 +93,20 @@ impl From<Error> for Failure {
         let failure = Self::new(code_of(&error), with_sources(&error));
         match error {
             Error::UnsupportedVersion(version) => failure.about(version.to_string()),
-            Error::UnsafeContent { problem: NameProblem::NotARegularFile, name } => failure.about(name),
+            Error::UnsafeContent { problem: NameProblem::NotARegularFile, name } => failure.about(shown_name(&name)),
             Error::UnsafeContent { name, .. } => {
                 let proposal = safe_name(&name, |_| false);
-                failure.about(name).with_names(vec![proposal])
+                failure.about(shown_name(&name)).with_names(vec![proposal])
             }
             Error::LimitExceeded { kind, limit } => failure.about(limit_name(kind)).with_number(limit),
             Error::DiskFull(path)
             | Error::AlreadyExists(path)
             | Error::InputChanged(path)
             | Error::NotWritable { path, .. }
-            | Error::NotReadable { path, .. } => failure.about(file_name(&path)),
+            | Error::NotReadable { path, .. } => failure.about(base_name(&path)),
             Error::Refused(refusal) => match refusal {
-                Refusal::Name { name, .. } | Refusal::DuplicateName(name) => failure.about(name),
-                Refusal::NotAFile(path) | Refusal::OutputIsInput(path) => failure.about(file_name(&path)),
+                Refusal::Name { name, .. } | Refusal::DuplicateName(name) => failure.about(shown_name(&name)),
+                Refusal::NotAFile(path) | Refusal::OutputIsInput(path) => failure.about(base_name(&path)),
                 Refusal::NotOneFile(number) => failure.with_number(number as u64),
                 _ => failure,
             },

@@ -10,6 +10,7 @@ use cdoc2::{InputFile, Refusal};
 
 use crate::{
     failure::{Failure, Result},
+    recipients::base_name,
     view::Code,
 };
 
@@ -96,7 +97,7 @@ pub(crate) fn read_small(path: &Path, too_large: Code) -> Result<cdoc2::Zeroizin
     let mut bytes = cdoc2::Zeroizing::new(Vec::with_capacity(4096));
     File::open(path).map_err(not_readable)?.take(MAX + 1).read_to_end(&mut bytes).map_err(not_readable)?;
     if bytes.len() as u64 > MAX {
-        return Err(Failure::new(too_large, "larger than 1 MiB").about(path.display().to_string()));
+        return Err(Failure::new(too_large, "larger than 1 MiB").about(base_name(path)));
     }
     Ok(bytes)
 }

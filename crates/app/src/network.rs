@@ -8,7 +8,7 @@ use std::{
 };
 
 use capsule_client::{Proxy, ProxyCredentials, Settings, Timeouts};
-use cdoc2::Zeroizing;
+use cdoc2::{Zeroizing, shown_name};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -214,7 +214,8 @@ fn read_if_any(path: Option<PathBuf>) -> Result<NetworkFile> {
 
 fn read(path: &Path) -> Result<NetworkFile> {
     let failed = |words: String| {
-        Failure::new(Code::SettingsInvalid, format!("{}: {words}", path.display())).about(path.display().to_string())
+        Failure::new(Code::SettingsInvalid, format!("{}: {words}", path.display()))
+            .about(shown_name(&path.display().to_string()))
     };
     let text = match fs::read_to_string(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(NetworkFile::default()),
@@ -266,6 +267,11 @@ impl NetworkFile {
             Some("none") => Ok(Some(Proxy::None)),
             Some(url) => match Proxy::given(url) {
                 Some(proxy) => Ok(Some(proxy)),
+                None if url.contains('@') => {
+                    Err("the proxy's address holds no user name or password: the name stands in \
+                    proxy-user (kapsel network set-proxy --user), the password in the system's keyring"
+                        .to_owned())
+                }
                 None => {
                     Err("proxy must be \"system\", \"none\", or an address as http://proxy.example:3128".to_owned())
                 }

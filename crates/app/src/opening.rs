@@ -35,13 +35,15 @@ impl Key {
     /// Reads private keys from a file; `password` unlocks it when it is protected.
     ///
     /// # Errors
-    /// [`Code::KeyFilePasswordNeeded`], [`Code::KeyFilePassword`], [`Code::KeyFileUnusable`], [`Code::NotReadable`].
+    /// [`Code::KeyFilePasswordNeeded`], [`Code::KeyFilePassword`], [`Code::KeyFileIsPublic`], [`Code::KeyFileUnusable`],
+    /// [`Code::NotReadable`].
     pub fn read_file(path: &Path, password: Option<&str>) -> Result<Self> {
         let bytes = read_small(path, Code::KeyFileUnusable)?;
         KeyFile::read(&bytes, password).map(Self::File).map_err(|error| {
             let code = match error {
                 KeyFileError::PasswordNeeded => Code::KeyFilePasswordNeeded,
                 KeyFileError::WrongPassword => Code::KeyFilePassword,
+                KeyFileError::IsPublic => Code::KeyFileIsPublic,
                 _ => Code::KeyFileUnusable,
             };
             Failure::new(code, error.to_string()).about(base_name(path))
@@ -184,10 +186,17 @@ fn hint(label: &Label) -> Option<String> {
 /// Names listed where only some are shown.
 const SHORT: usize = 8;
 
-/// For whom a container is, at most eight names.
+/// For whom a container is, at most eight names. An empty one, at most once, stands for whoever knows the password.
 pub fn recipients_in_short(header: &Header) -> Vec<String> {
-    let name = |record: &Record| Label::parse(&record.label).display_name();
-    header.records().iter().map(name).filter(|name| !name.is_empty()).take(SHORT).collect()
+    let mut by_password = false;
+    let name = |record: &Record| {
+        let view = self::record(record);
+        match view.kind {
+            RecipientKind::Password => (!std::mem::replace(&mut by_password, true)).then(String::new),
+            _ => Some(view.name).filter(|name| !name.is_empty()),
+        }
+    };
+    header.records().iter().filter_map(name).take(SHORT).collect()
 }
 
 /// A line for every record, unusable ones too, in the order of the header.
@@ -204,6 +213,12 @@ pub fn records(header: &Header) -> Vec<RecordView> {
     let mut views: Vec<_> = header.records().iter().map(record).chain(skipped).collect();
     views.sort_by_key(|view| view.index);
     views
+}
+
+/// Until when somebody can open it, as far as its records tell; `None` when somebody always can.
+pub(crate) fn opens_until(header: &Header) -> Option<i64> {
+    let ends = records(header).into_iter().filter(|record| record.problem.is_none()).map(|record| record.until);
+    ends.collect::<Option<Vec<_>>>()?.into_iter().max()
 }
 
 /// The same, with what stands in the way of asking a record's server.
@@ -231,6 +246,9 @@ pub fn records_by(header: &Header, lists: &ListFiles) -> Vec<RecordView> {
 
 fn labelled(index: usize, label: &Label) -> RecordView {
     let name = label.display_name();
+    // What stands where a sender named no password or key is no name.
+    let unnamed = matches!(label.kind(), LabelKind::Password | LabelKind::Secret) && name == DEFAULT_LABEL;
+    let name = if unnamed { String::new() } else { name };
     RecordView {
         index: index as u32,
         initials: initials(&name),

@@ -58,14 +58,15 @@ pub fn central_serial_file() -> Option<PathBuf> {
     Some(dirs::config_dir()?.join("kapsel").join("central-configuration.serial"))
 }
 
-/// `~/Documents` instead of the whole path, for people.
+/// `~/Documents` instead of the whole path, for people; safe to show.
 pub fn shortened(path: &std::path::Path) -> String {
     let home = dirs::home_dir().filter(|home| home.parent().is_some());
-    match home.as_deref().and_then(|home| path.strip_prefix(home).ok()) {
+    let short = match home.as_deref().and_then(|home| path.strip_prefix(home).ok()) {
         Some(rest) if rest.as_os_str().is_empty() => "~".to_owned(),
         Some(rest) => PathBuf::from("~").join(rest).display().to_string(),
         None => path.display().to_string(),
-    }
+    };
+    cdoc2::shown_name(&short)
 }
 
 /// Removes what a killed run left in the private place.

@@ -6,7 +6,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use cdoc2::{Label, Password, Recipient, SymmetricKey};
+use cdoc2::{Label, Password, Recipient, SymmetricKey, shown, shown_name};
 use eid::{DocumentKind, RecipientError, RecipientKey, Warning};
 
 use crate::{
@@ -88,10 +88,10 @@ impl NewRecipient {
         };
         match self {
             Self::Password { hint, .. } => {
-                plain(hint.as_deref().unwrap_or_default(), RecipientKind::Password, "PBKDF2")
+                plain(&shown(hint.as_deref().unwrap_or_default()), RecipientKind::Password, "PBKDF2")
             }
             Self::Secret { label, .. } => {
-                plain(label.as_deref().unwrap_or(DEFAULT_LABEL), RecipientKind::Secret, "HKDF")
+                plain(&shown(label.as_deref().unwrap_or_default()), RecipientKind::Secret, "HKDF")
             }
             Self::Key { file, key } => {
                 let certificate = key.certificate.as_ref();
@@ -173,7 +173,7 @@ pub(crate) fn now() -> i64 {
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// The last part of a path, for people.
-pub(crate) fn base_name(path: &Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+/// The last part of a path, for people: whoever named the file may have meant to deceive them.
+pub fn base_name(path: &Path) -> String {
+    shown_name(&path.file_name().unwrap_or(path.as_os_str()).to_string_lossy())
 }

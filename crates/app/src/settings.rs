@@ -41,6 +41,9 @@ pub struct Recent {
     pub recipients: Vec<String>,
     /// Unix seconds.
     pub at: i64,
+    /// Until when somebody can open it, in unix seconds; absent: always, or not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<i64>,
 }
 
 impl Settings {
@@ -95,7 +98,13 @@ mod tests {
         let mut settings = Settings { language: Some(Language::Et), ..Settings::default() };
         for number in 0..9 {
             let path = PathBuf::from(format!("/containers/{}.cdoc2", number % 7));
-            settings.remember(Recent { path, encrypted: true, recipients: vec!["Mari".into()], at: number });
+            settings.remember(Recent {
+                path,
+                encrypted: true,
+                recipients: vec!["Mari".into()],
+                at: number,
+                until: (number % 2 == 0).then_some(7),
+            });
         }
         assert_eq!(settings.recent.len(), RECENT);
         settings.write(&path).expect("written");

@@ -33,6 +33,7 @@ use crate::{
     progress::{Control, Step},
     release::{OnConflict, PrivateFolder, Release, folder_of, free_space, sync_folder},
     unlock::{FileMasterKey, Keyring, unlock},
+    wiping::with_wiped_stack,
 };
 
 /// Bytes that are inflated at once.
@@ -145,7 +146,7 @@ impl Container {
     /// # Errors
     /// [`Error::NoKeyFits`], [`Error::WrongKey`], [`Error::Tampered`], [`Error::Key`], [`Error::Fetch`], [`Error::Cancelled`].
     pub fn unlock(&self, keyring: &Keyring<'_>, control: &Control) -> Result<FileMasterKey> {
-        unlock(&self.header, &self.envelope.mac, keyring, control)
+        with_wiped_stack(|| unlock(&self.header, &self.envelope.mac, keyring, control))
     }
 
     /// Names and sizes of the files, after everything was verified. Nothing is written.
@@ -245,7 +246,7 @@ impl Container {
         let Self { envelope, header, input } = self;
         let envelope = Envelope { header: header.into_bytes(), ..envelope };
         let aad = envelope.aad();
-        let decryption = || Decryption::new(&key.fmk.payload_keys(), &envelope.nonce, &aad);
+        let decryption = || with_wiped_stack(|| Decryption::new(&key.fmk.payload_keys(), &envelope.nonce, &aad));
         match input {
             Input::Stream(stream) => {
                 Ok(Payload { source: Source::Stream(Some(Box::new((stream, decryption())))), container_size: None })
@@ -418,6 +419,22 @@ enum Source {
     Stream(Option<Box<(Box<dyn Read + Send>, Decryption)>>),
 }
 
+impl Source {
+    /// Reads once more, and hands over the plaintext.
+    fn decrypt(&mut self, pieces: &Filling, control: &Control) -> Result<()> {
+        match self {
+            Self::File { verified, decryptions } => {
+                let decryption = decryptions.pop().expect("at most two readings of a file");
+                verified.decrypt(decryption, pieces, control)
+            }
+            Self::Stream(stream) => {
+                let (mut stream, decryption) = *stream.take().expect("one reading of a stream");
+                decrypt_stream(&mut *stream, decryption, pieces, control)
+            }
+        }
+    }
+}
+
 impl Payload {
     /// Unpacks into `sink`, which is given back only when everything was authentic and in order.
     fn unpack<S: EntrySink>(&mut self, reading: &Reading, sink: S) -> Result<S> {
@@ -428,19 +445,8 @@ impl Payload {
         let (inflated, plain) = pipe(INFLATED);
         let control = &reading.control;
         thread::scope(|scope| {
-            let decrypting = scope.spawn(|| {
-                let pieces = pieces;
-                match &mut self.source {
-                    Source::File { verified, decryptions } => {
-                        let decryption = decryptions.pop().expect("at most two readings of a file");
-                        verified.decrypt(decryption, &pieces, control)
-                    }
-                    Source::Stream(stream) => {
-                        let (mut stream, decryption) = *stream.take().expect("one reading of a stream");
-                        decrypt_stream(&mut *stream, decryption, &pieces, control)
-                    }
-                }
-            });
+            let source = &mut self.source;
+            let decrypting = scope.spawn(move || with_wiped_stack(|| source.decrypt(&pieces, control)));
             let inflating = scope.spawn(move || inflate(&decrypted, &inflated));
             let unpacked = unpack(&mut unpacker, plain);
             let inflated = inflating.join().expect("inflating does not panic");

@@ -25,6 +25,7 @@ use crate::{
     progress::{Control, Step},
     recipient::{Delivery, OutgoingCapsule, OutgoingShare, Recipient, seal},
     release::NewFile,
+    wiping::with_wiped_stack,
 };
 
 /// A regular file to be encrypted, as it was when it was examined; a later change is noticed.
@@ -273,6 +274,21 @@ impl<'a> Encryptor<'a> {
         path: &Path,
         produce: impl FnOnce(&mut PieceWriter) -> Result<()> + Send,
     ) -> Result<u64> {
+        let (envelope, encryption) = with_wiped_stack(|| self.begin())?;
+        let (filling, emptying) = pipe(0);
+        thread::scope(|scope| {
+            let writing = scope.spawn(move || write_all(output, &emptying, path));
+            let encrypted = with_wiped_stack(|| self.encrypt_pieces(&envelope, encryption, produce, &filling));
+            drop(filling);
+            // When writing failed, nobody took the pieces any more: its error is the cause.
+            let written = writing.join().expect("writing does not panic");
+            let size = written?;
+            encrypted.map(|()| size)
+        })
+    }
+
+    /// Makes the keys and seals them for the recipients.
+    fn begin(&self) -> Result<(Envelope, Encryption)> {
         let fmk = Fmk::generate();
         // Everything that can refuse the recipients, and every upload, comes before the first byte.
         let sealed = seal(&fmk, &self.recipients, self.delivery);
@@ -281,16 +297,7 @@ impl<'a> Encryptor<'a> {
         let header = header::write(&sealed?)?;
         let envelope = Envelope { mac: fmk.header_mac(&header), header, nonce: random() };
         let encryption = Encryption::new(&fmk.payload_keys(), &envelope.nonce, &envelope.aad());
-        let (filling, emptying) = pipe(0);
-        thread::scope(|scope| {
-            let writing = scope.spawn(move || write_all(output, &emptying, path));
-            let encrypted = self.encrypt_pieces(&envelope, encryption, produce, &filling);
-            drop(filling);
-            // When writing failed, nobody took the pieces any more: its error is the cause.
-            let written = writing.join().expect("writing does not panic");
-            let size = written?;
-            encrypted.map(|()| size)
-        })
+        Ok((envelope, encryption))
     }
 
     /// The middle of the pipeline: compressed pieces in, the container's bytes out.

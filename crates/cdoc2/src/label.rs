@@ -308,18 +308,32 @@ fn capitalised(name: &str) -> String {
 /// assert_eq!(cdoc2::shown("server\u{1b}[2J\nname"), "server [2J name");
 /// ```
 pub fn shown(text: &str) -> String {
-    let harmless = |character: char| {
-        let hidden = matches!(character,
-            '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{ffff}' | '\u{e0000}'..='\u{e0fff}');
-        if character.is_control() || hidden { ' ' } else { character }
-    };
+    let harmless = |character: char| if is_deceptive(character) { ' ' } else { character };
     let clean: String = text.chars().take(4 * MAX_SHOWN).map(harmless).collect();
     let words = clean.split_whitespace().collect::<Vec<_>>().join(" ");
     if words.chars().count() <= MAX_SHOWN {
         return words;
     }
     words.chars().take(MAX_SHOWN - 1).chain(['…']).collect()
+}
+
+/// A file name or path from a stranger, fit to be shown in one line: what [`shown`] leaves out is a `\u{fffd}` each, so that
+/// it is seen that something is there. Nothing is cut, since the end of a name tells the kind of file.
+///
+/// ```
+/// assert_eq!(cdoc2::shown_name("invoice\u{202e}fdp.exe"), "invoice\u{fffd}fdp.exe");
+/// ```
+pub fn shown_name(name: &str) -> String {
+    let harmless = |character: char| if is_deceptive(character) { '\u{fffd}' } else { character };
+    name.chars().map(harmless).collect()
+}
+
+/// A control, or what reorders or hides text.
+fn is_deceptive(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{ffff}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]

@@ -57,6 +57,7 @@ mod progress;
 mod recipient;
 mod release;
 mod unlock;
+mod wiping;
 
 pub use archive::{Entry, NamePolicy, NameProblem, NameSet, check_name, safe_name};
 pub use decrypt::{Container, Extracted, Extraction, Reading};
@@ -68,12 +69,13 @@ pub use key::{
     Curve, DecryptionKey, EcPublicKey, EcdhKey, Password, PublicKey, PublicKeyError, RsaKey, RsaPublicKey,
     SharedSecret, SymmetricKey,
 };
-pub use label::{Label, LabelKind, shown};
+pub use label::{Label, LabelKind, shown, shown_name};
 pub use limits::Limits;
 pub use payload::deflate::Compression;
 pub use progress::{Cancel, Control, Progress, Step};
 pub use recipient::{Delivery, OutgoingCapsule, OutgoingShare, Recipient};
 pub use release::{OnConflict, remove_abandoned};
 pub use unlock::{CapsuleFetcher, FileMasterKey, Keyring, NoServerAccess, ShareFetcher};
+pub use wiping::with_wiped_stack;
 /// Wipes what it holds when dropped; the form in which secrets are handed over.
 pub use zeroize::Zeroizing;

@@ -116,6 +116,7 @@ pub(crate) fn unlock(
     keyring: &Keyring<'_>,
     control: &Control,
 ) -> Result<FileMasterKey> {
+    header.check()?;
     let mut attempt = Attempt { header, mac, keyring, control, tried: 0, untried: 0, failure: Error::NoKeyFits };
     for key in &keyring.keys {
         if let Some(opened) = attempt.with_key(*key)? {

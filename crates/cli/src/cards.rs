@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use app::{
     Result,
-    cards::{self, CardView, FittingCard},
+    cards::{self, FittingCard},
     opening::Key,
     recipients::NewRecipient,
 };
@@ -23,7 +23,7 @@ const AT_HAND: &str = "card";
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Keys")]
 pub(crate) struct CardOptions {
-    /// Open with the ID-card in a reader; its PIN1 is asked for
+    /// Open with the ID-card in a reader; its PIN1 is asked for, on the reader's keys where it has some
     #[arg(long)]
     pub(crate) card: bool,
     /// Look only into the reader with this name, or a part of it
@@ -47,6 +47,11 @@ impl CardOptions {
         card.check(self.last_try)?;
         let pin = match &self.pin_file {
             Some(file) => PasswordSource::File(file).read()?,
+            None if card.view().pin_pad => {
+                // At once, also where results are JSON: the reader waits.
+                eprintln!("{}", crate::terminal::harmless(&request(&card)));
+                return Ok(Some(card.into_key_by_pad(self.last_try)));
+            }
             None => ask(&question(&card), "--pin-file")?,
         };
         card.into_key(&pin, self.last_try).map(Some)
@@ -54,9 +59,16 @@ impl CardOptions {
 }
 
 fn question(card: &FittingCard) -> String {
-    let CardView { holder, tries_left, .. } = card.view();
-    let tries = if tries_left == 1 { "the last try".to_owned() } else { format!("{tries_left} tries left") };
-    crate::terminal::harmless(&format!("PIN1 of {holder} ({tries}): "))
+    crate::terminal::harmless(&format!("PIN1 of {} ({}): ", card.view().holder, tries(card)))
+}
+
+fn request(card: &FittingCard) -> String {
+    format!("Enter PIN1 of {} on the reader ({}).", card.view().holder, tries(card))
+}
+
+fn tries(card: &FittingCard) -> String {
+    let left = card.view().tries_left;
+    if left == 1 { "the last try".to_owned() } else { format!("{left} tries left") }
 }
 
 /// The holder of the card at hand, when `recipient` asks for that.

@@ -158,7 +158,7 @@ impl Bar {
 
     /// Servers by `lists`, whose states are shown while capsules are fetched.
     pub(crate) fn access(&self, lists: &ListFiles) -> Access {
-        Access { lists: lists.clone(), watch: self.servers(ProgressStep::Fetching) }
+        Access { lists: lists.clone(), watch: self.servers(ProgressStep::Fetching), ..Access::default() }
     }
 
     /// Shows the states of servers in a step.

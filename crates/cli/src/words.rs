@@ -11,11 +11,11 @@ pub(crate) fn status(code: Code) -> u8 {
     match code {
         NotARecipient | WrongPassword | WrongKey | KeyFilePassword | KeyFilePasswordNeeded => 3,
         Damaged | NotAContainer | OldFormat | UnsupportedFormat => 4,
-        ServerUnknown | ServerUnusable | ServerListInvalid | SettingsInvalid | ServerPinMismatch
+        ServerUnknown | ServerUnusable | ServerListClosed | ServerListInvalid | SettingsInvalid | ServerPinMismatch
         | ServerUnreachable | ServerTimeout | ServerMisbehaved | ProxyRequired | CapsuleNotFound
         | CertificateNeeded | CertificateExpired | CertificateRevoked | CertificateRefused | DirectoryUnavailable => 5,
-        PinIncorrect | PinLastTry | PinBlocked | PinCancelled | PinChangeRequired | NoPcsc | NoReader | NoCard
-        | CardUnsupported | CardRemoved | CardBusy => 6,
+        PinIncorrect | PinLastTry | PinBlocked | PinCancelled | PinTimeout | PinChangeRequired | NoPcsc | NoReader
+        | NoCard | CardUnsupported | CardRemoved | CardBusy => 6,
         UnsafeContent | LimitsExceeded => 7,
         NoFiles | NoRecipients => 2,
         _ => 1,
@@ -28,14 +28,14 @@ pub(crate) fn cause(error: &ErrorView) -> String {
     match error.code {
         Code::NotARecipient if error.names.is_empty() => "none of the given keys opens this container".to_owned(),
         Code::NotARecipient => {
-            format!("none of the given keys opens this container; it is for {}", error.names.join(", "))
+            format!("none of the given keys opens this container; it is for {}", recipients(&error.names))
         }
         Code::WrongPassword if error.names.is_empty() => "the password is wrong".to_owned(),
         Code::WrongPassword => format!("the password is wrong; hint: {}", error.names.join(", ")),
         Code::WrongKey => "the symmetric key is wrong".to_owned(),
         Code::KeyFilePassword => format!("the password of {subject} is wrong"),
         Code::KeyFilePasswordNeeded => format!("{subject} is protected by a password"),
-        Code::KeyFileUnusable | Code::RecipientUnusable if !subject.is_empty() => {
+        Code::KeyFileUnusable | Code::KeyFileIsPublic | Code::RecipientUnusable if !subject.is_empty() => {
             format!("{subject} cannot be used: {}", error.detail)
         }
         Code::PinIncorrect => match error.number {
@@ -45,6 +45,12 @@ pub(crate) fn cause(error: &ErrorView) -> String {
         },
         _ => error.detail.clone(),
     }
+}
+
+/// Names; an empty one stands for whoever knows the password.
+fn recipients(names: &[String]) -> String {
+    let name = |name: &String| if name.is_empty() { "whoever knows the password".to_owned() } else { name.clone() };
+    names.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 /// What to do next, when something helps.
@@ -57,6 +63,7 @@ pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
             "give its password: --password, --password-file, --password-stdin or --password-env; re-encrypt takes it by \
             --from-password, --from-password-file or --from-password-env"
         }
+        Code::KeyFileIsPublic => "a certificate opens nothing; give the private key that belongs to it",
         Code::RecipientUnusable => "give a certificate or public key in PEM or DER",
         Code::Damaged => "nothing was saved; ask the sender to send it again",
         Code::NotAContainer => "check that this is the file you were sent",
@@ -69,6 +76,7 @@ pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
         }
         Code::ServerUnknown => "`kapsel servers list` shows those that are known; --server-list names another list",
         Code::ServerUnusable => "`kapsel servers list` says why, and for which servers",
+        Code::ServerListClosed => "ask the administrator to add the server",
         Code::ServerListInvalid => "mend the list: no server is used until then",
         Code::SettingsInvalid => "mend the file: nothing is sent until then",
         Code::ServerPinMismatch => {
@@ -91,6 +99,9 @@ pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
         Code::PinIncorrect => "run it again with the right PIN1",
         Code::PinLastTry => "when you are sure of PIN1, run it again with --last-try; a wrong one blocks it",
         Code::PinBlocked => "unblock it by the PUK in DigiDoc4 Client; until then, open with another key",
+        Code::PinCancelled | Code::PinTimeout => {
+            "run it again, and enter PIN1 on the reader; --pin-file reads it from a file instead"
+        }
         Code::PinChangeRequired => "change it in DigiDoc4 Client first",
         Code::NoPcsc => "start it (on Linux: pcscd, as root or by systemctl start pcscd.socket), and run it again",
         Code::NoReader => "connect the reader; `kapsel keys list` shows those that are seen",

@@ -49,6 +49,9 @@ mod authenticator;
 mod card;
 mod certificate;
 mod file;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod pem;
 mod public;
 mod recipient;

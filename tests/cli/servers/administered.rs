@@ -5,9 +5,12 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
+    net::TcpListener,
     process::{Child, Command, Stdio},
+    time::{Duration, Instant, SystemTime},
 };
 
+use app::{desk::Desk, servers::ListFiles};
 use serde_json::Value;
 
 use crate::{
@@ -100,7 +103,7 @@ fn the_policy_locks_the_persons_own_list() {
         vec!["servers", "add", "css-c", &url, "--recipient-url", &url, "--fingerprint", &fingerprint],
         vec!["servers", "list", "--server-list", "other.json"],
     ] {
-        let words = machine.refused(&arguments, "server_unusable");
+        let words = machine.refused(&arguments, "server_list_closed");
         assert!(words.contains("the administrator's policy /etc/kapsel/policy.toml closes"), "{words}");
     }
     assert_eq!(fs::read(machine.0.path(USER_LIST)).expect("there"), before);
@@ -230,40 +233,24 @@ impl Drop for Host {
     }
 }
 
-#[test]
-fn a_remote_list_comes_by_the_policy_and_serves_while_its_host_is_away() {
-    let (machine, organisation) = (Machine::new(), Organisation::start("css-a", &[]));
-    machine.list_key("list-key");
-    openssl(
-        machine.0.root(),
-        &[
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-days",
-            "2",
-            "-subj",
-            "/CN=lists",
-            "-addext",
-            "subjectAltName=DNS:localhost",
-            "-keyout",
-            "host.key",
-            "-out",
-            "host.pem",
-        ],
-    );
-    let publish = |serial: u64, id: &str| {
-        let mut entry = organisation.entry();
-        entry["id"] = id.into();
-        let members = format!(r#"{{"serial":{serial},"expires":"2099-01-01T00:00:00Z","#);
-        machine.0.file("lists/servers.json", list(&[entry]).replacen('{', &members, 1));
-        machine.run(&["servers", "sign", "lists/servers.json", "--key", "list-key.pem"]).expect(0);
-    };
-    publish(7, "css-a");
+/// Key and certificate of a host for lists.
+fn list_host(machine: &Machine) {
+    let new = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
+    let named = ["-subj", "/CN=lists", "-addext", "subjectAltName=DNS:localhost"];
+    openssl(machine.0.root(), &[&new[..], &named, &["-keyout", "host.key", "-out", "host.pem"]].concat());
+}
+
+/// Puts a signed list on the host, with the organisation's server under this identifier.
+fn publish(machine: &Machine, organisation: &Organisation, serial: u64, id: &str) {
+    let mut entry = organisation.entry();
+    entry["id"] = id.into();
+    let members = format!(r#"{{"serial":{serial},"expires":"2099-01-01T00:00:00Z","#);
+    machine.0.file("lists/servers.json", list(&[entry]).replacen('{', &members, 1));
+    machine.run(&["servers", "sign", "lists/servers.json", "--key", "list-key.pem"]).expect(0);
+}
+
+/// Starts the host, and a policy that names its list; gives the list's address.
+fn remote_list(machine: &Machine) -> (Host, String) {
     for name in ["list-key.pub", "host.pem"] {
         machine.0.file(&format!("etc/kapsel/{name}"), fs::read(machine.0.path(name)).expect("made"));
     }
@@ -272,6 +259,57 @@ fn a_remote_list_comes_by_the_policy_and_serves_while_its_host_is_away() {
     machine.policy(&format!(
         "server-lists = \"system\"\nremote-list = \"{url}\"\nlist-key = \"list-key.pub\"\nremote-certificates = \"host.pem\"\n"
     ));
+    (host, url)
+}
+
+#[test]
+fn a_list_that_is_due_is_fetched_behind_the_window() {
+    let (machine, organisation) = (Machine::new(), Organisation::start("css-a", &[]));
+    machine.list_key("list-key");
+    list_host(&machine);
+    publish(&machine, &organisation, 7, "css-a");
+    let (host, _) = remote_list(&machine);
+    let lists = ListFiles {
+        policy: Some(machine.0.path("etc/kapsel/policy.toml")),
+        cache: Some(machine.0.path("cache")),
+        ..ListFiles::default()
+    };
+    let desk = Desk::new(None, None, lists);
+    let shown = || desk.servers().servers.into_iter().map(|server| server.id).collect::<Vec<_>>();
+    let a_day_passes = || {
+        let copy = fs::File::options().append(true).open(machine.0.path("cache/remote-list")).expect("a copy");
+        copy.set_modified(SystemTime::now() - Duration::from_secs(25 * 60 * 60)).expect("changed");
+    };
+    // Without a copy there is nothing else to show.
+    assert_eq!(shown(), ["css-a"]);
+
+    publish(&machine, &organisation, 8, "css-b");
+    a_day_passes();
+    assert_eq!(shown(), ["css-a"], "the copy serves until the answer is there");
+    let begun = Instant::now();
+    while shown() != ["css-b"] {
+        assert!(begun.elapsed() < Duration::from_secs(20), "it is never fetched");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+
+    // A host that takes connections and says nothing.
+    let port = host.port;
+    drop(host);
+    let _silent = TcpListener::bind(("127.0.0.1", port)).expect("the port is free");
+    a_day_passes();
+    let begun = Instant::now();
+    assert_eq!(shown(), ["css-b"]);
+    assert!(begun.elapsed() < Duration::from_secs(2), "a screen waited for {:?}", begun.elapsed());
+}
+
+#[test]
+fn a_remote_list_comes_by_the_policy_and_serves_while_its_host_is_away() {
+    let (machine, organisation) = (Machine::new(), Organisation::start("css-a", &[]));
+    machine.list_key("list-key");
+    list_host(&machine);
+    let publish = |serial: u64, id: &str| publish(&machine, &organisation, serial, id);
+    publish(7, "css-a");
+    let (host, url) = remote_list(&machine);
     // The first use fetches it.
     let shown = machine.shown();
     assert_eq!(

@@ -141,6 +141,28 @@ fn the_way_of_capsules_is_told_before_while_and_after() {
 }
 
 #[test]
+fn until_when_a_container_opens_is_remembered() {
+    let stage = Stage::new();
+    let recent = || stage.desk.start(&[]).recent.into_iter().map(|recent| (recent.name, recent.until)).next();
+    let (done, _) = stage.encrypt(&stage.draft(&["mari.crt"], &["css-a", "css-b"], Some(7)));
+    let done = done.expect("encrypted");
+    let until = done.opens_until.expect("as long as servers keep it");
+    assert!((7 * DAY - 60..=7 * DAY).contains(&(until - now())), "{until}");
+    assert_eq!(recent(), Some((done.output.name, Some(until))));
+    stage.desk.forget_recent(done.output.id);
+    stage.open(done.output.id, "mari-both.pem", None).0.expect("it opens");
+    assert_eq!(recent().expect("remembered").1, Some(until));
+    // With a password it opens for ever, and so does what needs no server.
+    let draft = EncryptionDraft { with_password: true, ..stage.draft(&["mari.crt"], &["css-a"], Some(7)) };
+    let password = Some("koera nimi ja sünniaasta".to_owned().into());
+    let both = stage.desk.encrypt(&draft, password, None, observer().1).expect("encrypted");
+    assert!(both.kept_until.is_some());
+    assert_eq!((both.opens_until, recent().expect("remembered")), (None, (both.output.name, None)));
+    let (inside, _) = stage.encrypt(&stage.draft(&["mari.crt"], &[], None));
+    assert_eq!(inside.expect("encrypted").opens_until, None);
+}
+
+#[test]
 fn a_key_without_its_certificate_says_so_and_takes_one() {
     let stage = Stage::new();
     let (done, _) = stage.encrypt(&stage.draft(&["mari.crt"], &["css-a"], None));
@@ -150,6 +172,11 @@ fn a_key_without_its_certificate_says_so_and_takes_one() {
     assert!(key.needs_certificate && key.problem.is_none() && key.fits == [0]);
     let (refused, _) = stage.open(container, "mari.pem", None);
     assert_eq!(refused.expect_err("it wants a certificate").code(), Code::CertificateNeeded);
+
+    // A certificate opens nothing, and is told from a file that is no key at all.
+    let problem = |name: &str| stage.key(name, container).problem.map(|problem| problem.code);
+    assert_eq!(problem("mari.crt"), Some(Code::KeyFileIsPublic));
+    assert_eq!(problem("letter.txt"), Some(Code::KeyFileUnusable));
 
     key_pair(&stage.place, "toomas", "ec:secp384r1");
     for (name, fits) in [("mari.crt", true), ("toomas.crt", false), ("letter.txt", false), ("mari.pem", false)] {

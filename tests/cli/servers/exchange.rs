@@ -95,6 +95,23 @@ fn a_letter_opens_while_one_of_its_servers_is_up() {
     }
 }
 
+#[test]
+fn a_server_that_begins_again_with_its_second_certificate_keeps_working() {
+    let mut stage = Stage::new();
+    let before = list(&[stage.css_a.entry()]);
+    stage.css_a.make_next_certificate();
+    stage.place.file("servers.json", list(&[stage.css_a.entry()]));
+    stage.encrypt("p384", "--server css-a").expect(0);
+    stage.opens("p384");
+    stage.css_a.begin_again_with_next();
+    stage.opens("p384");
+    stage.encrypt("p256", "--server css-a").expect(0);
+    stage.opens("p256");
+    // Whoever has the list from before does not believe it.
+    stage.place.file("servers.json", before);
+    stage.fails("decrypt p384.cdoc2 -o out --key p384-both.pem", 5, "server_pin_mismatch");
+}
+
 fn now() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
     since.as_secs() as i64

@@ -13,7 +13,7 @@ use std::{
 };
 
 use base64ct::{Base64, Encoding};
-use capsule_server::{ClientFiles, Clock, Config, Server, store::SqliteStore};
+use capsule_server::{ClientFiles, Clock, Config, Server, StoreConfig, store::SqliteStore};
 use rcgen::{CertificateParams, IsCa, KeyPair, PKCS_ECDSA_P384_SHA384};
 use tokio::runtime::Runtime;
 
@@ -38,7 +38,10 @@ pub struct Organisation {
     pub recipient_port: u16,
     pub ticket_port: Option<u16>,
     pub shares_port: Option<u16>,
-    _folder: tempfile::TempDir,
+    config: Config,
+    /// A certificate for later.
+    next: Option<Vec<u8>>,
+    folder: tempfile::TempDir,
 }
 
 impl Organisation {
@@ -56,12 +59,7 @@ impl Organisation {
     fn with(id: &'static str, clients: &[PathBuf], ports: Option<[u16; 2]>) -> Self {
         let (ticket_port, shares_port) = (ports.map(|[ticket, _]| ticket), ports.map(|[_, shares]| shares));
         let folder = tempfile::tempdir().expect("temporary folder");
-        let key = KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).expect("a key");
-        let mut params = CertificateParams::new(["localhost".to_owned()]).expect("a name");
-        params.is_ca = IsCa::ExplicitNoCa;
-        let certificate = params.self_signed(&key).expect("a certificate");
-        write(folder.path(), "server.pem", &certificate.pem());
-        write(folder.path(), "server-key.pem", &key.serialize_pem());
+        let certificate = make_certificate(folder.path(), "server");
         let endpoint = |port: u16| format!(r#"{{ listen = "127.0.0.1:{port}", url = "https://localhost:{port}" }}"#);
         let recipients = match ports {
             Some([ticket, shares]) => format!("ticket = {}\nshares = {}", endpoint(ticket), endpoint(shares)),
@@ -79,25 +77,28 @@ impl Organisation {
         );
         let mut config = Config::parse(&text, folder.path()).expect("no mistake");
         config.clients = ClientFiles { listed: clients.to_vec(), ..config.clients };
-        let store = Arc::new(SqliteStore::open(&folder.path().join("capsules.sqlite")).expect("a store"));
         let clock = Arc::new(MovedClock(Mutex::default()));
         let runtime = Runtime::new().expect("a runtime");
-        let its_clock = Arc::clone(&clock) as Arc<dyn Clock>;
-        let server = runtime.block_on(Server::start(&config, store, its_clock)).expect("it starts");
+        let server = run(&runtime, &config, &clock);
         let (sender_port, recipient_port) =
             (server.sender().port(), server.recipient().map_or(0, |address| address.port()));
-        let certificate = certificate.der().to_vec();
+        config.sender.listen.set_port(sender_port);
+        if let Some(recipient) = &mut config.recipient {
+            recipient.listen.set_port(recipient_port);
+        }
         Self {
             server: Some(server),
             runtime,
             clock,
+            config,
+            next: None,
             id,
             certificate,
             sender_port,
             recipient_port,
             ticket_port,
             shares_port,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -107,12 +108,29 @@ impl Organisation {
         }
     }
 
+    /// Makes a key and a certificate for later: from now on the entry has both.
+    pub fn make_next_certificate(&mut self) {
+        self.next = Some(make_certificate(self.folder.path(), "next"));
+    }
+
+    /// Ends, and begins again at the same ports with the next certificate.
+    pub fn begin_again_with_next(&mut self) {
+        self.stop();
+        for (next, now) in [("next.pem", "server.pem"), ("next-key.pem", "server-key.pem")] {
+            fs::rename(self.folder.path().join(next), self.folder.path().join(now)).expect("it was made");
+        }
+        self.certificate = self.next.take().expect("it was made");
+        self.server = Some(run(&self.runtime, &self.config, &self.clock));
+    }
+
     pub fn move_clock(&self, duration: Duration) {
         *self.clock.0.lock().expect("no test panicked") += duration;
     }
 
     pub fn entry(&self) -> serde_json::Value {
         let url = |port: u16| format!("https://localhost:{port}");
+        let certificates: Vec<_> =
+            [&self.certificate].into_iter().chain(&self.next).map(|it| Base64::encode_string(it)).collect();
         serde_json::json!({
             "id": self.id,
             "name": format!("Capsules of {}", self.id),
@@ -122,7 +140,7 @@ impl Organisation {
             "recipientUrl": Some(self.recipient_port).filter(|port| *port != 0).map(url),
             "ticketUrl": self.ticket_port.map(url),
             "sharesUrl": self.shares_port.map(url),
-            "certificates": [Base64::encode_string(&self.certificate)],
+            "certificates": certificates,
         })
     }
 
@@ -130,6 +148,24 @@ impl Organisation {
     pub fn fingerprint(&self) -> String {
         capsule_api::Pin::from_der(&self.certificate).expect("a certificate").fingerprint()
     }
+}
+
+fn run(runtime: &Runtime, config: &Config, clock: &Arc<MovedClock>) -> Server {
+    let StoreConfig::Sqlite { path } = &config.store else { panic!("it was configured so") };
+    let store = Arc::new(SqliteStore::open(path).expect("a store"));
+    let clock = Arc::clone(clock) as Arc<dyn Clock>;
+    runtime.block_on(Server::start(config, store, clock)).expect("it starts")
+}
+
+/// Writes `NAME.pem` and `NAME-key.pem`; gives the certificate.
+fn make_certificate(folder: &Path, name: &str) -> Vec<u8> {
+    let key = KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).expect("a key");
+    let mut params = CertificateParams::new(["localhost".to_owned()]).expect("a name");
+    params.is_ca = IsCa::ExplicitNoCa;
+    let certificate = params.self_signed(&key).expect("a certificate");
+    write(folder, &format!("{name}.pem"), &certificate.pem());
+    write(folder, &format!("{name}-key.pem"), &key.serialize_pem());
+    certificate.der().to_vec()
 }
 
 /// A port to listen to: below those that the system gives to connections, of which other tests make many.

@@ -3,11 +3,15 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{Read, Write},
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -22,6 +26,8 @@ pub mod vector;
 /// A folder for one test, with a home of its own, removed at the end.
 pub struct Place {
     folder: tempfile::TempDir,
+    /// What `kapsel` finds in its environment besides.
+    pub variables: Vec<(&'static str, PathBuf)>,
 }
 
 impl Place {
@@ -46,7 +52,7 @@ impl Place {
     }
 
     fn of(folder: tempfile::TempDir) -> Self {
-        let this = Self { folder };
+        let this = Self { folder, variables: Vec::new() };
         fs::create_dir(this.path("home")).expect("home");
         this
     }
@@ -77,7 +83,7 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kapsel"));
         command.args(arguments).current_dir(self.root()).stdin(Stdio::null());
         command.env("HOME", self.path("home")).env_remove("XDG_CACHE_HOME").env_remove("XDG_CONFIG_HOME");
-        command.env_remove("KAPSEL_SERVER_LIST");
+        command.env_remove("KAPSEL_SERVER_LIST").envs(self.variables.iter().cloned());
         command
     }
 
@@ -101,11 +107,21 @@ impl Place {
 
     /// Runs `kapsel` on a terminal of its own and types each answer when its question is asked; gives what was shown.
     pub fn on_terminal(&self, arguments: &[&str], answers: &[(&str, &str)]) -> Outcome {
+        self.on_terminal_meanwhile(arguments, answers, || {})
+    }
+
+    /// The same; `meanwhile` is done between each question and its answer.
+    pub fn on_terminal_meanwhile(
+        &self,
+        arguments: &[&str],
+        answers: &[(&str, &str)],
+        mut meanwhile: impl FnMut(),
+    ) -> Outcome {
         let program = [&[env!("CARGO_BIN_EXE_kapsel")], arguments].concat().join(" ");
         let mut command = Command::new("timeout");
         command.args(["60", "script", "-qec", &program, "/dev/null"]).current_dir(self.root());
-        command.env("HOME", self.path("home")).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().expect("script is installed");
+        command.env("HOME", self.path("home")).envs(self.variables.iter().cloned());
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("script is installed");
         let (mut stdin, mut stdout) = (child.stdin.take().expect("piped"), child.stdout.take().expect("piped"));
         let (mut shown, mut seen) = (Vec::new(), 0);
         for (question, answer) in answers {
@@ -117,6 +133,7 @@ impl Place {
             seen = shown.len();
             // The question comes a moment before the terminal stops to show what is typed; no person is so fast.
             thread::sleep(Duration::from_millis(200));
+            meanwhile();
             stdin.write_all(answer.as_bytes()).expect("typed");
         }
         stdout.read_to_end(&mut shown).expect("readable");
@@ -190,6 +207,23 @@ impl Outcome {
         let value: serde_json::Value = serde_json::from_slice(&self.0.stderr).unwrap_or_default();
         value["error"]["code"].as_str().unwrap_or_default().to_owned()
     }
+}
+
+/// A library of C below `tests`, compiled on the spot, to be preloaded into a program.
+pub fn library(source: &str, flags: &[&str]) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests").join(source);
+    let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(source.replace('/', "-")).with_extension("so");
+    static COMPILED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if compiled.insert(library.clone()) {
+        // Others may use theirs while it is made anew.
+        let new = library.with_extension(std::process::id().to_string());
+        let mut compiler = Command::new("cc");
+        compiler.args(["-Wall", "-Werror", "-shared", "-fPIC"]).args(flags).arg(path).arg("-o").arg(&new);
+        assert!(compiler.status().expect("a C compiler is installed").success());
+        fs::rename(new, &library).expect("same folder");
+    }
+    library
 }
 
 /// Runs `check` for every number below `count`, on as many threads as there are cores; the first argument tells which.

@@ -51,6 +51,14 @@ impl Python {
         }
     }
 
+    /// What a script of another folder prints, which uses the independent implementation.
+    pub fn script(&self, script: &Path, arguments: &[&str]) -> serde_json::Value {
+        let output = self.run(&[&[&*script.display().to_string()], arguments].concat());
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{arguments:?}: {text}{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_str(&text).expect("JSON")
+    }
+
     /// Reads a container strictly, as writers must make it; gives what it found. `key` has the reader's options, each
     /// followed by a file in the place.
     #[track_caller]

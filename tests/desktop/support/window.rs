@@ -105,6 +105,15 @@ impl<'stage> Window<'stage> {
         self.click(&format!("//button[@aria-label=\"{name}\" or normalize-space(.)=\"{name}\"]"));
     }
 
+    /// Presses the button after which the window is gone, and with it whoever would answer.
+    pub(crate) fn press_last(&self, name: &str) {
+        let xpath = format!("//button[normalize-space(.)=\"{name}\"]");
+        let _ = self.ask(async {
+            let element = self.client.find(Locator::XPath(&xpath)).await?;
+            element.click().await
+        });
+    }
+
     /// Shows or hides the details of a row.
     pub(crate) fn unfold(&self, name: &str) {
         self.click(&format!("//button[@aria-expanded][contains(normalize-space(.), \"{name}\")]"));

@@ -45,6 +45,11 @@ export const documents = [
 
 export const container = file("palgad-november.cdoc2", 1_284_022, { kind: "container" });
 export const oldContainer = file("aruanne-2019.cdoc", 88_031, { kind: "oldContainer" });
+export const misnamed = file("palgad-oktoober.cdoc2", 48_211, { kind: "misnamed" });
+export const missing = file("kadunud.cdoc2", 0, {
+  kind: "unusable",
+  problem: failure("not_readable", { subject: "kadunud.cdoc2", detail: "cannot read kadunud.cdoc2: No such file or directory" }),
+});
 export const certificate = file("mari_maasikas.cer", 1_423, { kind: "recipient" });
 
 export function recipient(name: string, initials: string, more: Partial<RecipientView> = {}): RecipientView {
@@ -78,6 +83,7 @@ export const recent: RecentView[] = [
     encrypted: true,
     recipients: ["Mari Maasikas", "Toomas Tamm"],
     at: now() - 300,
+    until: now() + 700 * DAY,
   },
   {
     id: id(),
@@ -86,8 +92,9 @@ export const recent: RecentView[] = [
     encrypted: false,
     recipients: ["Toomas Tamm", "Mari Maasikas", "Jüri Juurikas"],
     at: now() - DAY,
+    until: now() - 2 * DAY,
   },
-  { id: id(), name: "vana.cdoc2", folder: "~/Downloads", encrypted: false, recipients: [], at: now() - 40 * DAY },
+  { id: id(), name: "vana.cdoc2", folder: "~/Downloads", encrypted: false, recipients: [], at: now() - 40 * DAY, until: null },
 ];
 
 export function record(index: number, more: Partial<RecordView>): RecordView {
@@ -175,6 +182,7 @@ export const encrypted: EncryptionDone = {
   recipients: people.slice(0, 2).map((person) => ({ ...person, warnings: [] })),
   servers: [],
   keptUntil: null,
+  opensUntil: null,
 };
 
 const hex = (seed: number) =>

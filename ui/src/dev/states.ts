@@ -30,6 +30,8 @@ import {
   identity,
   incomplete,
   keyFile,
+  misnamed,
+  missing,
   noCards,
   noReader,
   noServers,
@@ -362,6 +364,29 @@ export const states: Record<string, Run> = {
     stage.double.deliver(dropped([container], null));
     await settle();
   },
+  "encrypt-held-several": async (stage) => {
+    await drop(stage, documents);
+    await addPeople(stage);
+    stage.double.deliver(dropped([container], null));
+    stage.double.deliver(dropped([oldContainer], null));
+    await settle();
+  },
+  "encrypt-beyond-limit": async (stage) => {
+    stage.double.answers.plan = () => ({ warnings: ["filesBeyondLimit"] });
+    await drop(stage, documents);
+  },
+  "encrypt-deceiving": async (stage) => {
+    await drop(stage, [file("arve\ufffdfdp.exe", 84_120), file("kiri\ufffdkahel real.txt", 1), file("דוח שנתי 2026.pdf", 2_104_332)]);
+  },
+  closing: async (stage) => {
+    stage.double.answers.encrypt = () => stage.double.never();
+    await drop(stage, documents);
+    await addPeople(stage);
+    await press(m.encrypt_for({ count: people.length }));
+    stage.double.advance(progress({}));
+    stage.double.close();
+    await settle();
+  },
   encrypting: async (stage) => {
     stage.double.answers.encrypt = () => stage.double.never();
     await drop(stage, documents);
@@ -462,7 +487,7 @@ export const states: Record<string, Run> = {
     await settle();
   },
   "encrypted-servers": async (stage) => {
-    const done = { ...encrypted, servers: ["RIA", "Demo"], keptUntil: inDays(900) };
+    const done = { ...encrypted, servers: ["RIA", "Demo"], keptUntil: inDays(900), opensUntil: inDays(900) };
     stage.double.answers.encrypt = () => Promise.resolve(done);
     await planned(kept)(stage);
     await press(m.encrypt_for({ count: people.length }));
@@ -492,6 +517,12 @@ export const states: Record<string, Run> = {
     await press(m.choose_key());
     await type(m.key_password(), "vale");
     await press(m.open_with_key());
+  },
+  "open-key-public": async (stage) => {
+    const problem = failure("key_file_is_public", { subject: "mari_maasikas.crt" });
+    stage.double.answers.keyFile = { ...keyFile, name: "mari_maasikas.crt", needsPassword: false, problem };
+    await show(stage, containerOf(records.key, records.card));
+    await press(m.choose_key());
   },
   "open-key-wrong": async (stage) => {
     stage.double.answers.keyFile = { ...keyFile, needsPassword: false };
@@ -721,6 +752,18 @@ export const states: Record<string, Run> = {
     await press(m.encrypt_for({ count: people.length }));
     document.querySelector("details")?.setAttribute("open", "");
   },
+  "failed-misnamed": async (stage) => {
+    stage.double.deliver(dropped([misnamed], null));
+    await settle();
+  },
+  "failed-empty": async (stage) => {
+    stage.double.deliver(dropped([{ ...misnamed, size: 0 }], null));
+    await settle();
+  },
+  "failed-missing": async (stage) => {
+    stage.double.deliver(dropped([missing], null));
+    await settle();
+  },
   "failed-old-format": async (stage) => {
     stage.double.deliver(dropped([oldContainer]));
     await settle();
@@ -752,7 +795,7 @@ export const states: Record<string, Run> = {
   }),
   "settings-import-closed": settings(m.settings_servers, async (stage) => {
     stage.double.backend.importServers = () =>
-      Promise.reject(failure("server_unusable", { detail: "/etc/kapsel/policy.toml closes your own list" }));
+      Promise.reject(failure("server_list_closed", { detail: "/etc/kapsel/policy.toml closes your own list" }));
     await press(m.import_list());
   }),
   "settings-server": withServer("RIA"),
@@ -812,6 +855,11 @@ export const states: Record<string, Run> = {
   "settings-network-given": settings(m.settings_network, async () => {
     await choose(m.proxy_given());
     await type(m.proxy_address(), "proxy.asutus.ee");
+    await press(m.save());
+  }),
+  "settings-network-credentials": settings(m.settings_network, async () => {
+    await choose(m.proxy_given());
+    await type(m.proxy_address(), "http://mari:salasona@proxy.example:3128");
     await press(m.save());
   }),
   "settings-network-kept": async (stage) => {

@@ -100,3 +100,41 @@ test("shows where the focus is", async () => {
   await tabTo("Encrypt files…");
   expect(getComputedStyle(document.activeElement!).outlineStyle).toBe("solid");
 });
+
+test("asks whether to stop when the window is closed, and keeps going by Escape", async () => {
+  await begin();
+  played.double.answers.inspect = () => Promise.resolve(containerOf(records.password));
+  played.double.answers.open = () => played.double.never();
+  played.double.deliver(dropped([container], null));
+  await settle();
+  await press("secret{Enter}");
+  played.double.close();
+  await settle();
+  expect(focused()).toBe("Keep going");
+  await press("{Escape}");
+  expect(document.querySelector("dialog")).toBeNull();
+  expect(played.double.called("cancel")).toEqual([]);
+  played.double.close();
+  await settle();
+  await press("{Tab}");
+  expect(focused()).toBe("Stop and close");
+  await press("{Enter}");
+  expect(played.double.called("stopAndClose")).toHaveLength(1);
+});
+
+test("selects all in a field or a list of files, never the whole window", async () => {
+  await begin();
+  played.double.deliver(dropped(documents));
+  await settle();
+  const selected = () => getSelection()?.toString() ?? "";
+  await press("{Control>}a{/Control}");
+  expect(selected()).toBe("");
+  await tabTo(`Remove: ${documents[1]!.name}`);
+  await press("{Control>}a{/Control}");
+  for (const { name } of documents) expect(selected().replace(/\s/gu, "")).toContain(name.slice(-9).replace(/\s/gu, ""));
+  expect(selected()).not.toContain("Add files");
+  await tabTo("Add a password");
+  await press("{Enter}");
+  await press("kevad{Control>}a{/Control}suvi");
+  expect((document.activeElement as HTMLInputElement).value).toBe("suvi");
+});

@@ -12,6 +12,7 @@ import { errorWords, messageToSender, technical } from "$lib/texts/errors";
 
 import {
   badReport,
+  certificate,
   container,
   containerOf,
   documents,
@@ -354,6 +355,21 @@ test("asks for the certificate of a key that comes without one, and sends it alo
   expect((played.double.called("open")[0]?.args[0] as OpenDraft).certificate).toBe(42);
 });
 
+test("takes a certificate that is dropped while it is asked for, and keeps the key", async () => {
+  await begin();
+  played.double.answers.keyFile = { ...withKey, needsCertificate: true };
+  played.double.answers.open = () => Promise.resolve(openedOf(1));
+  await openContainer(records.server);
+  await choose("Key file");
+  await press("Choose key file…");
+  played.double.answers.certificate = { id: 43, name: "mari.cer", problem: null };
+  await deliver([certificate]);
+  expect(played.double.called("certificateFrom")).toHaveLength(1);
+  expect(played.double.called("keyFileFrom")).toEqual([]);
+  await press("Open with key file");
+  expect((played.double.called("open")[0]?.args[0] as OpenDraft).certificate).toBe(43);
+});
+
 test("asks for the certificate when the server turns out to want it, and forgets it with the key", async () => {
   await begin();
   played.double.answers.keyFile = { ...withKey, needsPassword: true, fits: [] };
@@ -397,7 +413,7 @@ test("says why a list was not imported", async () => {
 test("says that a policy closes one's own list", async () => {
   await begin();
   await openSettings();
-  const closed = () => Promise.reject(failure("server_unusable", { detail: "policy.toml closes your own list" }));
+  const closed = () => Promise.reject(failure("server_list_closed", { detail: "policy.toml closes your own list" }));
   played.double.backend.importServers = closed;
   await press("Import list…");
   expect(text()).toContain("The list was not imported. Your own list cannot be used. Ask your administrator");
@@ -756,6 +772,30 @@ test("says at the field what is wrong with the proxy's address", async () => {
   await press("Save");
   expect(played.double.called("setNetwork")).toHaveLength(1);
   expect(field("Address of the proxy").getAttribute("aria-invalid")).toBe("true");
+});
+
+test("says where the name and the password for a proxy belong when they stand in its address", async () => {
+  await begin();
+  await openSettings("Network");
+  await tick("This one");
+  await type("Address of the proxy", "http://mari:salasona@proxy.example:3128");
+  await press("Save");
+  expect(played.double.called("setNetwork")).toEqual([]);
+  expect(text()).toContain("do not belong in the address: they have fields of their own below");
+  await type("Address of the proxy", "http://proxy.example:3128");
+  await press("Save");
+  expect(played.double.called("setNetwork")).toHaveLength(1);
+});
+
+test("shows which part of the settings stands also under the mouse", async () => {
+  await begin();
+  await openSettings("Network");
+  const [part] = [...document.querySelectorAll<HTMLElement>("nav [aria-current]")];
+  const colours = () => [getComputedStyle(part!).backgroundColor, getComputedStyle(part!).color];
+  const before = colours();
+  await userEvent.hover(part!);
+  expect(part!.matches(":hover")).toBe(true);
+  expect(colours()).toEqual(before);
 });
 
 test("says what is true of where things stay", async () => {

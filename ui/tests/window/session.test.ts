@@ -12,6 +12,8 @@ import {
   encrypted,
   file,
   keyFile,
+  misnamed,
+  missing,
   oldContainer,
   openedOf,
   people,
@@ -23,8 +25,8 @@ import { press, settle, type } from "../../src/dev/states";
 let played: Played;
 afterEach(() => played.close());
 
-async function begin(): Promise<void> {
-  played = await play({ state: "start-first", language: "en", appearance: "light" });
+async function begin(state = "start-first"): Promise<void> {
+  played = await play({ state, language: "en", appearance: "light" });
 }
 
 async function deliver(...args: Parameters<typeof dropped>): Promise<void> {
@@ -92,6 +94,24 @@ test("takes a file that is dropped on a container's status as a key", async () =
   expect(screen()).toBe("open");
   expect(played.double.called("keyFileFrom")).toHaveLength(1);
   await type("Password of the key file", "1234");
+});
+
+test("says that a certificate which is dropped on a container's status opens nothing", async () => {
+  await begin();
+  const problem = failure("key_file_is_public", { subject: "mari.crt" });
+  played.double.answers.keyFile = { ...keyFile, name: "mari.crt", needsPassword: false, problem };
+  await openContainer(records.password, records.key);
+  await deliver([certificate]);
+  expect(document.body.textContent).toContain("A certificate cannot open it");
+  expect(document.body.textContent).toContain("Choose the file with the private key of this certificate.");
+});
+
+test("says until when containers used before can be opened", async () => {
+  await begin("start");
+  const rows = [...document.querySelectorAll(".recent li")].map((row) => row.textContent ?? "");
+  expect(rows[0]).toContain("opens until");
+  expect(rows[1]).toContain("could be opened until");
+  expect(rows[2]).not.toContain("until");
 });
 
 test("keeps a draft when a container is double-clicked, and offers the container", async () => {
@@ -365,3 +385,145 @@ function holds(value: unknown, text: string, seen = new Set<unknown>()): boolean
   if (value === played.double.backend) return false;
   return Object.values(value).some((child) => holds(child, text, seen));
 }
+
+test("says that a file with a container's name is none, and encrypts it when it shall", async () => {
+  await begin();
+  for (const position of [null, { x: 200, y: 300 }]) {
+    await deliver([misnamed], position);
+    expect(document.querySelector("h2")?.textContent).toBe("This is not an encrypted container");
+    expect(document.querySelector("h1")?.textContent).toBe(misnamed.name);
+    expect(buttons()).toEqual(expect.arrayContaining(["Open another container…", "Encrypt it all the same"]));
+  }
+  played.double.answers.chosenAgain = () => Promise.resolve(misnamed);
+  await press("Encrypt it all the same");
+  expect(screen()).toBe("encrypt");
+  expect(played.double.called("chosenAgain")[0]?.args).toEqual([misnamed.id]);
+  // Among others it is one of the files to be encrypted.
+  played.session.home();
+  await deliver([misnamed, ...documents], null);
+  expect(screen()).toBe("encrypt");
+});
+
+test("says that a container is empty", async () => {
+  await begin();
+  await deliver([{ ...misnamed, size: 0 }], null);
+  expect(document.querySelector("h2")?.textContent).toBe("The file is empty");
+});
+
+test("says that a file that was to be opened cannot be read, and looks again", async () => {
+  await begin();
+  await deliver([missing], null);
+  expect(screen()).toBe("failed");
+  expect(document.body.textContent).toContain("Reading failed: “kadunud.cdoc2”.");
+  played.double.answers.chosenAgain = () => Promise.resolve({ ...container, id: missing.id });
+  played.double.answers.inspect = () => Promise.resolve(containerOf(records.password));
+  await press("Try again");
+  expect(screen()).toBe("open");
+  expect(played.double.called("inspect")[0]?.args).toEqual([missing.id]);
+});
+
+test("keeps a draft when something that is no container is double-clicked", async () => {
+  await begin();
+  await deliver(documents);
+  await deliver([misnamed], null);
+  expect(screen()).toBe("encrypt");
+  await press("Continue with it");
+  expect(document.querySelector("h2")?.textContent).toBe("This is not an encrypted container");
+});
+
+test("keeps every container that arrives beside a draft, and forgets each that is taken up", async () => {
+  await begin();
+  await deliver(documents);
+  const second = file("teine.cdoc2", 300, { kind: "container" });
+  await deliver([container], null);
+  await deliver([second], null);
+  await deliver([container], null);
+  expect(notes()).toContain("Meanwhile 2 files arrived.");
+  played.double.answers.inspect = () => Promise.resolve(containerOf(records.password));
+  await press(`Continue with “${container.name}”`);
+  expect(screen()).toBe("open");
+  expect(played.double.called("inspect").at(-1)?.args).toEqual([container.id]);
+  expect(notes()).toContain(`Meanwhile “${second.name}” arrived.`);
+  // It is opened in another way.
+  await deliver([second], null);
+  expect(played.double.called("inspect").at(-1)?.args).toEqual([second.id]);
+  expect(notes()).toBe("");
+});
+
+test("opens a container that arrived during work beside files by itself", async () => {
+  await begin();
+  await openContainer(records.password);
+  played.double.answers.open = () => played.double.never();
+  await type("Password", "secret");
+  await press("Open with password");
+  await deliver(documents);
+  await deliver([container], null);
+  await deliver([file("a.txt", 1)]);
+  expect(document.body.textContent).toContain("5 files arrived and wait until this is done.");
+  await press("Cancel");
+  await press(`Continue with “${documents[0]!.name}”`);
+  expect(screen()).toBe("encrypt");
+  expect(document.querySelector("h1")?.textContent).toBe("Encrypt 3 files");
+  await press(`Continue with “${container.name}”`);
+  expect(screen()).toBe("open");
+  await press("Continue with it");
+  expect(document.querySelector("h1")?.textContent).toBe("Encrypt 1 file");
+});
+
+test("asks before it closes over work, and stops only when it shall", async () => {
+  await begin();
+  await openContainer(records.password);
+  played.double.answers.open = () => played.double.never();
+  await type("Password", "secret");
+  await press("Open with password");
+  played.double.close();
+  await settle();
+  expect(document.querySelector("dialog[open]")?.textContent).toContain("Close Kapsel?");
+  expect(document.activeElement?.textContent.trim()).toBe("Keep going");
+  await press("Keep going");
+  expect(document.querySelector("dialog")).toBeNull();
+  expect(played.double.called("stopAndClose")).toEqual([]);
+  expect(screen()).toBe("working");
+  played.double.close();
+  await settle();
+  await press("Stop and close");
+  expect(played.double.called("stopAndClose")).toHaveLength(1);
+  expect(played.double.called("cancel")).toEqual([]);
+});
+
+test("forgets the question whether to close when the work has ended", async () => {
+  await begin();
+  await openContainer(records.password);
+  let finish: (done: ReturnType<typeof openedOf>) => void = () => undefined;
+  played.double.answers.open = () => new Promise((resolve) => (finish = resolve));
+  await type("Password", "secret");
+  await press("Open with password");
+  played.double.close();
+  await settle();
+  finish(openedOf(1));
+  await settle();
+  expect(screen()).toBe("opened");
+  expect(document.querySelector("dialog")).toBeNull();
+  // What runs without a page of its own is stopped without a question.
+  played.double.close();
+  await settle();
+  expect(played.double.called("stopAndClose")).toHaveLength(1);
+});
+
+test("calls a container for a password alone so in the list of recent ones", async () => {
+  await begin();
+  await openContainer({ ...records.password, name: "", hint: null });
+  expect(document.querySelector("li")?.textContent).toContain("Password");
+  played.double.answers.open = () => Promise.resolve(openedOf(1));
+  await type("Password", "secret");
+  await press("Open with password");
+  await press("Back");
+  expect(document.querySelector(".recent")?.textContent).toContain("For whoever knows the password · opened");
+});
+
+test("says before encrypting that Kapsel itself refuses so many files", async () => {
+  await begin();
+  played.double.answers.plan = () => ({ warnings: ["filesBeyondLimit"] });
+  await deliver(documents);
+  expect(notes()).toContain("More than 10,000 files: Kapsel opens such a container only when its recipient raises the limit");
+});

@@ -2,8 +2,9 @@ import { beforeEach, describe, expect, test } from "vitest";
 
 import type { Language } from "$lib/bindings/Language";
 import { failure } from "$lib/backend/failure";
+import { m } from "$lib/paraglide/messages";
 import { codes, errorWords, technical } from "$lib/texts/errors";
-import { date, duration, moment, people, size, speed } from "$lib/texts/format";
+import { date, duration, isolated, moment, number, people, recipientName, size, speed } from "$lib/texts/format";
 import { locale } from "$lib/texts/locale.svelte";
 
 const SPACE = /\s/gu;
@@ -61,4 +62,36 @@ test("names today and yesterday", () => {
 test("gives technical detail in one form", () => {
   const error = failure("damaged", { subject: "a.cdoc2", detail: "tag" });
   expect(technical(error, "0.1.0")).toBe("Kapsel 0.1.0\ncode: damaged\nsubject: a.cdoc2\ndetail: tag");
+});
+
+test.each<Language>(["et", "en", "ru"])("writes a number the same way in sentences and alone (%s)", (language) => {
+  locale.current = language;
+  const sentences = [
+    m.and_more_files({ count: 12_000 }),
+    m.encrypt_title({ count: 12_000 }),
+    m.opened_many({ count: 12_000 }),
+    m.encrypted_text({ count: 12_000, size: "1 MB", folder: "~" }),
+    m.files_troubled({ count: 12_000 }),
+  ];
+  for (const sentence of sentences) {
+    expect(plain(sentence)).toContain(plain(number(12_000)));
+    expect(sentence).not.toContain("12000");
+  }
+});
+
+test("keeps a name that runs from right to left from turning round the sentence", () => {
+  locale.current = "en";
+  expect(isolated("report.pdf")).toBe("report.pdf");
+  expect(m.encrypted_ready({ name: isolated("דוח.cdoc2") })).toBe("\u2068דוח.cdoc2\u2069 is ready");
+});
+
+test("shows what reorders text in technical details as what it is", () => {
+  expect(technical(failure("internal", { detail: "cannot read a\u202egpj.exe\u001b[2J\nx" }), "1")).toContain(
+    "cannot read a\\u{202e}gpj.exe\\u{1b}[2J\\u{a}x",
+  );
+});
+
+test("calls those who know a password so", () => {
+  locale.current = "en";
+  expect(people(["Mari", ""].map(recipientName))).toBe("Mari and whoever knows the password");
 });

@@ -9,14 +9,14 @@ mod servers;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
 use capsule_client::ListFiles;
 
 use cdoc2::{
-    Cancel, Compression, Container, Control, Extraction, InputFile, NamePolicy, OnConflict, Password, Reading,
-    Zeroizing, check_files, check_output,
+    Cancel, Compression, Container, Control, Extraction, InputFile, Limits, NamePolicy, OnConflict, Password, Reading,
+    Zeroizing, check_files, check_output, safe_name, shown_name,
 };
 
 use self::keys::KeysAtHand;
@@ -31,7 +31,7 @@ use crate::{
     opening::{self, Key, unlock},
     places::shortened,
     recipients::{NewRecipient, base_name, now},
-    servers::Access,
+    servers::{Access, Refreshing},
     settings::{Recent, Settings, system_language},
     view::{
         Appearance, Chosen, ChosenKind, Code, ContainerView, DemoView, EncryptionDone, EncryptionDraft, EncryptionPlan,
@@ -56,6 +56,8 @@ pub struct Desk {
     settings: Mutex<Settings>,
     grants: Grants,
     running: Mutex<Option<Cancel>>,
+    /// Told when the running operation has ended.
+    ended: Condvar,
     keys: Arc<KeysAtHand>,
 }
 
@@ -87,6 +89,7 @@ impl Desk {
             settings: Mutex::new(settings),
             grants: Grants::default(),
             running: Mutex::new(None),
+            ended: Condvar::new(),
             keys: Arc::default(),
         }
     }
@@ -115,6 +118,7 @@ impl Desk {
             encrypted: recent.encrypted,
             recipients: recent.recipients.clone(),
             at: recent.at,
+            until: recent.until,
         });
         StartView {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -150,10 +154,10 @@ impl Desk {
         }
     }
 
-    fn remember(&self, path: &Path, encrypted: bool, recipients: Vec<String>) {
+    fn remember(&self, path: &Path, encrypted: bool, recipients: Vec<String>, until: Option<i64>) {
         // A path that is not absolute means something else tomorrow.
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        self.change_settings(|settings| settings.remember(Recent { path, encrypted, recipients, at: now() }));
+        self.change_settings(|settings| settings.remember(Recent { path, encrypted, recipients, at: now(), until }));
     }
 
     /// Takes files from a dialog, a drop or the command line. A single container is for opening; folders become their files.
@@ -179,6 +183,14 @@ impl Desk {
             },
             Err(failure) => self.unusable(path, failure),
         }
+    }
+
+    /// Takes a file that was chosen before, as it is now.
+    ///
+    /// # Errors
+    /// [`Code::Internal`] for a number that was never given.
+    pub fn chosen_again(&self, id: FileId) -> Result<Chosen> {
+        Ok(self.chosen(&self.grants.path(id)?))
     }
 
     fn unusable(&self, path: &Path, failure: Failure) -> Chosen {
@@ -251,12 +263,12 @@ impl Desk {
                 match input {
                     Ok(input) => PlannedFile {
                         id: file.id,
-                        name: input.name().to_owned(),
+                        name: shown_name(input.name()),
                         size: input.size(),
                         safe_name: trouble.as_ref().map(|trouble| trouble.proposal.clone()),
                         problem: trouble.map(|trouble| trouble.failure.into_view()).or_else(|| {
                             let refused = check_output([input], &output_path).err()?;
-                            Some(Failure::from(refused).about(input.name()).into_view())
+                            Some(Failure::from(refused).about(shown_name(input.name())).into_view())
                         }),
                     },
                     Err(failure) => PlannedFile {
@@ -294,7 +306,7 @@ impl Desk {
         if recipients.is_empty() {
             blockers.push(Failure::new(Code::NoRecipients, "there is no recipient").into_view());
         }
-        let warnings = (files.len() > JAVA_READER_FILES).then_some(PlanWarning::ManyFiles).into_iter().collect();
+        let warnings = many_files(files.len()).into_iter().collect();
         let total_size = files.iter().map(|file| file.size).sum();
         EncryptionPlan { files, total_size, recipients, delivery, output, blockers, warnings }
     }
@@ -347,7 +359,8 @@ impl Desk {
             let encryptor = encryptor_for(&mut plan, Compression::Fast, control);
             Ok(encryptor.encrypt_to_file(&files, &output_path, overwrite)?)
         })?;
-        self.remember(&output_path, true, names(&views));
+        let opens_until = opens_until(&output_path);
+        self.remember(&output_path, true, names(&views), opens_until);
         Ok(EncryptionDone {
             output,
             size: written.size,
@@ -356,13 +369,14 @@ impl Desk {
             recipients: views,
             servers: self.names_of(&plan),
             kept_until: plan.kept_until(),
+            opens_until,
         })
     }
 
     /// Runs one operation, which [`Desk::cancel`] stops.
     fn run<T>(&self, observer: Observer, operation: impl FnOnce(Control, &Observer) -> Result<T>) -> Result<T> {
         let cancel = Cancel::default();
-        let _running = Running::begin(&self.running, cancel.clone())?;
+        let _running = Running::begin(self, cancel.clone())?;
         let (meter, progress) = (Meter::default(), Arc::clone(&observer));
         let control = Control::new(cancel, move |step| {
             if let Some(view) = meter.observe(step) {
@@ -372,9 +386,25 @@ impl Desk {
         operation(control, &observer)
     }
 
+    /// Whether an operation runs.
+    pub fn is_busy(&self) -> bool {
+        self.running().is_some()
+    }
+
+    fn running(&self) -> MutexGuard<'_, Option<Cancel>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Stops the running operation and waits until it has cleared away what it began.
+    pub fn stop(&self) {
+        self.cancel();
+        let running = self.running();
+        drop(self.ended.wait_while(running, |running| running.is_some()));
+    }
+
     /// Stops the running operation, which ends with [`Code::Cancelled`].
     pub fn cancel(&self) {
-        if let Some(cancel) = &*self.running.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(cancel) = &*self.running() {
             cancel.cancel();
         }
     }
@@ -386,6 +416,7 @@ impl Desk {
     pub fn inspect(&self, id: FileId) -> Result<ContainerView> {
         let path = self.grants.path(id)?;
         let container = Container::open(&path)?;
+        container.header().check()?;
         Ok(ContainerView {
             id,
             name: base_name(&path),
@@ -438,7 +469,7 @@ impl Desk {
         let records = opening::records(container.header());
         let wants_secret = records.iter().any(|record| record.opens_with == OpensWith::SecretFile);
         match Key::read_file(path, password) {
-            Err(failure) if wants_secret && failure.code() == Code::KeyFileUnusable => Key::read_secret(path),
+            Err(failure) if wants_secret && is_no_key(failure.code()) => Key::read_secret(path),
             result => result,
         }
     }
@@ -466,7 +497,8 @@ impl Desk {
         if let Some(certificate) = draft.certificate {
             key.certify(&self.grants.path(certificate)?)?;
         }
-        let access = Access { lists: self.lists.clone(), watch: self.watch(ProgressStep::Fetching, observer) };
+        let watch = self.watch(ProgressStep::Fetching, observer);
+        let access = Access { lists: self.lists.clone(), watch, refreshing: Refreshing::Meanwhile };
         let key = unlock(&container, &[key], &access, control)?;
         Ok((container, key))
     }
@@ -509,22 +541,24 @@ impl Desk {
                 .collect(),
             private_place: self.private_place.clone(),
         };
-        let (saved, recipients) = self.run(Arc::new(progress), |control, observer| {
+        let (saved, recipients, until) = self.run(Arc::new(progress), |control, observer| {
             let (container, key) = self.unlocked(draft, proof, &control, observer)?;
             let recipients = opening::recipients_in_short(container.header());
+            let until = opening::opens_until(container.header());
             let saved = container.extract(&key, &reading(draft, control), &extraction)?;
-            Ok((saved, recipients))
+            Ok((saved, recipients, until))
         })?;
-        self.remember(&container_path, false, recipients);
+        self.remember(&container_path, false, recipients, until);
         let file = |extracted: &cdoc2::Extracted| SavedFile {
             id: self.grants.grant(destination.join(&extracted.saved_as)),
-            name: extracted.saved_as.clone(),
+            name: shown_name(&extracted.saved_as),
             size: extracted.entry.size,
             original_name: extracted
                 .entry
                 .original_name
                 .clone()
-                .or_else(|| (extracted.saved_as != extracted.entry.name).then(|| extracted.entry.name.clone())),
+                .or_else(|| (extracted.saved_as != extracted.entry.name).then(|| extracted.entry.name.clone()))
+                .map(|name| shown_name(&name)),
         };
         Ok(OpenDone {
             destination: self.output(&destination),
@@ -580,7 +614,7 @@ impl Desk {
             Ok(container.encrypt_again(&key, &reading(draft, control), &encryptor, &path, chosen)?)
         })?;
         let recipients = vec![password_view()];
-        self.remember(&path, true, names(&recipients));
+        self.remember(&path, true, names(&recipients), None);
         Ok(EncryptionDone {
             output,
             size: written.size,
@@ -589,27 +623,38 @@ impl Desk {
             recipients,
             servers: Vec::new(),
             kept_until: None,
+            opens_until: None,
         })
     }
 }
 
 /// While it lives, an operation runs; also when that panics.
-struct Running<'a>(&'a Mutex<Option<Cancel>>);
+struct Running<'a>(&'a Desk);
 
 impl<'a> Running<'a> {
-    fn begin(running: &'a Mutex<Option<Cancel>>, cancel: Cancel) -> Result<Self> {
-        let mut current = running.lock().unwrap_or_else(PoisonError::into_inner);
+    fn begin(desk: &'a Desk, cancel: Cancel) -> Result<Self> {
+        let mut current = desk.running();
         if current.is_some() {
             return Err(Failure::new(Code::Internal, "another operation is running"));
         }
         *current = Some(cancel);
-        Ok(Self(running))
+        Ok(Self(desk))
     }
 }
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.0.running() = None;
+        self.0.ended.notify_all();
+    }
+}
+
+/// Who may refuse a container of so many files.
+fn many_files(files: usize) -> Option<PlanWarning> {
+    if files as u64 > Limits::default().entries {
+        Some(PlanWarning::FilesBeyondLimit)
+    } else {
+        (files > JAVA_READER_FILES).then_some(PlanWarning::ManyFiles)
     }
 }
 
@@ -645,6 +690,16 @@ fn password_view() -> RecipientView {
     }
 }
 
+/// There is no private key in the file, which may hold a symmetric one.
+fn is_no_key(code: Code) -> bool {
+    matches!(code, Code::KeyFileUnusable | Code::KeyFileIsPublic)
+}
+
+/// As a container that was just written tells it.
+fn opens_until(path: &Path) -> Option<i64> {
+    opening::opens_until(Container::open(path).ok()?.header())
+}
+
 /// The card that `make run` put into a reader, by what it says in the environment.
 fn demo_card() -> Option<DemoView> {
     let said = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
@@ -663,6 +718,8 @@ fn folder(path: &Path) -> String {
 fn propose_destination(container: &Path) -> PathBuf {
     let stem = container.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let stem = if stem.is_empty() || container.extension().is_none() { format!("{stem} files") } else { stem };
+    // The sender may have named the container.
+    let stem = safe_name(&stem, |_| false);
     let candidates = std::iter::once(stem.clone()).chain((2..10_000).map(|number| format!("{stem} ({number})")));
     let mut free =
         candidates.map(|name| container.with_file_name(name)).filter(|path| path.symlink_metadata().is_err());

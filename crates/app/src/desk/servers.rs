@@ -18,7 +18,7 @@ use crate::{
     network::{self, ProxyChoice},
     opening::recipient,
     recipients::{NewRecipient, base_name},
-    servers::{self, Delivery, DeliveryPlan, Expiry, NewServer},
+    servers::{self, Delivery, DeliveryPlan, Expiry, NewServer, Refreshing},
     view::{
         Code, DeliveryDraft, DeliveryView, FileId, KeyCertificateView, LeftOut, NetworkDraft, NetworkView,
         NewServerDraft, ProgressStep, ProxyKind, ServerReport, ServersView, ShownCertificate,
@@ -30,9 +30,9 @@ const CHOSEN: usize = 2;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Desk {
-    /// The servers of all lists; a mistake in one of them is in the view. A remote list that is due is fetched.
+    /// The servers of all lists; a mistake in one of them is in the view. A remote list that is due is fetched meanwhile.
     pub fn servers(&self) -> ServersView {
-        self.view_of(servers::known(&self.lists))
+        self.view_of(servers::known(&self.lists, Refreshing::Meanwhile))
     }
 
     /// The same at once, without fetching anything.
@@ -77,7 +77,7 @@ impl Desk {
     /// # Errors
     /// [`Code::ServerUnknown`], [`Code::ServerUnusable`], [`Code::ServerListInvalid`]: nothing is changed then.
     pub fn choose_servers(&self, chosen: Vec<String>) -> Result<ServersView> {
-        let servers = servers::known(&self.lists)?;
+        let servers = servers::known(&self.lists, Refreshing::Meanwhile)?;
         for id in &chosen {
             servers.usable(id)?;
         }
@@ -86,7 +86,7 @@ impl Desk {
     }
 
     fn client(&self) -> Result<Client> {
-        servers::client(&self.lists)
+        servers::client(&self.lists, Refreshing::Meanwhile)
     }
 
     /// Goes to both addresses of a server, as senders and recipients would; [`Desk::cancel`] stops it.

@@ -8,16 +8,19 @@ use std::{
 use capsule_api::ServerId;
 use capsule_client::{ListFiles, Stage, Watch};
 
-use super::code_of;
+use super::{Refreshing, code_of};
 use crate::view::{ProgressStep, ProgressView, ServerProgress, ServerState};
 
-/// How servers are reached in one operation: which lists name them, and who is told how far they are.
+/// How servers are reached in one operation: which lists name them, how fresh they must be, and who is told how far they
+/// are.
 #[derive(Clone, Debug, Default)]
 pub struct Access {
     /// The lists.
     pub lists: ListFiles,
     /// Nobody by default.
     pub watch: Watch,
+    /// A remote list that is due is fetched first by default.
+    pub refreshing: Refreshing,
 }
 
 /// Tells `observer` of every server of a step, each time that one of them comes on. `names` has the servers' names by identifier.

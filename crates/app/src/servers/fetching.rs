@@ -33,7 +33,7 @@ impl CapsuleFetcher for Fetcher<'_> {
 
     fn fetch_first(&self, capsules: &[&ServerCapsule]) -> Result<(usize, Vec<u8>), FetchError> {
         if self.download.get().is_none() {
-            let download = Download::new(client(&self.access.lists)?, self.keys.clone());
+            let download = Download::new(client(&self.access.lists, self.access.refreshing)?, self.keys.clone());
             let download = download.cancelled_by(self.cancel.clone()).watched_by(self.access.watch.clone());
             // Whoever was quicker made the same.
             let _ = self.download.set(download);

@@ -15,7 +15,14 @@ mod showing;
 mod signing;
 mod trust;
 
-use std::{env, ffi::OsStr, path::PathBuf};
+use std::{
+    env,
+    ffi::OsStr,
+    path::PathBuf,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::SystemTime,
+};
 
 pub use capsule_api::Expiry;
 pub use capsule_client::ListFiles;
@@ -63,30 +70,68 @@ fn paths_in(value: &OsStr) -> Vec<PathBuf> {
     env::split_paths(value).filter(|path| !path.as_os_str().is_empty()).collect()
 }
 
+/// When a remote list that is due is fetched, which takes no longer than a connection may.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Refreshing {
+    /// Before anything else: a command can wait for it.
+    #[default]
+    First,
+    /// Meanwhile, for the next time, where its copy still counts: somebody looks at a screen.
+    Meanwhile,
+}
+
 /// The servers in `lists`, to be looked at and not connected to: no proxy's password is needed, but for a remote list that is due.
 ///
 /// # Errors
 /// [`Code::ServerListInvalid`], which names file and entry; [`Code::SettingsInvalid`] for the policy.
-pub fn known(lists: &ListFiles) -> Result<Servers> {
-    if capsule_client::is_refresh_due(lists).map_err(Error::from)? {
-        match network::settings() {
-            Ok(settings) => drop(capsule_client::refresh(lists, &settings, Refresh::WhenDue, &Cancel::default())?),
-            Err(failure) => tracing::warn!(%failure, "the remote server list was not refreshed"),
+pub fn known(lists: &ListFiles, refreshing: Refreshing) -> Result<Servers> {
+    let due = capsule_client::is_refresh_due(lists).map_err(Error::from)?;
+    let load = || Ok(Servers::load(lists).map_err(Error::from)?);
+    if due && refreshing == Refreshing::Meanwhile {
+        let servers: Servers = load()?;
+        if servers.remote().is_some_and(|remote| remote.serves(SystemTime::now())) {
+            refresh_meanwhile(lists.clone());
+            return Ok(servers);
         }
     }
-    Ok(Servers::load(lists).map_err(Error::from)?)
+    if due && let Err(failure) = refresh_due(lists) {
+        tracing::warn!(%failure, "the remote server list was not refreshed");
+    }
+    load()
 }
 
-/// A client of the servers in `lists`. A remote list that is due is fetched first, which takes no longer than a connection may.
+/// A client of the servers in `lists`.
 ///
 /// # Errors
 /// [`Code::ServerListInvalid`], which names file and entry; [`Code::SettingsInvalid`]; [`Code::ProxyRequired`] when the proxy's password
 /// cannot be had.
-pub fn client(lists: &ListFiles) -> Result<Client> {
+pub fn client(lists: &ListFiles, refreshing: Refreshing) -> Result<Client> {
+    let settings = network::settings()?;
+    Ok(Client::new(known(lists, refreshing)?, settings))
+}
+
+fn refresh_due(lists: &ListFiles) -> Result<()> {
     let settings = network::settings()?;
     capsule_client::refresh(lists, &settings, Refresh::WhenDue, &Cancel::default())?;
-    let servers = Servers::load(lists).map_err(Error::from)?;
-    Ok(Client::new(servers, settings))
+    Ok(())
+}
+
+/// One at a time: what is due stays due until an answer is there.
+fn refresh_meanwhile(lists: ListFiles) {
+    static RUNNING: AtomicBool = AtomicBool::new(false);
+    if RUNNING.swap(true, Ordering::AcqRel) {
+        return;
+    }
+    let refreshing = thread::Builder::new().name("server-list".to_owned()).spawn(move || {
+        if let Err(failure) = refresh_due(&lists) {
+            tracing::warn!(%failure, "the remote server list was not refreshed");
+        }
+        RUNNING.store(false, Ordering::Release);
+    });
+    if let Err(error) = refreshing {
+        tracing::warn!(%error, "the remote server list was not refreshed");
+        RUNNING.store(false, Ordering::Release);
+    }
 }
 
 /// The code for what went wrong; of several servers, for the most telling.
@@ -94,7 +139,7 @@ pub(crate) fn code_of(error: &Error) -> Code {
     match error.most_telling() {
         Error::List(trouble) => match &**trouble {
             ListTrouble::Policy { .. } => Code::SettingsInvalid,
-            ListTrouble::Closed { .. } => Code::ServerUnusable,
+            ListTrouble::Closed { .. } => Code::ServerListClosed,
             ListTrouble::Remote { problem: RemoteProblem::Network(cause), .. } => code_of_cause(cause),
             _ => Code::ServerListInvalid,
         },

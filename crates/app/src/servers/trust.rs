@@ -39,7 +39,7 @@ pub struct NewServer {
 /// Looks at a server's certificates, has each confirmed by `confirm`, and puts the server into the person's own list.
 ///
 /// # Errors
-/// [`Code::ServerUnusable`] when the administrator locked the person's own list; [`Code::ServerListInvalid`] for an entry that would be a mistake; why the certificate cannot be seen; what `confirm` says.
+/// [`Code::ServerListClosed`] when the administrator locked the person's own list; [`Code::ServerListInvalid`] for an entry that would be a mistake; why the certificate cannot be seen; what `confirm` says.
 pub fn trust_new(
     client: &Client,
     new: NewServer,

@@ -34,6 +34,8 @@ pub enum ChosenKind {
     OldContainer,
     /// A certificate or public key.
     Recipient,
+    /// Named as a container, and none: another file, an empty one, or what a broken download has left.
+    Misnamed,
     /// Something that cannot be encrypted (a pipe, a device, unreadable); see `problem`.
     Unusable,
 }
@@ -140,6 +142,8 @@ pub struct RecentView {
     pub recipients: Vec<String>,
     /// When, in unix seconds.
     pub at: i64,
+    /// Until when servers keep what somebody needs to open it, in unix seconds; none when somebody always can.
+    pub until: Option<i64>,
 }
 
 /// Somebody who shall be able to open the container, from a certificate or public key file.
@@ -260,6 +264,8 @@ pub struct EncryptionPlan {
 pub enum PlanWarning {
     /// Above 1000 files: the Java reader refuses the container.
     ManyFiles,
+    /// Above 10 000 files: Kapsel opens the container only when its recipient raises the limit.
+    FilesBeyondLimit,
 }
 
 /// A file of a plan.
@@ -308,6 +314,8 @@ pub struct EncryptionDone {
     pub servers: Vec<String>,
     /// Until when they keep them, the earliest of them; unix seconds.
     pub kept_until: Option<i64>,
+    /// Until when somebody can open it, in unix seconds; none when somebody always can.
+    pub opens_until: Option<i64>,
 }
 
 /// What a container tells without a key.
@@ -552,6 +560,8 @@ pub enum Code {
     KeyFilePasswordNeeded,
     /// The file holds no usable private key.
     KeyFileUnusable,
+    /// It is a certificate or public key, which opens nothing: the private key to it does.
+    KeyFileIsPublic,
     /// The file holds no usable certificate or public key.
     RecipientUnusable,
     /// Truncated or altered.
@@ -598,6 +608,8 @@ pub enum Code {
     ServerUnknown,
     /// The list has the server, but it cannot be used: incomplete, expired, or for other keys.
     ServerUnusable,
+    /// The administrator's policy closes the list.
+    ServerListClosed,
     /// A server list has a mistake.
     ServerListInvalid,
     /// The network settings have a mistake.
@@ -630,6 +642,8 @@ pub enum Code {
     PinBlocked,
     /// The person cancelled PIN entry.
     PinCancelled,
+    /// No PIN was entered on the reader in time.
+    PinTimeout,
     /// The PIN must be changed first.
     PinChangeRequired,
     /// The smart-card service does not run.

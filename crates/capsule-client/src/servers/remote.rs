@@ -54,6 +54,13 @@ pub struct RemoteList {
     pub problem: Option<String>,
 }
 
+impl RemoteList {
+    /// Whether its copy counts at `now`.
+    pub fn serves(&self, now: SystemTime) -> bool {
+        self.expires.is_some_and(|expires| !expires.is_over(now))
+    }
+}
+
 /// Whether the policy names a list that should be looked at anew.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! The commands of `kapsel-server`.
 
+mod health;
 mod init;
 mod manager;
 mod run;
@@ -12,7 +13,7 @@ use std::{
     sync::Arc,
 };
 
-use capsule_server::{Clock, Config, Imported, Postgres, SystemClock, check, entry, openapi, store};
+use capsule_server::{Clock, Config, Imported, Postgres, SystemClock, check, entry, openapi, store, store::Resealed};
 use clap::{Args, Parser, Subcommand};
 
 /// Runs a capsule server, which keeps capsules for their recipients until they expire.
@@ -31,10 +32,14 @@ enum Command {
     Run(Configured),
     /// Say every mistake of a configuration, with its line
     CheckConfig(Configured),
+    /// Ask the server that runs by this configuration, on this machine, whether it is ready
+    Health(Configured),
     /// Print the server list that clients need
     ExportList(Configured),
     /// Delete expired capsules now
     Purge(Configured),
+    /// Seal everything in the store with the newest key, so that the others can be taken away; may be interrupted and begun again
+    Reseal(Configured),
     /// Move the capsules of a reference server here, and compare; may be interrupted and begun again
     ImportReference(ImportReference),
     /// Print the OpenAPI document of the calls
@@ -74,8 +79,10 @@ pub(crate) fn main() -> ExitCode {
         Command::Init(init) => init::init(&init),
         Command::Run(Configured { config }) => run::run(&config),
         Command::CheckConfig(Configured { config }) => check_config(&config),
+        Command::Health(Configured { config }) => health::health(&config),
         Command::ExportList(Configured { config }) => export_list(&config),
         Command::Purge(Configured { config }) => purge(&config),
+        Command::Reseal(Configured { config }) => reseal(&config),
         Command::ImportReference(import) => import_reference(import),
         Command::Openapi => print(openapi()),
     };
@@ -117,6 +124,18 @@ fn purge(path: &Path) -> Result<(), Failure> {
     let runtime = run::runtime()?;
     let deleted = runtime.block_on(store::purge(&config, SystemClock.now()))?;
     print(format_args!("{deleted} expired capsules deleted\n"))
+}
+
+fn reseal(path: &Path) -> Result<(), Failure> {
+    let config = Config::read(path)?;
+    run::log(&config);
+    let done = run::runtime()?.block_on(store::reseal_all(&config))?;
+    let Resealed { resealed, current, gone, refused, verified, left } = done;
+    print(format_args!(
+        "{resealed} sealed anew, {current} were so already, {gone} gone meanwhile, {refused} refused; \
+         {verified} open with the newest key alone, {left} do not\n"
+    ))?;
+    if done.is_complete() { Ok(()) } else { Err("the other keys are still needed".into()) }
 }
 
 fn import_reference(import: ImportReference) -> Result<(), Failure> {

@@ -5,7 +5,9 @@
 //! What a store holds names no transaction.
 
 mod postgres;
+mod reseal;
 mod sealed;
+mod shelf;
 mod sqlite;
 
 use std::{future::Future, pin::Pin, sync::Arc, time::SystemTime};
@@ -17,7 +19,9 @@ use zeroize::Zeroizing;
 pub(crate) use postgres::Link;
 pub use postgres::PostgresStore;
 pub(crate) use postgres::settings as postgres_settings;
+pub use reseal::{Resealed, reseal};
 pub use sealed::{SEALING_KEYS_VARIABLE, SealingKeys};
+pub use shelf::{Change, KeyChange, Mark, Page, Shelf};
 pub use sqlite::SqliteStore;
 
 use crate::{Config, clock::unix, config::StoreConfig};
@@ -58,6 +62,18 @@ pub async fn purge(config: &Config, now: SystemTime) -> Result<u64, StoreError> 
             0 => return Ok(deleted),
             more => deleted += more,
         }
+    }
+}
+
+/// Seals everything in the store that a configuration names with its first key, beside a server that may run.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn reseal_all(config: &Config) -> Result<Resealed, StoreError> {
+    let keys = SealingKeys::load(config.sealing_keys.as_deref()).map_err(StoreError::Unusable)?;
+    match &config.store {
+        StoreConfig::Sqlite { path } => reseal(&SqliteStore::open(path)?, &keys).await,
+        StoreConfig::Postgres(postgres) => reseal(&PostgresStore::connect(postgres).await?, &keys).await,
     }
 }
 

@@ -142,25 +142,36 @@ impl Store for SealedStore {
 }
 
 impl SealingKeys {
-    fn seal(&self, locator: &Locator, capsule: &mut Capsule) -> Result<(), StoreError> {
+    /// Identifier of the key that seals.
+    pub fn first(&self) -> Option<&str> {
+        self.0.first().map(|(id, _)| &id[..])
+    }
+
+    /// Whether something is sealed with it.
+    pub(super) fn is_first(&self, kept: &[u8]) -> bool {
+        let id = kept.split_first().filter(|(kind, _)| **kind == SEALED).and_then(|(_, sealed)| identifier(sealed));
+        id.is_some_and(|(id, _)| self.first().is_some_and(|first| first.as_bytes() == id))
+    }
+
+    pub(super) fn seal(&self, locator: &Locator, capsule: &mut Capsule) -> Result<(), StoreError> {
         if let Some(sealed) = self.sealed(&place(locator, capsule), &capsule.body)? {
             capsule.body = sealed;
         }
         Ok(())
     }
 
-    fn open(&self, locator: &Locator, mut capsule: Capsule) -> Result<Capsule, StoreError> {
+    pub(super) fn open(&self, locator: &Locator, mut capsule: Capsule) -> Result<Capsule, StoreError> {
         let Some((&SEALED, sealed)) = capsule.body.split_first() else { return Ok(capsule) };
         capsule.body = self.opened(&place(locator, &capsule), sealed)?;
         Ok(capsule)
     }
 
-    fn seal_nonce_key(&self, key: &KeptKey) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+    pub(super) fn seal_nonce_key(&self, key: &KeptKey) -> Result<Zeroizing<Vec<u8>>, StoreError> {
         let sealed = self.sealed(&nonce_key_place(key.made), &key.bytes)?;
         Ok(sealed.unwrap_or_else(|| [&[PLAIN][..], &key.bytes].concat()).into())
     }
 
-    fn open_nonce_key(&self, mut key: KeptKey) -> Result<KeptKey, StoreError> {
+    pub(super) fn open_nonce_key(&self, mut key: KeptKey) -> Result<KeptKey, StoreError> {
         key.bytes = match key.bytes.split_first() {
             Some((&SEALED, sealed)) => self.opened(&nonce_key_place(key.made), sealed)?.into(),
             Some((&PLAIN, plain)) => plain.to_vec().into(),

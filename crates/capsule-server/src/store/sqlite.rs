@@ -11,7 +11,10 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
 use tokio::sync::oneshot;
 
-use super::{Answer, Capsule, KeptKey, Locator, NONCE_KEY_KEPT, NONCE_KEY_LIFE, Spending, Spent, Store, StoreError};
+use super::{
+    Answer, Capsule, Change, KeptKey, KeyChange, Locator, Mark, NONCE_KEY_KEPT, NONCE_KEY_LIFE, Page, Shelf, Spending,
+    Spent, Store, StoreError,
+};
 
 /// Capsules that may wait for the writer before more are refused.
 const WAITING_WRITES: usize = 4096;
@@ -61,12 +64,16 @@ enum Write {
     ForgetSpent { until: i64, at_most: u32, done: oneshot::Sender<Result<u64, StoreError>> },
     NonceKeys { fresh: KeptKey, done: oneshot::Sender<Result<Vec<KeptKey>, StoreError>> },
     Ready { done: oneshot::Sender<Result<(), StoreError>> },
+    Replace { changes: Vec<Change>, done: oneshot::Sender<Result<u64, StoreError>> },
+    ReplaceNonceKey { change: KeyChange, done: oneshot::Sender<Result<(), StoreError>> },
 }
 
 /// What waits for a reader.
 enum Read {
     Get { locator: Locator, now: i64, done: oneshot::Sender<Result<Option<Capsule>, StoreError>> },
     Count { done: oneshot::Sender<Result<u64, StoreError>> },
+    Page { after: Option<Mark>, at_most: u32, done: oneshot::Sender<Result<Page, StoreError>> },
+    NonceKeys { done: oneshot::Sender<Result<Vec<KeptKey>, StoreError>> },
 }
 
 /// Capsules in a file of this machine.
@@ -159,6 +166,24 @@ impl Store for SqliteStore {
 
     fn ready(&self) -> Answer<'_, ()> {
         self.write(|done| Write::Ready { done })
+    }
+}
+
+impl Shelf for SqliteStore {
+    fn page(&self, after: Option<Mark>, at_most: u32) -> Answer<'_, Page> {
+        self.read(|done| Read::Page { after, at_most, done })
+    }
+
+    fn replace(&self, changes: Vec<Change>) -> Answer<'_, u64> {
+        self.write(|done| Write::Replace { changes, done })
+    }
+
+    fn kept_nonce_keys(&self) -> Answer<'_, Vec<KeptKey>> {
+        self.read(|done| Read::NonceKeys { done })
+    }
+
+    fn replace_nonce_key(&self, change: KeyChange) -> Answer<'_, ()> {
+        self.write(|done| Write::ReplaceNonceKey { change, done })
     }
 }
 
@@ -274,6 +299,8 @@ fn write_one(transaction: &Transaction<'_>, write: Write) -> Told {
         Write::ForgetSpent { until, at_most, done } => answer(done, forget_spent(transaction, until, at_most)),
         Write::NonceKeys { fresh, done } => answer(done, nonce_keys(transaction, &fresh)),
         Write::Ready { done } => answer(done, probe(transaction)),
+        Write::Replace { changes, done } => answer(done, replace(transaction, &changes)),
+        Write::ReplaceNonceKey { change, done } => answer(done, replace_nonce_key(transaction, &change)),
     }
 }
 
@@ -327,10 +354,30 @@ fn nonce_keys(transaction: &Transaction<'_>, fresh: &KeptKey) -> rusqlite::Resul
          (SELECT 1 FROM nonce_key AS next WHERE next.number > nonce_key.number AND next.made <= ?1 - ?2)",
         params![fresh.made, NONCE_KEY_KEPT],
     )?;
-    let mut select = transaction.prepare_cached("SELECT made, key FROM nonce_key ORDER BY number")?;
+    kept_nonce_keys(transaction)
+}
+
+fn kept_nonce_keys(connection: &Connection) -> rusqlite::Result<Vec<KeptKey>> {
+    let mut select = connection.prepare_cached("SELECT made, key FROM nonce_key ORDER BY number")?;
     let keys =
         select.query_map([], |row| Ok(KeptKey { made: row.get(0)?, bytes: row.get::<_, Vec<u8>>(1)?.into() }))?;
     keys.collect()
+}
+
+fn replace(transaction: &Transaction<'_>, changes: &[Change]) -> rusqlite::Result<u64> {
+    let mut update =
+        transaction.prepare_cached("UPDATE capsule SET body = ?4 WHERE locator = ?1 AND expires = ?2 AND body = ?3")?;
+    let mut replaced = 0;
+    for Change { place, kept, sealed } in changes {
+        replaced += update.execute(params![place.as_bytes(), kept.expires.unix(), kept.body, sealed])? as u64;
+    }
+    Ok(replaced)
+}
+
+fn replace_nonce_key(transaction: &Transaction<'_>, change: &KeyChange) -> rusqlite::Result<()> {
+    let KeyChange { kept, sealed } = change;
+    let update = "UPDATE nonce_key SET key = ?3 WHERE made = ?1 AND key = ?2";
+    transaction.execute(update, params![kept.made, *kept.bytes, **sealed]).map(drop)
 }
 
 /// Runs until nobody can send any more.
@@ -339,6 +386,8 @@ fn read_all(connection: &Connection, waiting: &Receiver<Read>) {
         match read {
             Read::Get { locator, now, done } => drop(done.send(get(connection, &locator, now))),
             Read::Count { done } => drop(done.send(count(connection))),
+            Read::Page { after, at_most, done } => drop(done.send(page(connection, after.as_ref(), at_most))),
+            Read::NonceKeys { done } => drop(done.send(kept_nonce_keys(connection).map_err(StoreError::from))),
         }
     }
 }
@@ -358,6 +407,23 @@ fn find(connection: &Connection, locator: &Locator, now: i64) -> rusqlite::Resul
     let Some((expires, adjusted, body)) = found else { return Ok(None) };
     let expires = Expiry::from_unix(expires).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, expires))?;
     Ok(Some(Capsule { body, expires, adjusted }))
+}
+
+/// In the order in which they came, which is that of the file.
+fn page(connection: &Connection, after: Option<&Mark>, at_most: u32) -> Result<Page, StoreError> {
+    let after = after.and_then(|Mark(number)| number[..].try_into().ok()).map_or(i64::MIN, i64::from_be_bytes);
+    let mut select = connection.prepare_cached(
+        "SELECT number, locator, expires, adjusted, body FROM capsule WHERE number > ?1 ORDER BY number LIMIT ?2",
+    )?;
+    let mut rows = select.query(params![after, at_most])?;
+    let mut page = Page { capsules: Vec::new(), next: None };
+    while let Some(row) = rows.next()? {
+        let expires = row.get(2)?;
+        let expires = Expiry::from_unix(expires).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(2, expires))?;
+        page.capsules.push((Locator(row.get(1)?), Capsule { body: row.get(4)?, expires, adjusted: row.get(3)? }));
+        page.next = Some(Mark(row.get::<_, i64>(0)?.to_be_bytes().to_vec()));
+    }
+    Ok(page)
 }
 
 fn count(connection: &Connection) -> Result<u64, StoreError> {

@@ -10,7 +10,10 @@ mod generated;
 mod read;
 mod write;
 
-use crate::key::{EcPublicKey, PublicKey, PublicKeyError, RsaPublicKey};
+use crate::{
+    Error, Result,
+    key::{EcPublicKey, PublicKey, PublicKeyError, RsaPublicKey},
+};
 
 pub(crate) use write::write;
 
@@ -42,6 +45,20 @@ impl Header {
     /// Records that are unknown or broken, in order.
     pub fn skipped(&self) -> &[SkippedRecord] {
         &self.skipped
+    }
+
+    /// Tells a damaged header from one that is for others: with every record broken, no key opens the container.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] when there are records and each is broken.
+    pub fn check(&self) -> Result<()> {
+        let broken = self.records.is_empty() && self.skipped.iter().all(|skipped| skipped.reason.is_damage());
+        match self.skipped.first() {
+            Some(first) if broken => {
+                Err(Error::malformed(format!("no recipient record can be read, the first because: {}", first.reason)))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The header as it stands in the file.
@@ -193,7 +210,21 @@ pub enum SkipReason {
     ShareCount(usize),
     /// A structure that breaks the format.
     #[error("broken record: {0}")]
-    Broken(String),
+    Broken(&'static str),
+}
+
+impl SkipReason {
+    /// Whether the record breaks the format, rather than being a newer version's or beyond what is honoured.
+    pub fn is_damage(&self) -> bool {
+        matches!(
+            self,
+            Self::WrongFmkLength(_)
+                | Self::BadPublicKey(_)
+                | Self::SaltLength(_)
+                | Self::ShareCount(_)
+                | Self::Broken(_)
+        )
+    }
 }
 
 impl From<PublicKeyError> for SkipReason {

@@ -49,11 +49,26 @@ impl Header {
 }
 
 fn broken_header(error: planus::Error) -> Error {
-    Error::malformed(format!("the header is broken: {error}"))
+    Error::malformed(format!("the header is broken: {}", what_is_broken(error.error_kind)))
 }
 
 fn broken(error: planus::Error) -> SkipReason {
-    SkipReason::Broken(error.to_string())
+    SkipReason::Broken(what_is_broken(error.error_kind))
+}
+
+/// What breaks the format, without the words of the library that found it.
+fn what_is_broken(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::InvalidOffset => "it points beyond the end of the header",
+        ErrorKind::InvalidLength | ErrorKind::InvalidVtableLength { .. } => "a length in it is wrong",
+        ErrorKind::UnknownEnumTag { .. } | ErrorKind::UnknownUnionTag { .. } => {
+            "it has a value that the format does not know"
+        }
+        ErrorKind::InvalidUtf8 { .. } => "text in it is no UTF-8",
+        ErrorKind::MissingRequired => "something required is missing",
+        ErrorKind::MissingNullTerminator => "text in it has no end",
+        _ => "it has another structure than the format",
+    }
 }
 
 /// Why a record is not read.
@@ -156,7 +171,7 @@ fn read_record(record: &RecipientRecordRef<'_>, index: usize, budget: &mut Budge
 
 fn read_capsule(record: &RecipientRecordRef<'_>, budget: &mut Budget) -> Result<Capsule, Trouble> {
     let capsule = record.capsule().map_err(|error| unknown_or_broken(error, SkipReason::UnknownCapsule))?;
-    match capsule.ok_or_else(|| missing("capsule"))? {
+    match capsule.ok_or_else(|| missing("there is no capsule"))? {
         CapsuleRef::EccPublicKeyCapsule(capsule) => {
             let recipient = budget.bytes(capsule.recipient_public_key())?;
             let sender = budget.bytes(capsule.sender_public_key())?;
@@ -186,8 +201,8 @@ fn unknown_or_broken(error: planus::Error, unknown: impl FnOnce(u8) -> SkipReaso
 }
 
 /// A required field that is not there is no newer version's.
-fn missing(what: &str) -> SkipReason {
-    SkipReason::Broken(format!("there is no {what}"))
+fn missing(what: &'static str) -> SkipReason {
+    SkipReason::Broken(what)
 }
 
 fn curve(curve: planus::Result<EllipticCurve>) -> Result<Curve, SkipReason> {
@@ -202,7 +217,7 @@ fn curve(curve: planus::Result<EllipticCurve>) -> Result<Curve, SkipReason> {
 fn read_server(capsule: &KeyServerCapsuleRef<'_>, budget: &mut Budget) -> Result<Capsule, Trouble> {
     let details =
         capsule.recipient_key_details().map_err(|error| unknown_or_broken(error, SkipReason::UnknownKeyDetails))?;
-    let recipient = match details.ok_or_else(|| missing("recipient's key"))? {
+    let recipient = match details.ok_or_else(|| missing("there is no key of the recipient"))? {
         KeyDetailsUnionRef::EccKeyDetails(details) => {
             let point = budget.bytes(details.recipient_public_key())?;
             PublicKey::Ec(EcPublicKey::from_point(curve(details.curve())?, point)?)

@@ -7,6 +7,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::{EcPublicKey, Password, SharedSecret};
+use crate::wiping::Secret32;
 
 /// Salt length that this crate writes, for symmetric keys, passwords and shares.
 pub(crate) const SALT_LENGTH: usize = 32;
@@ -24,8 +25,6 @@ const SHARES_INFO: &[u8] = b"CDOC2kek";
 /// Name of the FMK encryption method, always part of `info`.
 const XOR: &[u8] = b"XOR";
 
-type Bytes32 = Zeroizing<[u8; 32]>;
-
 /// `N` random bytes from the operating system.
 pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
@@ -33,24 +32,23 @@ pub(crate) fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
-fn expand(hkdf: &Hkdf<Sha256>, info: &[&[u8]]) -> Bytes32 {
-    let mut okm = Zeroizing::new([0; 32]);
-    hkdf.expand_multi_info(info, &mut *okm).expect("32 bytes are within HKDF's bounds");
-    okm
+fn expand(hkdf: &Hkdf<Sha256>, info: &[&[u8]]) -> Secret32 {
+    Secret32::filled(|okm| hkdf.expand_multi_info(info, okm).expect("32 bytes are within HKDF's bounds"))
 }
 
 /// Key encryption key: wraps the FMK for one recipient by XOR.
-pub(crate) struct Kek(Bytes32);
+pub(crate) struct Kek(Secret32);
 
 impl Kek {
     /// For an RSA record: 32 random bytes.
     pub(crate) fn random() -> Self {
-        Self(Zeroizing::new(random()))
+        Self(Secret32::filled(|kek| *kek = random()))
     }
 
     /// As carried by an RSA record or joined from shares; `None` unless 32 bytes.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        Some(Self(Zeroizing::new(bytes.try_into().ok()?)))
+        let bytes: &[u8; 32] = bytes.try_into().ok()?;
+        Some(Self(Secret32::filled(|kek| kek.copy_from_slice(bytes))))
     }
 
     /// For an EC record; the recipient's point stands first on both sides.
@@ -92,27 +90,29 @@ impl Kek {
     }
 
     pub(crate) fn unwrap(&self, encrypted_fmk: &[u8; 32]) -> Fmk {
-        Fmk(Zeroizing::new(std::array::from_fn(|i| self.0[i] ^ encrypted_fmk[i])))
+        Fmk(Secret32::filled(|fmk| {
+            for (byte, (kek, encrypted)) in fmk.iter_mut().zip(self.0.iter().zip(encrypted_fmk)) {
+                *byte = kek ^ encrypted;
+            }
+        }))
     }
 }
 
-fn password_key(password: &[u8], salt: &[u8], iterations: u32) -> Bytes32 {
-    let mut key = Zeroizing::new([0; 32]);
-    pbkdf2::pbkdf2_hmac::<Sha256>(password, salt, iterations, &mut *key);
-    key
+fn password_key(password: &[u8], salt: &[u8], iterations: u32) -> Secret32 {
+    Secret32::filled(|key| pbkdf2::pbkdf2_hmac::<Sha256>(password, salt, iterations, key))
 }
 
 /// File master key: everything of one container follows from it.
-pub(crate) struct Fmk(Bytes32);
+pub(crate) struct Fmk(Secret32);
 
 impl Fmk {
     pub(crate) fn generate() -> Self {
         let random = Zeroizing::new(random::<32>());
         let (prk, _) = Hkdf::<Sha256>::extract(Some(FMK_SALT), &*random);
-        Self(Zeroizing::new(prk.into()))
+        Self(Secret32::filled(|fmk| fmk.copy_from_slice(&prk)))
     }
 
-    fn derive(&self, info: &[u8]) -> Bytes32 {
+    fn derive(&self, info: &[u8]) -> Secret32 {
         let hkdf = Hkdf::<Sha256>::from_prk(&*self.0).expect("the FMK is as long as a SHA-256 digest");
         expand(&hkdf, &[info])
     }
@@ -136,7 +136,7 @@ impl Fmk {
 
 /// What the payload is encrypted with: the content encryption key (CEK).
 pub(crate) struct PayloadKeys {
-    pub(crate) cek: Bytes32,
+    pub(crate) cek: Secret32,
 }
 
 #[cfg(test)]

@@ -28,9 +28,11 @@ const STRIP: usize = 16 << 10;
 const PARALLEL: usize = 4;
 
 pub(crate) type Tag = [u8; TAG_LENGTH];
+/// In one place of the heap: moving it leaves no copy of the key.
+type Cipher = Box<ChaCha20>;
 
-fn cipher_and_mac(keys: &PayloadKeys, nonce: &[u8; NONCE_LENGTH], aad: &[&[u8]]) -> (ChaCha20, Authenticator) {
-    let mut cipher = ChaCha20::new((&*keys.cek).into(), nonce.into());
+fn cipher_and_mac(keys: &PayloadKeys, nonce: &[u8; NONCE_LENGTH], aad: &[&[u8]]) -> (Cipher, Authenticator) {
+    let mut cipher = Box::new(ChaCha20::new((&*keys.cek).into(), nonce.into()));
     let mut mac_key = Zeroizing::new([0; 32]);
     cipher.apply_keystream(&mut *mac_key);
     cipher.seek(BLOCK);
@@ -115,7 +117,7 @@ impl Authenticator {
 
 /// Encrypts one message.
 pub(crate) struct Encryption {
-    cipher: ChaCha20,
+    cipher: Cipher,
     mac: Authenticator,
 }
 
@@ -148,7 +150,7 @@ impl Encryption {
 /// Decrypts one message whose tag may not have been seen yet: the caller must not release anything before
 /// [`Decryption::verify`], or must have verified before and compare [`Decryption::running_tag`].
 pub(crate) struct Decryption {
-    cipher: ChaCha20,
+    cipher: Cipher,
     mac: Authenticator,
 }
 
@@ -184,6 +186,7 @@ mod tests {
     use aws_lc_rs::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 
     use super::*;
+    use crate::wiping::Secret32;
 
     /// Another implementation's ciphertext and tag.
     fn reference(key: &[u8; 32], nonce: &[u8; 12], aad: &[u8], plaintext: &[u8]) -> Vec<u8> {
@@ -202,7 +205,7 @@ mod tests {
     }
 
     fn check_cuttings(aad: &[u8]) {
-        let keys = PayloadKeys { cek: Zeroizing::new([7; 32]) };
+        let keys = PayloadKeys { cek: Secret32::filled(|cek| *cek = [7; 32]) };
         let nonce = [9; 12];
         let plaintext: Vec<u8> = (0..5000u32).map(|i| (i * 31) as u8).collect();
         for length in [0, 1, 15, 16, 17, 63, 64, 65, 4096, 5000] {

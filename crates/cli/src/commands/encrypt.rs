@@ -11,11 +11,11 @@ use app::{
     files::gather,
     opening::unlock,
     recipients::NewRecipient,
-    servers::{self, Delivery, DeliveryPlan, Expiry, Placed},
+    servers::{self, Delivery, DeliveryPlan, Expiry, Placed, Refreshing},
     view::{Code, ProgressStep, RecipientView},
 };
 use capsule_client::ListFiles;
-use cdoc2::{Control, InputFile, Reading, Written};
+use cdoc2::{Control, InputFile, Limits, Reading, Written};
 use clap::ArgMatches;
 use serde::Serialize;
 
@@ -112,7 +112,7 @@ fn plan(
         return Ok(DeliveryPlan::inside(recipients));
     }
     let delivery = Delivery { servers: delivering.server.clone(), until: delivering.expires };
-    let plan = delivery.plan(&servers::client(lists)?, recipients)?;
+    let plan = delivery.plan(&servers::client(lists, Refreshing::First)?, recipients)?;
     for placed in plan.placed.iter().filter(|placed| !placed.left_out.is_empty()) {
         let servers = placed.left_out.join(", ");
         terminal.note(&format!("note: {servers}: takes no capsules for the kind of key of {}", placed.recipient));
@@ -134,7 +134,12 @@ fn delivery_line(placed: &[Placed], kept_until: Option<i64>) -> Option<String> {
 }
 
 fn say_many(files: usize, terminal: &Terminal) {
-    if files > JAVA_READER_FILES {
+    let own = Limits::default().entries;
+    if files as u64 > own {
+        terminal.note(&format!(
+            "note: more than {own} files; kapsel opens such a container only with --max-files, and other programs may refuse it"
+        ));
+    } else if files > JAVA_READER_FILES {
         terminal.note(&format!("note: more than {JAVA_READER_FILES} files; older programs refuse such a container"));
     }
 }

@@ -33,9 +33,14 @@ pub(crate) fn info(arguments: &Info, lists: &ListFiles, terminal: &Terminal) -> 
 }
 
 fn show(record: &RecordView, output: &mut dyn Write) -> std::io::Result<()> {
-    let name = if record.name.is_empty() { "(no label)" } else { record.name.as_str() };
-    write!(output, "{:>3}  {} {name}", record.index + 1, kind(record.kind))?;
-    if let Some(code) = record.code.as_deref().filter(|code| *code != name) {
+    write!(output, "{:>3}  {}", record.index + 1, kind(record.kind))?;
+    match record.name.as_str() {
+        // A password or a key of one's own needs none.
+        "" if matches!(record.kind, RecipientKind::Password | RecipientKind::Secret) => {}
+        "" => write!(output, " (no label)")?,
+        name => write!(output, " {name}")?,
+    }
+    if let Some(code) = record.code.as_deref().filter(|code| *code != record.name) {
         write!(output, ", {code}")?;
     }
     if !record.algorithm.is_empty() {

@@ -8,7 +8,7 @@ use std::{
 
 use app::{
     Failure, Result,
-    servers::{self, NewServer, PolicyView, SignedBy},
+    servers::{self, NewServer, PolicyView, Refreshing, SignedBy},
     view::Code,
 };
 use capsule_api::{CapsuleType, ImportSource, Pin, ServerId, ServerList};
@@ -25,8 +25,8 @@ use crate::{
 };
 
 pub(crate) fn servers(command: ServersCommand, lists: &ListFiles, terminal: &Terminal) -> Result<()> {
-    let client = || servers::client(lists);
-    let known = || servers::known(lists);
+    let client = || servers::client(lists, Refreshing::First);
+    let known = || servers::known(lists, Refreshing::First);
     match command {
         ServersCommand::List => list(&known()?, terminal),
         ServersCommand::Show { id } => show(listed(&known()?, &id)?, terminal),

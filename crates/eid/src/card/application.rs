@@ -5,9 +5,11 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use super::{
-    CardError, Pin, Result,
+    CardError, Result,
     apdu::{Command, Status},
     idemia::Idemia,
+    pad,
+    pin::Entry,
     thales::Thales,
     tlv,
     transport::Talk,
@@ -74,7 +76,7 @@ pub(super) trait Application: Sync {
     /// Goes where the authentication key is.
     fn approach_key(&self, talk: &mut Talk<'_>) -> Result<()>;
 
-    fn verify(&self, talk: &mut Talk<'_>, pin: &Pin) -> Result<()>;
+    fn verify(&self, talk: &mut Talk<'_>, pin: &Entry) -> Result<()>;
 
     /// ECDH with the uncompressed point `peer`, after [`Application::verify`].
     fn agree(&self, talk: &mut Talk<'_>, peer: &[u8]) -> Result<Zeroizing<Vec<u8>>>;
@@ -131,14 +133,22 @@ fn read_binary(talk: &mut Talk<'_>, size: usize) -> Result<Zeroizing<Vec<u8>>> {
     Ok(content)
 }
 
-/// Lets the card check PIN1 under `reference`.
-pub(super) fn verify(talk: &mut Talk<'_>, reference: u8, padded: Zeroizing<Vec<u8>>) -> Result<()> {
+/// Lets the card check PIN1 under `reference`, filled up with `padding`.
+pub(super) fn verify(talk: &mut Talk<'_>, reference: u8, pin: &Entry, padding: u8) -> Result<()> {
     const NAME: &str = "VERIFY";
-    let (_, status) = talk.send(&Command::new(NAME, [0x00, 0x20, 0x00, reference]).secret(padded))?;
-    match status.status() {
-        Status::Done => Ok(()),
-        Status::WrongPin { left } => Err(CardError::PinIncorrect { left }),
-        Status::Blocked => Err(CardError::PinBlocked),
+    let head = [0x00, 0x20, 0x00, reference];
+    let status = match pin {
+        Entry::Typed(pin) => talk.send(&Command::new(NAME, head).secret(pin.padded(padding)))?.1,
+        Entry::OnReader => talk.enter_pin(NAME, &pad::verification(head, padding))?,
+    };
+    match (status.status(), pin) {
+        (Status::Done, _) => Ok(()),
+        (Status::WrongPin { left }, _) => Err(CardError::PinIncorrect { left }),
+        (Status::Blocked, _) => Err(CardError::PinBlocked),
+        // PC/SC part 10, 2.5.3: what the reader says itself.
+        (_, Entry::OnReader) if status.0 == 0x6400 => Err(CardError::PadTimedOut),
+        (_, Entry::OnReader) if status.0 == 0x6401 => Err(CardError::PadCancelled),
+        (_, Entry::OnReader) if matches!(status.0, 0x6402 | 0x6403) => Err(CardError::PadRefused),
         _ => Err(CardError::Refused { command: NAME, status: status.0 }),
     }
 }

@@ -51,6 +51,15 @@ pub enum CardError {
     /// A new card's PIN has to be changed before it can be used.
     #[error("PIN1 must be changed before it can be used")]
     PinChangeRequired,
+    /// The person ended the entry on the reader's PIN pad.
+    #[error("PIN1 was not entered: it was cancelled on the reader")]
+    PadCancelled,
+    /// Nothing, or not all of it, was entered on the reader's PIN pad in time.
+    #[error("PIN1 was not entered on the reader in time")]
+    PadTimedOut,
+    /// What was entered on the reader's PIN pad cannot be a PIN. The card was not asked.
+    #[error("PIN1 has 4 to 12 digits; the reader did not give the card what was entered")]
+    PadRefused,
     /// The card has no certificate for this key.
     #[error("the card has no certificate for authentication")]
     NoCertificate,
@@ -89,7 +98,8 @@ impl From<pcsc::Error> for CardError {
     fn from(error: pcsc::Error) -> Self {
         use pcsc::Error::*;
         match error {
-            NoService | ServiceStopped | InvalidHandle => Self::NoService,
+            // The connection to it broke: it died.
+            NoService | ServiceStopped | InvalidHandle | CommError => Self::NoService,
             NoAccess | SecurityViolation => Self::NotPermitted,
             NoReadersAvailable => Self::NoReader(None),
             NoSmartcard | RemovedCard | ReaderUnavailable | UnknownReader => Self::Removed,

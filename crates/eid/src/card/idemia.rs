@@ -3,11 +3,12 @@
 use zeroize::Zeroizing;
 
 use super::{
-    CardError, CardKind, Document, Pin, Result, Tries,
+    CardError, CardKind, Document, Result, Tries,
     apdu::Command,
     application::{
         Application, CHUNK, FIELD, decipher, read_certificate, select_application, set_environment, sized, verify,
     },
+    pin::Entry,
     tlv,
     transport::Talk,
 };
@@ -65,8 +66,8 @@ impl Application for Idemia {
         select_application(talk, "SELECT authentication application", &AUTHENTICATION_AID)
     }
 
-    fn verify(&self, talk: &mut Talk<'_>, pin: &Pin) -> Result<()> {
-        verify(talk, PIN1, pin.padded(0xFF))
+    fn verify(&self, talk: &mut Talk<'_>, pin: &Entry) -> Result<()> {
+        verify(talk, PIN1, pin, 0xFF)
     }
 
     fn agree(&self, talk: &mut Talk<'_>, peer: &[u8]) -> Result<Zeroizing<Vec<u8>>> {

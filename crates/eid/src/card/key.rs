@@ -16,6 +16,8 @@ use zeroize::Zeroizing;
 use super::{
     CardError, IdCard, Pin, Result,
     application::{Application, FIELD},
+    pad::ENTERING,
+    pin::Entry,
     service::{Line, bounded},
     transport::Talk,
 };
@@ -32,6 +34,8 @@ const WRONG_DATA: u16 = 0x6A80;
 /// twice. When the last copy is dropped, the PIN is wiped and the card is closed.
 #[derive(Clone)]
 pub struct CardKey {
+    /// How long one use may take.
+    limit: Duration,
     in_use: Arc<Mutex<InUse>>,
     agreement_key: EcPublicKey,
     public_key: PublicKey,
@@ -42,7 +46,22 @@ impl IdCard {
     /// The card's key, to be used with this PIN. Nothing is sent yet. When one wrong PIN more would block it, it is used
     /// only with `risk_last_try`.
     pub fn with_pin(self, pin: Pin, risk_last_try: bool) -> CardKey {
+        self.with(Entry::Typed(pin), risk_last_try)
+    }
+
+    /// The same where [`IdCard::has_pin_pad`]: the reader asks for the PIN when the key is used first.
+    pub fn with_pin_pad(self, risk_last_try: bool) -> CardKey {
+        self.with(Entry::OnReader, risk_last_try)
+    }
+
+    fn with(self, pin: Entry, risk_last_try: bool) -> CardKey {
+        let limit = match pin {
+            Entry::Typed(_) => USING,
+            // Nobody needs it for each digit.
+            Entry::OnReader => USING + 2 * ENTERING,
+        };
         CardKey {
+            limit,
             agreement_key: self.key,
             public_key: self.certificate.public_key,
             certificates: vec![self.certificate.der],
@@ -67,7 +86,7 @@ struct InUse {
 
 /// What opens the card, and whether that failed.
 pub(super) struct Unlocking {
-    pub(super) pin: Pin,
+    pub(super) pin: Entry,
     pub(super) risk_last_try: bool,
     /// Why the PIN is not sent again.
     pub(super) refusal: Option<CardError>,
@@ -80,7 +99,7 @@ impl CardKey {
     /// One use at a time; of several at once, each waits for the one before it.
     fn perform(&self, use_key: Box<Use>) -> Result<Zeroizing<Vec<u8>>> {
         let in_use = Arc::clone(&self.in_use);
-        bounded(USING, move || {
+        bounded(self.limit, move || {
             let InUse { line, unlocking } = &mut *in_use.lock().unwrap_or_else(PoisonError::into_inner);
             line.transact(|application, talk, is_open| unlocking.perform(application, talk, is_open, &*use_key))
         })

@@ -4,9 +4,10 @@
 //! - [`card_readers`] looks into every reader and says what is in it: an [`IdCard`], or why there is none
 //! - [`IdCard::with_pin`] gives a [`CardKey`], which opens containers and proves to servers who one is; both together cost one
 //!   [`Pin`], entered once and verified by the card as seldom as it allows
+//! - [`IdCard::with_pin_pad`] gives the same where the reader has a PIN pad, without the PIN ever being in the computer
 //!
 //! From the bottom: `apdu` writes commands and reads status words; `transport` carries them over a `Channel` and bounds what comes back;
-//! `tlv` finds data objects; `idemia` and `thales` are what cards can do (`Application`); `service` is the system's part; `key`
+//! `tlv` finds data objects; `idemia` and `thales` are what cards can do (`Application`); `service` is the system's part; `pad` is how readers take PINs; `key`
 //! is a card in use.
 //!
 //! What a card says is foreign: it is bounded and checked, and nothing panics over it. Commands and answers are never logged, only their
@@ -14,13 +15,18 @@
 
 mod apdu;
 mod application;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod conversation;
 mod error;
 mod idemia;
 mod key;
+mod pad;
 mod pin;
 mod service;
+#[cfg(all(test, target_os = "linux"))]
+mod tests;
 mod thales;
-mod tlv;
+pub(crate) mod tlv;
 mod transport;
 mod watch;
 

@@ -7,12 +7,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cdoc2::{Curve, EcPublicKey, PublicKey};
+use cdoc2::{Curve, EcPublicKey, PublicKey, with_wiped_stack};
 use pcsc::{Context, Disposition, Protocol, Protocols, ReaderState, Scope, ShareMode, State};
 
 use super::{
     CardError, CardKind, Document, Result, Tries,
     application::{Application, recognised},
+    pad::{GET_FEATURES, MAX_FEATURES, Pad},
     transport::{Channel, Talk},
 };
 use crate::Certificate;
@@ -47,6 +48,8 @@ pub struct IdCard {
     pub document: Document,
     /// Tries left of PIN1, when it was looked at.
     pub tries: Tries,
+    /// Whether its reader takes the PIN itself.
+    pub has_pin_pad: bool,
     /// The certificate of the key that authenticates and decrypts, on P-384.
     pub certificate: Certificate,
     pub(super) key: EcPublicKey,
@@ -135,7 +138,16 @@ fn examine(context: Context, state: &ReaderState) -> Result<IdCard> {
             CardError::Refused { status: 0x6A82, .. } => unsupported(),
             error => error,
         })?;
-    Ok(IdCard { reader: name_of(state), kind: application.kind(), document, tries, certificate, key, line })
+    Ok(IdCard {
+        reader: name_of(state),
+        kind: application.kind(),
+        document,
+        tries,
+        has_pin_pad: line.pad.is_some(),
+        certificate,
+        key,
+        line,
+    })
 }
 
 pub(super) struct Shown {
@@ -165,7 +177,11 @@ pub(super) fn bounded<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     let (sender, receiver) = mpsc::sync_channel(1);
-    let worker = thread::Builder::new().name("card".to_owned()).spawn(move || drop(sender.send(work())));
+    let worker = thread::Builder::new().name("card".to_owned()).spawn(move || {
+        // A thread's stack is used again, or kept for that.
+        let result = with_wiped_stack(work);
+        drop(sender.send(result));
+    });
     worker.map_err(|error| CardError::Service(error.to_string()))?;
     receiver.recv_timeout(limit).unwrap_or_else(|error| match error {
         RecvTimeoutError::Timeout => Err(CardError::TimedOut),
@@ -178,6 +194,8 @@ pub(super) struct Line {
     context: Context,
     reader: CString,
     application: &'static dyn Application,
+    /// When the reader takes PINs itself.
+    pad: Option<Pad>,
     /// Taken when it is let go.
     card: Option<pcsc::Card>,
     /// Whether the card knows that the PIN was right, so that others could use the key.
@@ -187,7 +205,10 @@ pub(super) struct Line {
 impl Line {
     fn connect(context: Context, reader: CString, application: &'static dyn Application) -> Result<Self> {
         let card = context.connect(&reader, ShareMode::Shared, Protocols::ANY)?;
-        Ok(Self { context, reader, application, card: Some(card), is_open: false })
+        // A reader that has no features, or cannot be asked, has no pad.
+        let features =
+            card.control(pcsc::ctl_code(GET_FEATURES.into()), &[], &mut [0; MAX_FEATURES]).ok().and_then(Pad::of);
+        Ok(Self { context, reader, application, pad: features, card: Some(card), is_open: false })
     }
 
     /// Does `work` in one transaction, in which no other program gets between. When another one has reset the card, begins anew and
@@ -217,7 +238,7 @@ impl Line {
         let card = self.card.as_mut().expect("taken when it is let go only");
         let transaction = card.transaction()?;
         let is_t0 = transaction.status2_owned()?.protocol2() == Some(Protocol::T0);
-        let mut channel = Carried { is_t0, transaction: &transaction };
+        let mut channel = Carried { is_t0, pad: self.pad, transaction: &transaction };
         let result = work(self.application, &mut Talk(&mut channel), &mut self.is_open);
         // It ends in any case, when it is dropped at the latest.
         let _ = transaction.end(Disposition::LeaveCard);
@@ -258,6 +279,7 @@ impl Drop for Line {
 
 /// A transaction that carries commands.
 struct Carried<'a, 'tx> {
+    pad: Option<Pad>,
     transaction: &'a pcsc::Transaction<'tx>,
     is_t0: bool,
 }
@@ -268,6 +290,22 @@ impl Channel for Carried<'_, '_> {
             pcsc::Error::InsufficientBuffer => {
                 CardError::Misbehaved { command: "a command", what: "its answer is too long" }
             }
+            error => error.into(),
+        })
+    }
+
+    fn enter_pin<'a>(&mut self, structure: &[u8], buffer: &'a mut [u8]) -> Result<&'a [u8]> {
+        let entered = match self.pad {
+            Some(Pad::Direct(code)) => self.transaction.control(code.into(), structure, buffer),
+            Some(Pad::Steps { start, finish }) => self
+                .transaction
+                .control(start.into(), structure, &mut [0; 2])
+                .and_then(|_| self.transaction.control(finish.into(), &[], buffer)),
+            None => return Err(CardError::Service("the reader has no PIN pad".to_owned())),
+        };
+        entered.map_err(|error| match error {
+            pcsc::Error::Timeout => CardError::PadTimedOut,
+            pcsc::Error::Cancelled | pcsc::Error::CancelledByUser => CardError::PadCancelled,
             error => error.into(),
         })
     }

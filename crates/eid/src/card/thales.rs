@@ -3,9 +3,10 @@
 use zeroize::Zeroizing;
 
 use super::{
-    CardError, CardKind, Document, Pin, Result, Tries,
+    CardError, CardKind, Document, Result, Tries,
     apdu::Command,
     application::{Application, FIELD, decipher, read_certificate, select_application, set_environment, sized, verify},
+    pin::Entry,
     tlv,
     transport::Talk,
 };
@@ -55,8 +56,8 @@ impl Application for Thales {
         Ok(())
     }
 
-    fn verify(&self, talk: &mut Talk<'_>, pin: &Pin) -> Result<()> {
-        verify(talk, PIN1, pin.padded(0x00))
+    fn verify(&self, talk: &mut Talk<'_>, pin: &Entry) -> Result<()> {
+        verify(talk, PIN1, pin, 0x00)
     }
 
     fn agree(&self, talk: &mut Talk<'_>, peer: &[u8]) -> Result<Zeroizing<Vec<u8>>> {

@@ -51,7 +51,7 @@ fn split(bytes: &[u8]) -> Option<(Object<'_>, &[u8])> {
 }
 
 /// The value of the first object with this tag, at any depth.
-pub(super) fn find(bytes: &[u8], tag: u32) -> Option<&[u8]> {
+pub(crate) fn find(bytes: &[u8], tag: u32) -> Option<&[u8]> {
     find_at(bytes, tag, 0)
 }
 

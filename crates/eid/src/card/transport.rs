@@ -19,6 +19,9 @@ pub(super) trait Channel {
     /// Sends one command; gives the answer, in `buffer`.
     fn transmit<'a>(&mut self, command: &[u8], buffer: &'a mut [u8]) -> Result<&'a [u8]>;
 
+    /// Lets the person enter a PIN on the reader, as `structure` says; gives the card's answer.
+    fn enter_pin<'a>(&mut self, structure: &[u8], buffer: &'a mut [u8]) -> Result<&'a [u8]>;
+
     /// Whether the protocol is T=0, in which a command with data cannot say what it expects.
     fn is_t0(&self) -> bool;
 }
@@ -75,14 +78,26 @@ impl Talk<'_> {
         }
     }
 
+    /// Lets the person enter a PIN on the reader; how the card took it, or the reader why it was not given one.
+    pub(super) fn enter_pin(&mut self, name: &'static str, structure: &[u8]) -> Result<StatusWord> {
+        let mut buffer = [0; MAX_PART];
+        let (_, status) = parted(name, self.0.enter_pin(structure, &mut buffer)?)?;
+        tracing::debug!(command = name, status = format_args!("{:04X}", status.0), "reader");
+        Ok(status)
+    }
+
     fn transmit(&mut self, name: &'static str, bytes: &[u8]) -> Result<(Zeroizing<Vec<u8>>, StatusWord)> {
         let mut buffer = Zeroizing::new([0; MAX_PART]);
-        let answer = self.0.transmit(bytes, &mut *buffer)?;
-        let Some((data, status)) = answer.split_last_chunk::<2>() else {
-            return Err(CardError::Misbehaved { command: name, what: "its answer has no status word" });
-        };
-        Ok((Zeroizing::new(data.to_vec()), StatusWord(u16::from_be_bytes(*status))))
+        parted(name, self.0.transmit(bytes, &mut *buffer)?)
     }
+}
+
+/// An answer's data and status word.
+fn parted(name: &'static str, answer: &[u8]) -> Result<(Zeroizing<Vec<u8>>, StatusWord)> {
+    let Some((data, status)) = answer.split_last_chunk::<2>() else {
+        return Err(CardError::Misbehaved { command: name, what: "its answer has no status word" });
+    };
+    Ok((Zeroizing::new(data.to_vec()), StatusWord(u16::from_be_bytes(*status))))
 }
 
 /// In memory of its own: growing would leave a copy behind.

@@ -7,7 +7,7 @@ mod pkcs12;
 
 use std::fmt;
 
-use cdoc2::{KeyError, PublicKey};
+use cdoc2::{KeyError, PublicKey, with_wiped_stack};
 use der::{Decode, Tag, Tagged, asn1::AnyRef};
 
 pub use key::{FileEcKey, FileRsaKey, PrivateKey};
@@ -88,14 +88,16 @@ impl KeyFile {
         if bytes.len() > MAX_FILE {
             return Err(KeyFileError::TooLarge);
         }
-        let blocks = pem::blocks(bytes);
-        let mut unlocker = Unlocker::new(password);
-        let contents = if blocks.is_empty() {
-            Contents::from_der(bytes, &mut unlocker)?
-        } else {
-            Contents::from_pem(&blocks, &mut unlocker)?
-        };
-        contents.into_key_files()
+        with_wiped_stack(|| {
+            let blocks = pem::blocks(bytes);
+            let mut unlocker = Unlocker::new(password);
+            let contents = if blocks.is_empty() {
+                Contents::from_der(bytes, &mut unlocker)?
+            } else {
+                Contents::from_pem(&blocks, &mut unlocker)?
+            };
+            contents.into_key_files()
+        })
     }
 
     fn new(key: PrivateKey, certificates: &[Certificate]) -> Self {

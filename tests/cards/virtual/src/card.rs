@@ -69,6 +69,7 @@ struct State {
     pending: Vec<u8>,
     trace: Vec<Exchange>,
     begun: usize,
+    is_mute: bool,
 }
 
 /// A card's own logic.
@@ -133,6 +134,7 @@ impl VirtualCard {
             pending: Vec::new(),
             trace: Vec::new(),
             begun: 0,
+            is_mute: false,
         })))
     }
 
@@ -152,6 +154,7 @@ impl VirtualCard {
         let mut state = self.state();
         state.faults.clear();
         state.lasting = None;
+        state.is_mute = false;
         state.pending.clear();
     }
 
@@ -168,6 +171,16 @@ impl VirtualCard {
     /// Is of an unknown kind by its ATR.
     pub fn disguise(&self, atr: &[u8]) {
         self.state().atr = atr.to_vec();
+    }
+
+    /// Does not answer when it gets power, as one the wrong way round.
+    pub fn be_mute(&self) {
+        self.state().is_mute = true;
+    }
+
+    /// How many commands it has met in all.
+    pub fn commands_met(&self) -> usize {
+        self.state().begun
     }
 
     /// Says that the PIN has to be changed first (Thales).
@@ -200,8 +213,17 @@ impl VirtualCard {
         std::mem::take(&mut self.state().trace)
     }
 
+    /// Answers a command without a reader; `None` when it is taken out or falls silent.
+    pub fn transmit(&self, command: &[u8]) -> Option<Vec<u8>> {
+        self.answer(command).ok()
+    }
+
     pub(crate) fn atr(&self) -> Vec<u8> {
         self.state().atr.clone()
+    }
+
+    pub(crate) fn is_mute(&self) -> bool {
+        self.state().is_mute
     }
 
     pub(crate) fn reset(&self) {

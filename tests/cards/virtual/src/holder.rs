@@ -97,6 +97,11 @@ impl Holder {
         &self.pem
     }
 
+    /// The private key, PKCS#8 in DER, which the card keeps: for tests that have to know what it computes.
+    pub fn private_key(&self) -> &[u8] {
+        &self.key
+    }
+
     /// ECDH with an uncompressed point: the x coordinate. `None` when it is no point of the curve.
     pub(crate) fn agree(&self, point: &[u8]) -> Option<Vec<u8>> {
         let key = agreement::PrivateKey::from_private_key_der(&ECDH_P384, &self.key).expect("made above");

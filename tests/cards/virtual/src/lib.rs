@@ -3,7 +3,7 @@
 //! - [`Holder`]: a person with keys and certificates, made on the spot
 //! - [`VirtualCard`]: an IDEMIA or Thales card of that person, which checks a PIN, derives and signs as the real ones do; it
 //!   can also misbehave in every way ([`Fault`]), and remembers what was said to it ([`VirtualCard::trace`])
-//! - [`Service`]: the system's `pcscd`, started where none runs, for one test at a time
+//! - [`Service`]: the system's `pcscd`, started where none runs, for one test at a time; or one of a test's own ([`Service::private`])
 //! - [`Service::insert`]: puts a card into one of the two readers of Debian's `vsmartcard-vpcd`
 //!
 //! ```no_run
@@ -24,6 +24,7 @@ mod idemia;
 mod service;
 mod slot;
 mod thales;
+mod watch;
 
 pub use card::{Exchange, Fault, Kind, VirtualCard};
 pub use holder::Holder;

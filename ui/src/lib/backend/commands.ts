@@ -34,6 +34,7 @@ export const commandNames = [
   "choose_files",
   "choose_folder",
   "choose_container",
+  "chosen_again",
   "choose_recipients",
   "recipient_from",
   "plan_encryption",
@@ -43,6 +44,7 @@ export const commandNames = [
   "choose_key_file",
   "key_file_from",
   "choose_certificate",
+  "certificate_from",
   "choose_destination",
   "open",
   "encrypt_again",
@@ -51,6 +53,7 @@ export const commandNames = [
   "test_keys",
   "recipient_from_key",
   "cancel",
+  "stop_and_close",
   "reveal",
   "open_file",
   "copy_text",
@@ -84,6 +87,7 @@ export const commands = {
   chooseFiles: () => call<Incoming | null>("choose_files"),
   chooseFolder: () => call<Incoming | null>("choose_folder"),
   chooseContainer: () => call<Chosen | null>("choose_container"),
+  chosenAgain: (id: FileId) => call<Chosen>("chosen_again", { id }),
 
   chooseRecipients: () => call<RecipientView[] | null>("choose_recipients"),
   recipientFrom: (id: FileId) => call<RecipientView>("recipient_from", { id }),
@@ -96,6 +100,7 @@ export const commands = {
   chooseKeyFile: (container: FileId) => call<KeyFileView | null>("choose_key_file", { container }),
   keyFileFrom: (id: FileId, container: FileId) => call<KeyFileView>("key_file_from", { id, container }),
   chooseCertificate: (container: FileId) => call<KeyCertificateView | null>("choose_certificate", { container }),
+  certificateFrom: (id: FileId, container: FileId) => call<KeyCertificateView>("certificate_from", { id, container }),
   chooseDestination: (current: FileId) => call<OutputView | null>("choose_destination", { current }),
   open: (draft: OpenDraft, password: string | null) => call<OpenDone>("open", { draft, password }),
   encryptAgain: (
@@ -121,6 +126,7 @@ export const commands = {
   recipientFromKey: (id: string) => call<RecipientView>("recipient_from_key", { id }),
 
   cancel: () => call<void>("cancel"),
+  stopAndClose: () => call<void>("stop_and_close"),
   reveal: (id: FileId) => call<void>("reveal", { id }),
   openFile: (id: FileId) => call<void>("open_file", { id }),
   copyText: (text: string) => call<void>("copy_text", { text }),

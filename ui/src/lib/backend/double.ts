@@ -29,6 +29,8 @@ export interface Answers {
   start: StartView;
   files: Incoming | null;
   container: Chosen | null;
+  /** A file that was chosen before, as it is now. */
+  chosenAgain: (id: FileId) => Promise<Chosen>;
   recipients: RecipientView[] | null;
   /** Troubles of files, by id. */
   troubles: Map<FileId, Pick<PlannedFile, "problem" | "safeName">>;
@@ -65,6 +67,7 @@ export class Double {
   readonly backend: Backend;
   #incoming: (incoming: Incoming) => void = () => undefined;
   #drag: (hovering: boolean) => void = () => undefined;
+  #closing: () => void = () => undefined;
   #progress: (progress: ProgressView) => void = () => undefined;
   #keys: (keys: KeysView) => void = () => undefined;
   #stop: (() => void) | null = null;
@@ -83,6 +86,7 @@ export class Double {
       },
       files: null,
       container: null,
+      chosenAgain: () => Promise.reject(failure("internal")),
       recipients: null,
       troubles: new Map(),
       inspect: () => Promise.reject(failure("not_a_container")),
@@ -123,6 +127,11 @@ export class Double {
     this.#drag(hovering);
   }
 
+  /** The person closes the window while something runs. */
+  close(): void {
+    this.#closing();
+  }
+
   advance(progress: ProgressView): void {
     this.#progress(progress);
   }
@@ -161,6 +170,7 @@ export class Double {
     return {
       onIncoming: (handler) => ((this.#incoming = handler), Promise.resolve(() => undefined)),
       onDrag: (handler) => ((this.#drag = handler), Promise.resolve(() => undefined)),
+      onClosing: (handler) => ((this.#closing = handler), Promise.resolve(() => undefined)),
       onProgress: (handler) => ((this.#progress = handler), Promise.resolve(() => undefined)),
       onKeys: (handler) => ((this.#keys = handler), Promise.resolve(() => undefined)),
       start: () => Promise.resolve(answers.start),
@@ -169,6 +179,7 @@ export class Double {
       chooseFiles: () => Promise.resolve(answers.files),
       chooseFolder: () => Promise.resolve(answers.files),
       chooseContainer: () => Promise.resolve(answers.container),
+      chosenAgain: (id) => answers.chosenAgain(id),
       chooseRecipients: () => Promise.resolve(answers.recipients),
       recipientFrom: (id) => {
         const recipient = answers.recipients?.find((candidate) => candidate.id === id) ?? answers.recipients?.[0];
@@ -182,6 +193,8 @@ export class Double {
       keyFileFrom: () =>
         answers.keyFile ? Promise.resolve(answers.keyFile) : Promise.reject(failure("key_file_unusable")),
       chooseCertificate: () => Promise.resolve(answers.certificate),
+      certificateFrom: () =>
+        answers.certificate ? Promise.resolve(answers.certificate) : Promise.reject(failure("recipient_unusable")),
       chooseDestination: () => Promise.resolve(answers.place),
       open: () => answers.open(),
       encryptAgain: () => answers.encrypt(),
@@ -190,6 +203,7 @@ export class Double {
       testKeys: () => answers.readers(),
       recipientFromKey: () => answers.recipientFromKey(),
       cancel: () => Promise.resolve(this.#stop?.()),
+      stopAndClose: () => Promise.resolve(this.#stop?.()),
       reveal: () => answers.system(),
       openFile: () => answers.system(),
       copyText: () => answers.system(),

@@ -12,6 +12,8 @@ export const events = {
     listen<Incoming>("incoming", (event) => handler(event.payload)),
   /** Whether something hovers over the window. */
   onDrag: (handler: (hovering: boolean) => void) => listen<boolean>("drag", (event) => handler(event.payload)),
+  /** The window was to be closed while an operation runs, and was not. */
+  onClosing: (handler: () => void) => listen<null>("closing", () => handler()),
   /** How far the running operation is. */
   onProgress: (handler: (progress: ProgressView) => void) =>
     listen<ProgressView>("progress", (event) => handler(event.payload)),

@@ -33,4 +33,8 @@ servers: Array<string>,
 /**
  * Until when they keep them, the earliest of them; unix seconds.
  */
-keptUntil: number | null, };
+keptUntil: number | null, 
+/**
+ * Until when somebody can open it, in unix seconds; none when somebody always can.
+ */
+opensUntil: number | null, };

@@ -3,4 +3,4 @@
 /**
  * What the person should know about a plan.
  */
-export type PlanWarning = "manyFiles";
+export type PlanWarning = "manyFiles" | "filesBeyondLimit";

@@ -27,4 +27,8 @@ recipients: Array<string>,
 /**
  * When, in unix seconds.
  */
-at: number, };
+at: number, 
+/**
+ * Until when servers keep what somebody needs to open it, in unix seconds; none when somebody always can.
+ */
+until: number | null, };

@@ -242,6 +242,7 @@ export class Encryption {
 const aboutServers: ReadonlySet<Code> = new Set([
   "server_unknown",
   "server_unusable",
+  "server_list_closed",
   "server_list_invalid",
   "settings_invalid",
 ]);

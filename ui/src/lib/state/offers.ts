@@ -18,6 +18,8 @@ export type Offer =
   /** Return to what was filled in. */
   | "back"
   | "otherContainer"
+  /** Encrypt what was taken for a container. */
+  | "encryptIt"
   | "messageToSender"
   /** Opens that part of the settings; what failed waits below it. */
   | "servers"
@@ -51,6 +53,7 @@ export function offers({ code, names }: ErrorView, task: Task, draft?: OpenDraft
       return ["back", "messageToSender"];
     case "server_unknown":
     case "server_unusable":
+    case "server_list_closed":
     case "server_list_invalid":
       return ["servers", "again", "back"];
     case "settings_invalid":
@@ -81,6 +84,8 @@ function inspecting(code: Code): readonly Offer[] {
   switch (code) {
     case "damaged":
       return ["messageToSender", "otherContainer"];
+    case "not_a_container":
+      return ["otherContainer", "encryptIt"];
     case "not_readable":
     case "internal":
       return ["again", "otherContainer"];
@@ -97,6 +102,7 @@ export function belongsToField(code: Code): boolean {
     code === "key_file_password" ||
     code === "key_file_password_needed" ||
     code === "key_file_unusable" ||
+    code === "key_file_is_public" ||
     code === "not_a_recipient" ||
     code === "certificate_needed"
   );

@@ -119,9 +119,7 @@ export class Opening {
   readonly until: number | null = $derived.by(() => {
     const fitting = this.means === "password" ? [] : this.entries.filter((entry) => this.fits(entry));
     const concerned = fitting.length > 0 ? fitting : this.entries.filter(({ record }) => record.problem === null);
-    const ends = concerned.map((entry) => entry.until);
-    const known = ends.filter((end) => end !== null);
-    return known.length > 0 && known.length === ends.length ? Math.max(...known) : null;
+    return latest(concerned.map((entry) => entry.until));
   });
 
   get hints(): readonly string[] {
@@ -186,8 +184,17 @@ export class Opening {
     return this.#takeKeyFile(() => this.#backend.chooseKeyFile(this.container.id));
   }
 
-  keyFileFrom(id: FileId): Promise<void> {
-    return this.#takeKeyFile(() => this.#backend.keyFileFrom(id, this.container.id));
+  /** What is dropped while a certificate is asked for is that, when it fits; else it is meant as a key. */
+  async fileFrom(id: FileId): Promise<void> {
+    if (this.needsCertificate) {
+      const certificate = await this.#backend.certificateFrom(id, this.container.id).catch(() => null);
+      if (certificate?.problem === null) {
+        this.certificate = certificate;
+        this.refusal = null;
+        return;
+      }
+    }
+    await this.#takeKeyFile(() => this.#backend.keyFileFrom(id, this.container.id));
   }
 
   /** With a key at hand, or as the chosen means says. */
@@ -226,6 +233,17 @@ export class Opening {
   }
 }
 
+/** Until when somebody can open it; null when somebody always can. */
+export function opensUntil({ records }: ContainerView): number | null {
+  return latest(records.filter(({ problem }) => problem === null).map(({ until }) => until));
+}
+
+/** The last of them; null when there is one without an end, or none at all. */
+function latest(ends: readonly (number | null)[]): number | null {
+  const known = ends.filter((end) => end !== null);
+  return known.length > 0 && known.length === ends.length ? Math.max(...known) : null;
+}
+
 /** Whether this version can try to open the record as things are. */
 function isUsable({ problem, serverProblem }: RecordView): boolean {
   return problem === null && serverProblem === null;
@@ -258,13 +276,11 @@ function entriesOf(records: readonly RecordView[]): Entry[] {
 }
 
 function entryOf(records: readonly RecordView[]): Entry {
-  const ends = records.map(({ until }) => until);
-  const known = ends.filter((end) => end !== null);
   return {
     record: records[0]!,
     records,
     servers: records.flatMap(({ servers }) => servers),
-    until: known.length === ends.length ? Math.max(...known) : null,
+    until: latest(records.map(({ until }) => until)),
   };
 }
 

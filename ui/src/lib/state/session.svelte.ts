@@ -1,5 +1,6 @@
 // The window: which screen stands, what runs, and what arrives from outside.
 import type { Appearance } from "$lib/bindings/Appearance";
+import type { Chosen } from "$lib/bindings/Chosen";
 import type { EncryptionDone } from "$lib/bindings/EncryptionDone";
 import type { DemoView } from "$lib/bindings/DemoView";
 import type { ErrorView } from "$lib/bindings/ErrorView";
@@ -13,6 +14,7 @@ import type { OutputView } from "$lib/bindings/OutputView";
 import type { ProgressStep } from "$lib/bindings/ProgressStep";
 import type { ProgressView } from "$lib/bindings/ProgressView";
 import type { RecentView } from "$lib/bindings/RecentView";
+import type { RecordView } from "$lib/bindings/RecordView";
 import type { ServersView } from "$lib/bindings/ServersView";
 import { asErrorView, failure } from "$lib/backend/failure";
 import type { Backend, FileId } from "$lib/backend/types";
@@ -21,7 +23,7 @@ import { serverNames } from "$lib/texts/servers.svelte";
 
 import { Encryption } from "./encryption.svelte";
 import { belongsToField, offers, type Offer, type Task } from "./offers";
-import { Opening } from "./opening.svelte";
+import { Opening, opensUntil } from "./opening.svelte";
 import { PinEntry, belongsToPin } from "./pin.svelte";
 import { Settings, type Section } from "./settings.svelte";
 import { theme } from "./theme.svelte";
@@ -87,12 +89,17 @@ export class Session {
   progress = $state.raw<ProgressView | null>(null);
   /** Something hovers over the window. */
   hovering = $state(false);
-  /** What arrived while an operation ran, or beside a draft that it must not replace. */
-  held = $state.raw<Incoming | null>(null);
+  /** What arrived while an operation ran, or beside a draft that it must not replace: each is taken up by itself. */
+  held = $state.raw<readonly Incoming[]>([]);
   notice = $state<Notice | null>(null);
   /** The last thing that was asked of the system, when it failed. */
   trouble = $state.raw<Trouble | null>(null);
   cancelling = $state(false);
+  /** The window was to be closed while something runs: the person is asked, or has answered that it shall. */
+  closing = $state<"asked" | "stopping" | null>(null);
+
+  /** All files that wait, in order. */
+  readonly heldFiles: readonly Chosen[] = $derived(this.held.flatMap((incoming) => incoming.files));
 
   readonly settings = new Settings();
   readonly backend: Backend;
@@ -130,6 +137,7 @@ export class Session {
     return Promise.all([
       this.backend.onIncoming((incoming) => this.receive(incoming)),
       this.backend.onDrag((hovering) => (this.hovering = hovering)),
+      this.backend.onClosing(() => this.#close()),
       this.backend.onProgress((progress) => this.#advance(progress)),
       this.backend.onKeys((keys) => this.#takeKeys(keys)),
     ]);
@@ -221,39 +229,58 @@ export class Session {
     this.hovering = false;
     const { screen } = this;
     if (screen.name === "working" || screen.name === "starting" || this.settings.open || this.pin) {
-      this.held = merged(this.held, incoming);
+      this.#hold(incoming);
     } else if (screen.name === "encrypt") {
       this.#receiveBesideDraft(screen.encryption, incoming);
     } else if (screen.name === "open" && isKeyFor(incoming)) {
-      void screen.opening.keyFileFrom(incoming.files[0]!.id);
+      void screen.opening.fileFrom(incoming.files[0]!.id);
     } else {
       this.#decide(incoming);
     }
   }
 
+  /** Takes up what has waited longest; the rest waits on. */
   takeHeld(): void {
-    const incoming = this.held;
-    this.held = null;
+    const [incoming, ...others] = this.held;
     if (!incoming) return;
+    this.held = others;
     if (this.settings.open) void this.closeSettings();
     const { screen } = this;
-    if (screen.name === "encrypt" && !opensContainer(incoming)) this.#add(screen.encryption, incoming);
+    if (screen.name === "encrypt" && !standsAlone(incoming)) this.#add(screen.encryption, incoming);
     else this.#decide(incoming);
   }
 
   dropHeld(): void {
-    this.held = null;
+    this.held = [];
+  }
+
+  /** Keeps it with what waits already; containers are opened one by one, everything else belongs together. */
+  #hold(incoming: Incoming): void {
+    const waiting = new Set(this.heldFiles.map((file) => file.id));
+    const fresh = { ...incoming, files: incoming.files.filter((file) => !waiting.has(file.id)), position: null };
+    if (fresh.files.length === 0 && this.held.length > 0) return;
+    const last = this.held.at(-1);
+    const joins = last !== undefined && !standsAlone(last) && !standsAlone(fresh);
+    this.held = joins ? [...this.held.slice(0, -1), together(last, fresh)] : [...this.held, fresh];
+  }
+
+  /** What is taken up waits no longer, however it was come by. */
+  #forgetHeld(ids: readonly FileId[]): void {
+    const rest = this.held.map((incoming) => ({
+      ...incoming,
+      files: incoming.files.filter((file) => !ids.includes(file.id)),
+    }));
+    this.held = rest.filter((incoming) => incoming.files.length > 0);
   }
 
   #receiveBesideDraft(encryption: Encryption, incoming: Incoming): void {
-    const ids = incoming.files.map((file) => file.id);
     if (incoming.position && isOverRecipients(incoming.position)) {
       const certificates = incoming.files.filter((file) => file.kind === "recipient");
       this.#add(encryption, { ...incoming, files: incoming.files.filter((file) => file.kind !== "recipient") });
       void encryption.addRecipientFiles(certificates.map((file) => file.id));
-    } else if (!incoming.position && opensContainer(incoming) && ids.length > 0 && encryption.files.length > 0) {
-      this.held = incoming;
-    } else if (!incoming.position && opensContainer(incoming)) {
+    } else if (!incoming.position && standsAlone(incoming) && encryption.files.length > 0) {
+      this.#hold(incoming);
+    } else if (!incoming.position && standsAlone(incoming)) {
       this.#decide(incoming);
     } else {
       this.#add(encryption, incoming);
@@ -263,10 +290,11 @@ export class Session {
   /** Adds to a draft; an empty folder adds nothing and says so. */
   #add(encryption: Encryption, incoming: Incoming): void {
     this.notice = emptiness(incoming);
+    this.#forgetHeld(incoming.files.map((file) => file.id));
     encryption.add(incoming);
   }
 
-  /** By content: a container opens, everything else is to be encrypted. */
+  /** By content: a container opens, everything else is to be encrypted. What was to be opened and is no container is told so. */
   #decide(incoming: Incoming): void {
     const [first, ...others] = incoming.files;
     if (!first) {
@@ -275,8 +303,33 @@ export class Session {
       void this.inspect(first.id, first.name);
     } else if (others.length === 0 && first.kind === "oldContainer") {
       this.#show(this.#failed(failure("old_format"), "inspect", { name: first.name }));
+    } else if (others.length === 0 && standsAlone(incoming)) {
+      this.#show(this.#failedToOpen(misnamed(first), first.id, first.name));
     } else {
-      this.#show({ name: "encrypt", encryption: new Encryption(this.backend, incoming, this.servers) });
+      this.#beginEncryption(incoming);
+    }
+  }
+
+  #beginEncryption(incoming: Incoming): void {
+    this.#forgetHeld(incoming.files.map((file) => file.id));
+    this.#show({ name: "encrypt", encryption: new Encryption(this.backend, incoming, this.servers) });
+  }
+
+  /** Looks at a file again that could not be opened. */
+  async #lookAgain(id: FileId, name: string): Promise<void> {
+    try {
+      this.#decide({ files: [await this.backend.chosenAgain(id)], linksLeftOut: 0, position: null });
+    } catch (thrown) {
+      this.#show(this.#failedToOpen(asErrorView(thrown), id, name));
+    }
+  }
+
+  /** Encrypts what was taken for a container. */
+  async #encryptIt(id: FileId, name: string): Promise<void> {
+    try {
+      this.#beginEncryption({ files: [await this.backend.chosenAgain(id)], linksLeftOut: 0, position: null });
+    } catch (thrown) {
+      this.#show(this.#failedToOpen(asErrorView(thrown), id, name));
     }
   }
 
@@ -291,6 +344,8 @@ export class Session {
     this.trouble = null;
     this.progress = null;
     this.cancelling = false;
+    // What was asked about has ended.
+    if (this.closing === "asked") this.closing = null;
     if (screen.name === "start" || screen.name === "encrypt") this.#opening = null;
     else if (screen.name === "open") this.#opening = screen.opening;
     this.screen = screen;
@@ -320,19 +375,19 @@ export class Session {
       const { screen } = this;
       if (screen.name === "encrypt") this.#add(screen.encryption, incoming);
       else if (incoming.files.length === 0) this.notice = emptiness(incoming);
-      else this.#show({ name: "encrypt", encryption: new Encryption(this.backend, incoming, this.servers) });
+      else this.#beginEncryption(incoming);
     } catch (thrown) {
       this.#show(this.#failed(asErrorView(thrown), "start"));
     }
   }
 
   async inspect(id: FileId, name: string): Promise<void> {
+    this.#forgetHeld([id]);
     try {
       const container = await this.backend.inspect(id);
       this.#show({ name: "open", opening: new Opening(this.backend, container, this.keys) });
     } catch (thrown) {
-      const again = () => this.inspect(id, name);
-      this.#show(this.#failed(asErrorView(thrown), "inspect", { name, again }));
+      this.#show(this.#failedToOpen(asErrorView(thrown), id, name));
     }
   }
 
@@ -595,22 +650,43 @@ export class Session {
     await this.backend.cancel().catch(() => undefined);
   }
 
+  /** The window is to be closed. The program has waited for the answer because something runs. */
+  #close(): void {
+    if (this.closing !== null) return;
+    if (this.screen.name === "working") this.closing = "asked";
+    else void this.stopAndClose();
+  }
+
+  keepGoing(): void {
+    if (this.closing === "asked") this.closing = null;
+  }
+
+  async stopAndClose(): Promise<void> {
+    this.closing = "stopping";
+    try {
+      await this.backend.stopAndClose();
+    } catch {
+      this.closing = null;
+    }
+  }
+
   #finishEncryption(done: EncryptionDone, opened: Opened | null): void {
     const names = done.recipients.map(({ kind, name }) => (kind === "password" ? "" : name));
-    this.#remember({ ...done.output, encrypted: true, recipients: names, at: Date.now() / 1000 });
+    this.#remember({ ...done.output, encrypted: true, recipients: names, at: Date.now() / 1000, until: done.opensUntil });
     this.#show({ name: "encrypted", done, opened });
   }
 
   #finishOpening(opened: Opened): void {
     const { container } = opened.opening;
-    const names = container.records.map((record) => record.name).filter((name) => name !== "");
-    this.#remember({ ...container, encrypted: false, recipients: names, at: Date.now() / 1000 });
+    const names = recipientsInShort(container.records);
+    const until = opensUntil(container);
+    this.#remember({ ...container, encrypted: false, recipients: names, at: Date.now() / 1000, until });
     this.#show({ name: "opened", opened });
   }
 
-  #remember({ id, name, folder, encrypted, recipients, at }: RecentView): void {
+  #remember({ id, name, folder, encrypted, recipients, at, until }: RecentView): void {
     const others = this.recent.filter((recent) => recent.id !== id);
-    this.recent = [{ id, name, folder, encrypted, recipients, at }, ...others].slice(0, RECENT);
+    this.recent = [{ id, name, folder, encrypted, recipients, at, until }, ...others].slice(0, RECENT);
   }
 
   /** Shows a failure of long work and waits for the answer; true when the work shall run once more. */
@@ -656,10 +732,22 @@ export class Session {
     });
   }
 
+  /** A file that was to be opened cannot be. */
+  #failedToOpen(error: ErrorView, id: FileId, name: string): Screen {
+    const again = () => this.#lookAgain(id, name);
+    const encrypt = () => this.#encryptIt(id, name);
+    return this.#failed(error, "inspect", { name, again, encrypt });
+  }
+
   /** A failure outside long work. */
-  #failed(error: ErrorView, task: Task, more: { name?: string; again?: () => Promise<void> } = {}): Screen {
+  #failed(
+    error: ErrorView,
+    task: Task,
+    more: { name?: string; again?: () => Promise<void>; encrypt?: () => Promise<void> } = {},
+  ): Screen {
     const take = async (offer: Offer) => {
       if (offer === "again") await (more.again?.() ?? this.start());
+      else if (offer === "encryptIt") await more.encrypt?.();
       else if (offer === "otherContainer") await this.chooseContainer();
       else this.home();
     };
@@ -708,13 +796,33 @@ function nameOn(screen: Screen): string | null {
   return null;
 }
 
-function opensContainer({ files }: Incoming): boolean {
-  return files.length === 1 && (files[0]?.kind === "container" || files[0]?.kind === "oldContainer");
+/** A single file that was meant to be opened, and is not put to others. */
+function standsAlone({ files, position }: Incoming): boolean {
+  const [first, ...others] = files;
+  if (!first || others.length > 0) return false;
+  // What cannot be read may have been anything; dropped, it stands among what is to be encrypted and says so there.
+  return isContainer(first) || (first.kind === "unusable" && position === null);
 }
 
-/** A single file dropped on the window that is no container is meant as a key. */
+/** By its content or, in vain, by its name. */
+function isContainer({ kind }: Chosen): boolean {
+  return kind === "container" || kind === "oldContainer" || kind === "misnamed";
+}
+
+/** Why a file cannot be opened. An empty one says so by the number of its bytes. */
+function misnamed({ name, size, problem }: Chosen): ErrorView {
+  return problem ?? failure("not_a_container", { subject: name, number: size === 0 ? 0 : null });
+}
+
+/** For whom a container is, a password once; it has no name of its own. */
+function recipientsInShort(records: readonly RecordView[]): string[] {
+  const names = records.map(({ kind, name }) => (kind === "password" ? null : name)).filter((name) => name !== "");
+  return [...new Set(names)].map((name) => name ?? "");
+}
+
+/** A single file dropped on the window that is no container is meant as a key, or as its certificate. */
 function isKeyFor({ files, position }: Incoming): boolean {
-  return position !== null && files.length === 1 && files[0]?.kind !== "container" && files[0]?.kind !== "oldContainer";
+  return position !== null && files.length === 1 && files[0] !== undefined && !isContainer(files[0]);
 }
 
 /** Why nothing was added, when nothing was. */
@@ -727,8 +835,7 @@ function isOverRecipients({ x, y }: { x: number; y: number }): boolean {
   return document.elementFromPoint(x, y)?.closest("[data-drop='recipients']") !== null;
 }
 
-function merged(held: Incoming | null, incoming: Incoming): Incoming {
-  if (!held) return { ...incoming, position: null };
+function together(held: Incoming, incoming: Incoming): Incoming {
   return {
     files: [...held.files, ...incoming.files],
     linksLeftOut: held.linksLeftOut + incoming.linksLeftOut,

@@ -4,7 +4,7 @@ import type { ErrorView } from "$lib/bindings/ErrorView";
 import { m } from "$lib/paraglide/messages";
 import type { Offer, Task } from "$lib/state/offers";
 
-import { list, number, size } from "./format";
+import { isolated, list, number, recipientName, size } from "./format";
 import { serverNames } from "./servers.svelte";
 
 export interface Words {
@@ -18,7 +18,7 @@ export interface Words {
 
 /** Quotes what the failure is about, or says "the file". */
 function subject(error: ErrorView): string {
-  return error.subject ? m.quoted({ text: error.subject }) : m.the_file();
+  return error.subject ? m.quoted({ text: isolated(error.subject) }) : m.the_file();
 }
 
 /** The server that the failure is about. */
@@ -47,7 +47,7 @@ function unsafe(error: ErrorView): Words {
     return words(
       m.error_unsafe_content(),
       m.error_unsafe_content_text({ name }),
-      m.error_unsafe_content_next({ safe: m.quoted({ text: safe }) }),
+      m.error_unsafe_content_next({ safe: m.quoted({ text: isolated(safe) }) }),
     );
   }
   return words(
@@ -61,7 +61,7 @@ const table: Record<Code, (error: ErrorView) => Words> = {
   not_a_recipient: (error) =>
     words(
       m.error_not_a_recipient(),
-      error.names.length > 0 ? m.error_not_a_recipient_names({ names: list(error.names) }) : m.error_not_a_recipient_text(),
+      error.names.length > 0 ? m.error_not_a_recipient_names({ names: list(error.names.map(recipientName)) }) : m.error_not_a_recipient_text(),
       m.error_not_a_recipient_next(),
     ),
   wrong_password: () => words(m.error_wrong_password(), m.error_wrong_password_text(), m.error_wrong_password_next()),
@@ -80,6 +80,12 @@ const table: Record<Code, (error: ErrorView) => Words> = {
       m.error_key_file_unusable_text({ name: subject(error) }),
       m.error_key_file_unusable_next(),
     ),
+  key_file_is_public: (error) =>
+    words(
+      m.error_key_file_is_public(),
+      m.error_key_file_is_public_text({ name: subject(error) }),
+      m.error_key_file_is_public_next(),
+    ),
   recipient_unusable: (error) =>
     words(
       m.error_recipient_unusable(),
@@ -87,7 +93,11 @@ const table: Record<Code, (error: ErrorView) => Words> = {
       m.error_recipient_unusable_next(),
     ),
   damaged: () => words(m.error_damaged(), m.error_damaged_text(), m.error_damaged_next()),
-  not_a_container: () => words(m.error_not_a_container(), m.error_not_a_container_text(), m.error_not_a_container_next()),
+  // Nothing at all is what a broken download or a full disk leaves.
+  not_a_container: (error) =>
+    error.number === 0
+      ? words(m.error_empty_container(), m.error_empty_container_text(), m.error_empty_container_next())
+      : words(m.error_not_a_container(), m.error_not_a_container_text(), m.error_not_a_container_next()),
   old_format: () => words(m.error_old_format(), m.error_old_format_text(), m.error_old_format_next()),
   unsupported_format: (error) =>
     words(
@@ -136,15 +146,13 @@ const table: Record<Code, (error: ErrorView) => Words> = {
       m.error_server_unknown_text({ server: server(error) }),
       m.error_server_unknown_next(),
     ),
-  // A policy that closes a list is about no server.
   server_unusable: (error) =>
-    error.subject === null
-      ? words(m.error_list_closed(), m.error_list_closed_text(), m.error_list_closed_next())
-      : words(
-          m.error_server_unusable(),
-          m.error_server_unusable_text({ server: server(error) }),
-          m.error_server_unusable_next(),
-        ),
+    words(
+      m.error_server_unusable(),
+      m.error_server_unusable_text({ server: server(error) }),
+      m.error_server_unusable_next(),
+    ),
+  server_list_closed: () => words(m.error_list_closed(), m.error_list_closed_text(), m.error_list_closed_next()),
   server_list_invalid: () =>
     words(m.error_server_list_invalid(), m.error_server_list_invalid_text(), m.error_server_list_invalid_next()),
   settings_invalid: () =>
@@ -213,6 +221,7 @@ const table: Record<Code, (error: ErrorView) => Words> = {
   pin_last_try: () => words(m.error_pin_last_try(), m.error_pin_last_try_text(), m.error_pin_last_try_next()),
   pin_blocked: () => words(m.error_pin_blocked(), m.error_pin_blocked_text(), m.error_pin_blocked_next()),
   pin_cancelled: () => words(m.error_pin_cancelled(), m.error_pin_cancelled_text(), m.error_pin_cancelled_next()),
+  pin_timeout: () => words(m.error_pin_timeout(), m.error_pin_timeout_text(), m.error_pin_timeout_next()),
   pin_change_required: () =>
     words(m.error_pin_change_required(), m.error_pin_change_required_text(), m.error_pin_change_required_next()),
   no_pcsc: ({ subject }) =>
@@ -310,6 +319,8 @@ export function offerWords(offer: Offer, task: Task): string {
       return task === "encrypt" ? m.offer_back_to_encrypt() : m.offer_back();
     case "otherContainer":
       return m.offer_other_container();
+    case "encryptIt":
+      return m.offer_encrypt_it();
     case "messageToSender":
       return m.offer_message_to_sender();
     case "servers":
@@ -328,5 +339,14 @@ export function technical(error: ErrorView, version: string): string {
     error.number === null ? null : `number: ${error.number}`,
     error.detail ? `detail: ${error.detail}` : null,
   ];
-  return lines.filter((line) => line !== null).join("\n");
+  return lines
+    .filter((line) => line !== null)
+    .map(escaped)
+    .join("\n");
+}
+
+/** What names in it may have that reorders or hides text, as one can read and copy it. */
+function escaped(line: string): string {
+  const code = (character: string) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+  return line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, code);
 }

@@ -54,6 +54,14 @@ export function duration(seconds: number): string {
   return new Intl.NumberFormat(conventions[locale.current], { style: "unit", unit, unitDisplay: "short" }).format(value);
 }
 
+/** Letters that run from right to left. */
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/** A foreign name within a sentence: it does not turn round what stands beside it. Where it stands alone, `<bdi>` does the same. */
+export function isolated(name: string): string {
+  return RIGHT_TO_LEFT.test(name) ? `\u2068${name}\u2069` : name;
+}
+
 /** `1 234`. */
 export function number(value: number): string {
   return new Intl.NumberFormat(conventions[locale.current]).format(value);
@@ -79,6 +87,11 @@ export function moment(at: number, now: number = Date.now() / 1000): string {
 function calendarDays(at: number, now: number): number {
   const midnight = (seconds: number) => new Date(seconds * 1000).setHours(0, 0, 0, 0) / 1000;
   return Math.round((midnight(at) - midnight(now)) / DAY);
+}
+
+/** A name; an empty one stands for whoever knows the password. */
+export function recipientName(name: string): string {
+  return name === "" ? m.who_knows_password() : isolated(name);
 }
 
 /** `Mari`, `Mari and Toomas`, `Mari and 2 others`. */

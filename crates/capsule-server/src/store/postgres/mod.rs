@@ -20,7 +20,10 @@ use tokio::{
 use tokio_postgres::Row;
 
 pub(crate) use self::link::{Link, settings};
-use super::{Answer, Capsule, KeptKey, Locator, NONCE_KEY_KEPT, NONCE_KEY_LIFE, Spending, Spent, Store, StoreError};
+use super::{
+    Answer, Capsule, Change, KeptKey, KeyChange, Locator, Mark, NONCE_KEY_KEPT, NONCE_KEY_LIFE, Page, Shelf, Spending,
+    Spent, Store, StoreError,
+};
 use crate::config::Postgres;
 
 /// Connections that write, and as many statements at a time.
@@ -90,6 +93,17 @@ const ADD_NONCE_KEY: &str = "
 const FORGET_NONCE_KEYS: &str = "
     DELETE FROM nonce_key WHERE EXISTS (
         SELECT 1 FROM nonce_key AS next WHERE next.number > nonce_key.number AND next.made <= $1::bigint - $2::bigint)";
+const PAGE: &str = "
+    SELECT expires, adjusted, body, locator FROM capsule
+    WHERE (locator, expires) > ($1::bytea, $2::bigint) ORDER BY locator, expires LIMIT $3";
+/// A row that has its new body already got it from this very statement, before its connection broke.
+const REPLACE: &str = "
+    UPDATE capsule SET body = change.sealed
+    FROM unnest($1::bytea[], $2::bigint[], $3::bytea[], $4::bytea[]) AS change (locator, expires, kept, sealed)
+    WHERE capsule.locator = change.locator AND capsule.expires = change.expires
+        AND capsule.body IN (change.kept, change.sealed)";
+const REPLACE_NONCE_KEY: &str = "UPDATE nonce_key SET key = $3::bytea WHERE made = $1::bigint AND key = $2::bytea";
+const NONCE_KEYS: &str = "SELECT made, key FROM nonce_key ORDER BY number";
 
 /// Capsules in a database that replicas share.
 pub struct PostgresStore {
@@ -180,13 +194,10 @@ impl Store for PostgresStore {
                 async move {
                     session.client.execute(ADD_NONCE_KEY, &[&made, &bytes.as_slice(), &NONCE_KEY_LIFE]).await?;
                     session.client.execute(FORGET_NONCE_KEYS, &[&made, &NONCE_KEY_KEPT]).await?;
-                    session.client.query("SELECT made, key FROM nonce_key ORDER BY number", &[]).await
+                    session.client.query(NONCE_KEYS, &[]).await
                 }
             });
-            let key = |row: &Row| -> Result<_, tokio_postgres::Error> {
-                Ok(KeptKey { made: row.try_get(0)?, bytes: row.try_get::<_, Vec<u8>>(1)?.into() })
-            };
-            rows.await?.iter().map(key).collect::<Result<_, _>>().map_err(StoreError::unavailable)
+            kept_keys(&rows.await?)
         })
     }
 
@@ -231,6 +242,78 @@ impl Store for PostgresStore {
             if only_reads { Err(StoreError::unavailable("the database takes no writes")) } else { Ok(()) }
         })
     }
+}
+
+impl Shelf for PostgresStore {
+    fn page(&self, after: Option<Mark>, at_most: u32) -> Answer<'_, Page> {
+        Box::pin(async move {
+            let (after, expires) = place(after.as_ref());
+            let rows = self.reader().run(move |session| {
+                let after = after.clone();
+                async move { session.client.query(PAGE, &[&after, &expires, &i64::from(at_most)]).await }
+            });
+            let mut page = Page { capsules: Vec::new(), next: None };
+            for row in rows.await? {
+                let found = capsule(&row)?;
+                let locator = row.try_get::<_, &[u8]>(3).ok().and_then(|bytes| bytes.try_into().ok()).map(Locator);
+                let locator = locator.ok_or_else(|| StoreError::Unusable("a place is none".to_owned()))?;
+                page.next = Some(Mark([&found.expires.unix().to_be_bytes()[..], locator.as_bytes()].concat()));
+                page.capsules.push((locator, found));
+            }
+            Ok(page)
+        })
+    }
+
+    fn replace(&self, changes: Vec<Change>) -> Answer<'_, u64> {
+        let column = |of: fn(&Change) -> Vec<u8>| changes.iter().map(of).collect::<Vec<_>>();
+        let expires: Vec<_> = changes.iter().map(|change| change.kept.expires.unix()).collect();
+        let locators = column(|change| change.place.as_bytes().to_vec());
+        let (kept, sealed) = (column(|change| change.kept.body.clone()), column(|change| change.sealed.clone()));
+        let columns = Arc::new((locators, expires, kept, sealed));
+        Box::pin(async move {
+            let replaced = self.reader().run(move |session| {
+                let columns = Arc::clone(&columns);
+                async move {
+                    let (locators, expires, kept, sealed) = &*columns;
+                    session.client.execute(REPLACE, &[locators, expires, kept, sealed]).await
+                }
+            });
+            replaced.await
+        })
+    }
+
+    fn kept_nonce_keys(&self) -> Answer<'_, Vec<KeptKey>> {
+        Box::pin(async move {
+            let rows = self.reader().run(|session| async move { session.client.query(NONCE_KEYS, &[]).await });
+            kept_keys(&rows.await?)
+        })
+    }
+
+    fn replace_nonce_key(&self, change: KeyChange) -> Answer<'_, ()> {
+        Box::pin(async move {
+            let replaced = self.reader().run(move |session| {
+                let KeyChange { kept, sealed } = change.clone();
+                async move {
+                    let (kept_bytes, sealed) = (kept.bytes.as_slice(), sealed.as_slice());
+                    session.client.execute(REPLACE_NONCE_KEY, &[&kept.made, &kept_bytes, &sealed]).await
+                }
+            });
+            replaced.await.map(drop)
+        })
+    }
+}
+
+/// Locator and time of a mark, or what is before all of them.
+fn place(mark: Option<&Mark>) -> (Vec<u8>, i64) {
+    let parts = mark.and_then(|Mark(bytes)| bytes.split_first_chunk::<8>());
+    parts.map_or((Vec::new(), i64::MIN), |(expires, locator)| (locator.to_vec(), i64::from_be_bytes(*expires)))
+}
+
+fn kept_keys(rows: &[Row]) -> Result<Vec<KeptKey>, StoreError> {
+    let key = |row: &Row| -> Result<_, tokio_postgres::Error> {
+        Ok(KeptKey { made: row.try_get(0)?, bytes: row.try_get::<_, Vec<u8>>(1)?.into() })
+    };
+    rows.iter().map(key).collect::<Result<_, _>>().map_err(StoreError::unavailable)
 }
 
 fn capsule(row: &Row) -> Result<Capsule, StoreError> {

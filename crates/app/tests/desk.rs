@@ -1,0 +1,179 @@
+//! What the window is told about files, as people and strangers name and damage them.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use app::{
+    desk::Desk,
+    servers::ListFiles,
+    view::{
+        ChosenKind, Code, ContainerView, DeliveryDraft, DraftFile, EncryptionDone, EncryptionDraft, NameChoice,
+        OpenDraft, PlanWarning, RecipientKind,
+    },
+};
+use cdoc2::Zeroizing;
+
+/// A desk over an empty folder.
+struct Stage {
+    place: tempfile::TempDir,
+    desk: Desk,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let place = tempfile::tempdir().expect("temporary folder");
+        let desk = Desk::new(Some(place.path().join("settings.toml")), None, ListFiles::default());
+        Self { place, desk }
+    }
+
+    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.place.path().join(name);
+        fs::create_dir_all(path.parent().expect("in the place")).expect("folder");
+        fs::write(&path, content).expect("written");
+        path
+    }
+
+    fn draft(&self, file: &Path, name: Option<&str>) -> EncryptionDraft {
+        EncryptionDraft {
+            files: vec![DraftFile { id: self.desk.chosen(file).id, name: name.map(str::to_owned) }],
+            recipients: Vec::new(),
+            with_password: true,
+            delivery: DeliveryDraft::default(),
+            output: None,
+        }
+    }
+
+    fn encrypted(&self, file: &Path, name: Option<&str>, hint: Option<&str>) -> EncryptionDone {
+        let draft = self.draft(file, name);
+        self.desk.encrypt(&draft, password(), hint.map(str::to_owned), |_| {}).expect("encrypted")
+    }
+
+    fn inspected(&self, path: &Path) -> ContainerView {
+        self.desk.inspect(self.desk.chosen(path).id).expect("a container")
+    }
+}
+
+fn password() -> Option<Zeroizing<String>> {
+    Some(Zeroizing::new("kolm Valget kassi 7 katusel".to_owned()))
+}
+
+#[track_caller]
+fn assert_shown(texts: &[&str]) {
+    for text in texts {
+        let deceives = |character: char| character.is_control() || ('\u{202a}'..='\u{202e}').contains(&character);
+        assert!(!text.contains(deceives), "{text:?}");
+    }
+}
+
+#[test]
+fn names_that_deceive_are_shown_for_what_they_are() {
+    let stage = Stage::new();
+    let file = stage.file("fol\nder/arve\u{202e}fdp\u{1b}[2J\n.exe", "x");
+    let chosen = stage.desk.chosen(&file);
+    assert_eq!(chosen.name, "arve\u{fffd}fdp\u{fffd}[2J\u{fffd}.exe");
+    assert!(chosen.folder.ends_with("fol\u{fffd}der"), "{}", chosen.folder);
+    let plan = stage.desk.plan_encryption(&stage.draft(&file, None));
+    let problem = plan.files[0].problem.clone().expect("the name is not allowed");
+    assert_eq!(problem.code, Code::NameNotAllowed);
+    assert_shown(&[&plan.files[0].name, problem.subject.as_deref().expect("the name"), &plan.output.name]);
+
+    // The name of the container is the sender's, and so is that of the folder beside it.
+    let done = stage.encrypted(&file, Some("arve.exe"), None);
+    assert_shown(&[&done.output.name, &done.output.folder]);
+    assert!(!stage.desk.path(done.output.id).expect("written").to_string_lossy().contains('\u{202e}'));
+    let renamed = file.with_file_name("kiri\u{202e}fdp\n.cdoc2");
+    fs::rename(stage.desk.path(done.output.id).expect("written"), &renamed).expect("renamed");
+    let view = stage.inspected(&renamed);
+    assert_shown(&[&view.name, &view.folder, &view.destination.name]);
+    let draft = OpenDraft {
+        container: view.id,
+        key_file: None,
+        identity: None,
+        certificate: None,
+        destination: None,
+        names: NameChoice::default(),
+        raise_limits: false,
+    };
+    let done = stage.desk.open(&draft, password(), |_| {}).expect("it opens");
+    assert_shown(&[&done.destination.name]);
+    assert!(!stage.desk.path(done.destination.id).expect("saved").to_string_lossy().contains('\u{202e}'));
+    let recent = stage.desk.start(&[]).recent;
+    assert_eq!(recent.len(), 1, "the other one was renamed");
+    assert_shown(&[&recent[0].name, &recent[0].folder]);
+}
+
+#[test]
+fn what_is_named_as_a_container_and_is_none_is_told_from_other_files() {
+    let stage = Stage::new();
+    let kind = |path: &Path| stage.desk.chosen(path).kind;
+    assert_eq!(kind(&stage.file("tühi.cdoc2", "")), ChosenKind::Misnamed);
+    assert_eq!(kind(&stage.file("pilt.CDOC", "GIF89a")), ChosenKind::Misnamed);
+    assert_eq!(kind(&stage.file("kiri.txt", "")), ChosenKind::File);
+    let sealed = stage.encrypted(&stage.file("leping.txt", "x"), None, None);
+    let path = stage.desk.path(sealed.output.id).expect("written");
+    let other = path.with_file_name("leping.pdf");
+    fs::copy(&path, &other).expect("copied");
+    assert_eq!((kind(&path), kind(&other)), (ChosenKind::Container, ChosenKind::Container));
+
+    // What was not there may be there later.
+    let late = stage.place.path().join("hiline.cdoc2");
+    let missing = stage.desk.incoming(std::slice::from_ref(&late), None).files.remove(0);
+    assert_eq!(missing.kind, ChosenKind::Unusable);
+    assert_eq!(missing.problem.expect("it is not there").code, Code::NotReadable);
+    fs::copy(&path, &late).expect("copied");
+    assert_eq!(stage.desk.chosen_again(missing.id).expect("granted").kind, ChosenKind::Container);
+}
+
+#[test]
+fn a_password_without_a_hint_has_no_name() {
+    let stage = Stage::new();
+    let file = stage.file("kiri.txt", "x");
+    let named = |done: EncryptionDone| {
+        let mut view = stage.inspected(&stage.desk.path(done.output.id).expect("written"));
+        let record = view.records.remove(0);
+        assert_eq!(record.kind, RecipientKind::Password);
+        (record.name, record.hint)
+    };
+    assert_eq!(named(stage.encrypted(&file, None, None)), (String::new(), None));
+    let hint = "koera nimi".to_owned();
+    assert_eq!(named(stage.encrypted(&file, None, Some(&hint))), (hint.clone(), Some(hint)));
+}
+
+#[test]
+fn files_that_kapsel_itself_would_refuse_are_warned_of() {
+    let stage = Stage::new();
+    let mut draft = stage.draft(&stage.file("a.txt", "x"), None);
+    let one = draft.files[0].clone();
+    for (count, warning) in
+        [(1000, None), (1001, Some(PlanWarning::ManyFiles)), (10_001, Some(PlanWarning::FilesBeyondLimit))]
+    {
+        draft.files =
+            (0..count).map(|number| DraftFile { name: Some(format!("{number}.txt")), ..one.clone() }).collect();
+        assert_eq!(stage.desk.plan_encryption(&draft).warnings, warning.into_iter().collect::<Vec<_>>(), "{count}");
+    }
+}
+
+#[test]
+fn stopping_waits_until_nothing_is_left_of_an_encryption() {
+    let stage = Stage::new();
+    let file = stage.place.path().join("pilt.img");
+    fs::File::create(&file).and_then(|file| file.set_len(64 << 30)).expect("a sparse file");
+    let draft = stage.draft(&file, None);
+    let (begun, has_begun) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        let told = move |_| {
+            let _ = begun.send(());
+        };
+        let work = scope.spawn(|| stage.desk.encrypt(&draft, password(), None, told));
+        has_begun.recv().expect("it begins");
+        assert!(stage.desk.is_busy());
+        stage.desk.stop();
+        assert!(!stage.desk.is_busy());
+        let left = fs::read_dir(stage.place.path()).expect("folder").count();
+        assert_eq!(left, 1, "the picture alone");
+        let failure = work.join().expect("no panic").expect_err("it was stopped");
+        assert_eq!(failure.code(), Code::Cancelled);
+    });
+}
