@@ -387,3 +387,19 @@ pub(crate) async fn network(app: AppHandle) -> Answer<NetworkView> {
 pub(crate) async fn set_network(app: AppHandle, draft: NetworkDraft, password: Option<Secret>) -> Answer<NetworkView> {
     beside(&app, move |_, desk| desk.set_network(&draft, exposed(password))).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_pin_is_told_before_a_card_is_asked_and_without_repeating_it() {
+        let typed = |text: &str| serde_json::from_str::<TypedPin>(&format!("\"{text}\"")).expect("a text").0;
+        assert!(typed("1234").is_ok() && typed("123456789012").is_ok());
+        for text in ["", "987", "9876543210123", "98 76", "９８７６"] {
+            let failure = typed(text).err().expect("no PIN").into_view();
+            assert_eq!((failure.code, failure.number), (Code::PinIncorrect, None), "{text}");
+            assert!(text.is_empty() || !failure.detail.contains(text));
+        }
+    }
+}
