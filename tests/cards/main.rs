@@ -4,6 +4,7 @@ mod faults;
 mod opening;
 #[path = "../cli/servers/organisation.rs"]
 mod organisation;
+mod several;
 mod stage;
 #[path = "../cli/support/mod.rs"]
 mod support;

@@ -1,12 +1,12 @@
 //! ID-cards in readers: which are there, which one opens a container, and what goes wrong with them.
 
-use cdoc2::{Error, Header, KeyError};
+use cdoc2::{Error, Header, KeyError, Record};
 use eid::{CardError, CardReader, IdCard, Pin, RecipientKey};
 use serde::Serialize;
 
 use crate::{
     failure::{Failure, Result},
-    opening::{Key, for_key, recipients_in_short},
+    opening::{Key, for_key, for_person, recipients_in_short},
     recipients::{NewRecipient, now},
     view::{Code, ErrorView, RecipientKind, RecipientWarning},
 };
@@ -144,7 +144,10 @@ pub fn readers(reader: Option<&str>) -> Result<Vec<ReaderView>> {
 /// [`Code::NotARecipient`], and whatever hides the card.
 pub fn fitting(header: &Header, reader: Option<&str>) -> Result<FittingCard> {
     let cards = usable(look(reader)?)?;
-    let fits = |card: &IdCard| header.records().iter().any(|record| for_key(record, &card.certificate.public_key));
+    let opens = |record: &Record, card: &IdCard| {
+        for_key(record, &card.certificate.public_key) || for_person(record, &card.certificate.der)
+    };
+    let fits = |card: &IdCard| header.records().iter().any(|record| opens(record, card));
     let (mut fitting, others): (Vec<_>, Vec<_>) = cards.into_iter().partition(fits);
     fitting.sort_by_key(|card| card.tries.left == 0);
     if let Some(card) = fitting.into_iter().next() {

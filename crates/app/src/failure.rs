@@ -158,7 +158,8 @@ fn code_of(error: &Error) -> Code {
         Error::Cancelled => Code::Cancelled,
         Error::Refused(refusal) => match refusal {
             Refusal::NoFiles => Code::NoFiles,
-            Refusal::NoRecipients | Refusal::TooFewShareServers => Code::NoRecipients,
+            Refusal::NoRecipients => Code::NoRecipients,
+            Refusal::TooFewShareServers => Code::TooFewShareServers,
             Refusal::Name { .. } | Refusal::LabelTooLong => Code::NameNotAllowed,
             Refusal::DuplicateName(_) => Code::DuplicateName,
             Refusal::NotAFile(_) => Code::NotAFile,

@@ -6,6 +6,7 @@ mod exchange;
 mod lists;
 mod network;
 mod organisation;
+mod persons;
 mod shares;
 #[path = "../support/mod.rs"]
 mod support;

@@ -7,7 +7,7 @@ use std::{
 use app::{
     desk::Desk,
     servers::ListFiles,
-    view::{DeliveryDraft, DraftFile, EncryptionDraft, Existing, NameChoice, OpenDraft},
+    view::{DraftFile, EncryptionDraft, Existing, NameChoice, OpenDraft},
 };
 
 use super::Stage;
@@ -25,10 +25,8 @@ pub(crate) fn container(files: &[&Path]) -> PathBuf {
     let chosen = desk.incoming(&paths, None).files;
     let draft = EncryptionDraft {
         files: chosen.iter().map(|file| DraftFile { id: file.id, name: None }).collect(),
-        recipients: Vec::new(),
         with_password: true,
-        delivery: DeliveryDraft::default(),
-        output: None,
+        ..EncryptionDraft::default()
     };
     let done = desk.encrypt(&draft, secret(PASSWORD), Some("three of them".to_owned()), |_| {}).expect("encrypted");
     desk.path(done.output.id).expect("it was just made")

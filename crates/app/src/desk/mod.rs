@@ -199,6 +199,14 @@ impl Desk {
         Ok(self.recipients_in(id)?.1)
     }
 
+    /// A person by code, for whom a key is split over servers.
+    ///
+    /// # Errors
+    /// [`Code::PersonalCodeWrong`].
+    pub fn person(&self, code: &str) -> Result<RecipientView> {
+        Ok(NewRecipient::person(code)?.view(FileId::MAX))
+    }
+
     /// All keys of a file are recipients together; the first one stands for them.
     fn recipients_in(&self, id: FileId) -> Result<(Vec<NewRecipient>, RecipientView)> {
         let path = self.grants.path(id)?;
@@ -247,6 +255,15 @@ impl Desk {
                 Ok((all, view)) => {
                     keys.extend(all);
                     recipients.push(view);
+                }
+                Err(failure) => blockers.push(failure.into_view()),
+            }
+        }
+        for code in &draft.persons {
+            match NewRecipient::person(code) {
+                Ok(person) => {
+                    recipients.push(person.view(FileId::MAX));
+                    keys.push(person);
                 }
                 Err(failure) => blockers.push(failure.into_view()),
             }
@@ -303,6 +320,11 @@ impl Desk {
             let (keys, view) = self.recipients_in(*id)?;
             recipients.extend(keys);
             views.push(view);
+        }
+        for code in &draft.persons {
+            let person = NewRecipient::person(code)?;
+            views.push(person.view(FileId::MAX));
+            recipients.push(person);
         }
         if let Some(password) = password {
             recipients.push(password_recipient(password, hint)?);
@@ -589,6 +611,7 @@ fn password_view() -> RecipientView {
         valid_until: None,
         algorithm: "PBKDF2".to_owned(),
         warnings: Vec::new(),
+        person: None,
     }
 }
 

@@ -20,8 +20,8 @@ use crate::{
     recipients::{NewRecipient, base_name},
     servers::{self, Delivery, DeliveryPlan, Expiry, NewServer},
     view::{
-        Code, DeliveryDraft, DeliveryView, FileId, KeyCertificateView, LeftOut, NetworkDraft, NetworkView,
-        NewServerDraft, ProgressStep, ProxyKind, ServerReport, ServersView, ShownCertificate,
+        Code, DeliveryDraft, DeliveryView, FileId, KeyCertificateView, LeftOut, Needed, NetworkDraft, NetworkView,
+        NewServerDraft, ProgressStep, ProxyKind, ServerReport, ServersView, ShareView, ShownCertificate,
     },
 };
 
@@ -210,12 +210,16 @@ impl Desk {
         Ok(self.network())
     }
 
-    /// Where the capsules of recipients with keys go. Passwords need no server.
+    /// Where the capsules of recipients with keys go, and over which servers the keys of persons are split. Passwords need no server.
     pub(super) fn delivery(&self, draft: &DeliveryDraft, recipients: Vec<NewRecipient>) -> Result<DeliveryPlan> {
-        let have_keys = recipients.iter().any(|recipient| matches!(recipient, NewRecipient::Key { .. }));
-        if draft.servers.is_empty() || !have_keys {
-            return Ok(DeliveryPlan::inside(recipients));
-        }
+        let recipients = match draft.needed {
+            Needed::All if !draft.servers.is_empty() => {
+                let persons = recipients.into_iter().map(NewRecipient::into_person).collect::<Result<_>>()?;
+                // Two documents of one person are one person.
+                NewRecipient::distinct(persons).0
+            }
+            _ => recipients,
+        };
         let until = |days| {
             let end = SystemTime::now().checked_add(DAY * days)?;
             let seconds = end.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();
@@ -224,6 +228,9 @@ impl Desk {
         let mut chosen = BTreeSet::new();
         let ids = draft.servers.iter().filter(|id| chosen.insert(*id)).cloned().collect();
         let delivery = Delivery { servers: ids, until: draft.days.and_then(until) };
+        if !delivery.is_needed(&recipients) {
+            return Ok(DeliveryPlan::inside(recipients));
+        }
         delivery.plan(&self.client()?, recipients)
     }
 
@@ -237,11 +244,15 @@ impl Desk {
             return Ok(None);
         }
         let names = self.server_names();
-        let left_out = plan.placed.iter().filter(|placed| !placed.left_out.is_empty()).map(|placed| LeftOut {
-            recipient: placed.recipient.clone(),
-            servers: placed.left_out.iter().map(|id| named(&names, id)).collect(),
-        });
-        Ok(Some(DeliveryView { left_out: left_out.collect(), until: plan.asked_until }))
+        let all_named = |ids: &[String]| ids.iter().map(|id| named(&names, id)).collect();
+        let (shared, whole): (Vec<_>, Vec<_>) = plan.placed.iter().partition(|placed| placed.needed == Needed::All);
+        let left_out = whole.into_iter().filter(|placed| !placed.left_out.is_empty());
+        let left_out = left_out
+            .map(|placed| LeftOut { recipient: placed.recipient.clone(), servers: all_named(&placed.left_out) });
+        let shares = shared
+            .into_iter()
+            .map(|placed| ShareView { recipient: placed.recipient.clone(), servers: all_named(&placed.servers) });
+        Ok(Some(DeliveryView { left_out: left_out.collect(), shares: shares.collect(), until: plan.asked_until }))
     }
 
     /// Names of the servers that a plan uses.

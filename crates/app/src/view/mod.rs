@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 pub use self::servers::{
-    AddressReport, DeliveryDraft, DeliveryView, KeyCertificateView, LeftOut, NetworkDraft, NetworkView, NewServerDraft,
-    PinView, ProxyKind, ServerOrigin, ServerProgress, ServerReport, ServerState, ServerStep, ServerView, ServersView,
-    ShownCertificate, StepReport,
+    AddressReport, DeliveryDraft, DeliveryView, KeyCertificateView, LeftOut, Needed, NetworkDraft, NetworkView,
+    NewServerDraft, PinView, ProxyKind, ServerOrigin, ServerProgress, ServerReport, ServerState, ServerStep,
+    ServerView, ServersView, ShareView, ShownCertificate, StepReport,
 };
 
 /// Stands for a path that the person chose.
@@ -155,6 +155,8 @@ pub struct RecipientView {
     pub algorithm: String,
     /// What the person should know before encrypting.
     pub warnings: Vec<RecipientWarning>,
+    /// The number that certificates of the person bear, `PNOEE-38001085718`, when the recipient is a person by code and no file.
+    pub person: Option<String>,
 }
 
 /// What kind of key a recipient has.
@@ -177,7 +179,7 @@ pub enum RecipientKind {
     Secret,
     /// A password.
     Password,
-    /// Key shares fetched by Smart-ID, Mobile-ID or another means of the person.
+    /// A person by code: key shares, fetched by whatever means of the person the servers accept.
     Shares,
     /// Not known to this version, or broken.
     Unknown,
@@ -207,6 +209,8 @@ pub struct EncryptionDraft {
     pub files: Vec<DraftFile>,
     /// Recipients from files.
     pub recipients: Vec<FileId>,
+    /// Persons by code, `PNOEE-38001085718`.
+    pub persons: Vec<String>,
     /// Whether a password will stand beside them (the password itself comes with `encrypt`).
     pub with_password: bool,
     /// Where the capsules of recipients with keys go.
@@ -345,8 +349,10 @@ pub struct RecordView {
     pub opens_with: OpensWith,
     /// Why the record is not usable, when it is not.
     pub problem: Option<String>,
-    /// Why its server cannot be asked: not in a list, not usable, or a list has a mistake.
+    /// Why its server cannot be asked: not in a list, not usable, or a list has a mistake. Of a split key, the first of its servers that cannot.
     pub server_problem: Option<Code>,
+    /// Which server that is, as in `servers`.
+    pub problem_server: Option<String>,
 }
 
 /// What is needed to open a record with this version.
@@ -359,7 +365,7 @@ pub enum OpensWith {
     KeyFile,
     /// A symmetric key file.
     SecretFile,
-    /// Key shares, which this version cannot fetch.
+    /// An ID-card of the person, or a key file with a certificate of the person; every server is needed.
     Shares,
     /// Nothing that this version knows.
     Nothing,
@@ -541,6 +547,10 @@ pub enum Code {
     KeyFileUnusable,
     /// The file holds no usable certificate or public key.
     RecipientUnusable,
+    /// No personal code, or one with a mistyped digit.
+    PersonalCodeWrong,
+    /// The recipient is no person, and key shares are for persons.
+    NotAPerson,
     /// Truncated or altered.
     Damaged,
     /// Not a CDOC2 container.
@@ -585,6 +595,8 @@ pub enum Code {
     ServerUnknown,
     /// The list has the server, but it cannot be used: incomplete, expired, or for other keys.
     ServerUnusable,
+    /// Fewer than two organisations' servers keep key shares; `number` do.
+    TooFewShareServers,
     /// A server list has a mistake.
     ServerListInvalid,
     /// The network settings have a mistake.
@@ -601,6 +613,8 @@ pub enum Code {
     ProxyRequired,
     /// Expired, never there, or for another key.
     CapsuleNotFound,
+    /// Signing took longer than the servers' nonces count.
+    SignedTooLate,
     /// The server wants the certificate of the key, and the key comes without one.
     CertificateNeeded,
     /// The certificate is out of date, by the server.

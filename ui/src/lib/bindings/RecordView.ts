@@ -52,6 +52,10 @@ opensWith: OpensWith,
  */
 problem: string | null, 
 /**
- * Why its server cannot be asked: not in a list, not usable, or a list has a mistake.
+ * Why its server cannot be asked: not in a list, not usable, or a list has a mistake. Of a split key, the first of its servers that cannot.
  */
-serverProblem: Code | null, };
+serverProblem: Code | null, 
+/**
+ * Which server that is, as in `servers`.
+ */
+problemServer: string | null, };
