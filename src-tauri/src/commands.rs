@@ -1,20 +1,21 @@
 //! What the web view can ask for. Each command is a few lines over [`Desk`]; files are numbers, secrets come once and are wiped.
 
-use std::{path::Path, sync::Arc};
+use std::{fmt, path::Path, sync::Arc};
 
 use app::{
     Failure, Result,
+    cards::{Pin, PinError},
     desk::Desk,
     password,
     view::{
         Appearance, Chosen, Code, ContainerView, EncryptionDone, EncryptionDraft, EncryptionPlan, ErrorView, FileId,
-        Incoming, KeyCertificateView, KeyFileView, Language, NetworkDraft, NetworkView, NewServerDraft, OpenDone,
-        OpenDraft, OutputView, PasswordStrength, ProgressView, RecipientView, ServerReport, ServersView,
-        ShownCertificate, StartView,
+        Incoming, KeyCertificateView, KeyFileView, KeysView, Language, NetworkDraft, NetworkView, NewServerDraft,
+        OpenDone, OpenDraft, OutputView, PasswordStrength, ProgressView, ReaderReport, RecipientView, ServerReport,
+        ServersView, ShownCertificate, StartView,
     },
 };
 use cdoc2::Zeroizing;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de::Visitor};
 use tauri::{AppHandle, Emitter, Manager, State};
 use tauri_plugin_clipboard_manager::ClipboardExt;
 use tauri_plugin_opener::OpenerExt;
@@ -27,6 +28,29 @@ pub(crate) struct Secret(Zeroizing<String>);
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         Ok(Self(Zeroizing::new(String::deserialize(deserializer)?)))
+    }
+}
+
+/// A PIN from the window, taken as one at once; anything else is told before a card is asked.
+pub(crate) struct TypedPin(Result<Pin>);
+
+impl<'de> Deserialize<'de> for TypedPin {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Digits;
+        impl Visitor<'_> for Digits {
+            type Value = TypedPin;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("digits")
+            }
+
+            // Borrowed, so that no copy is made.
+            fn visit_str<E>(self, digits: &str) -> std::result::Result<TypedPin, E> {
+                let wrong = |error: PinError| Failure::new(Code::PinIncorrect, error.to_string());
+                Ok(TypedPin(Pin::new(digits).map_err(wrong)))
+            }
+        }
+        deserializer.deserialize_str(Digits)
     }
 }
 
@@ -173,6 +197,47 @@ pub(crate) async fn choose_destination(app: AppHandle, current: FileId) -> Answe
 #[tauri::command]
 pub(crate) async fn open(app: AppHandle, draft: OpenDraft, password: Option<Secret>) -> Answer<OpenDone> {
     beside(&app, move |app, desk| desk.open(&draft, exposed(password), progress(app))).await
+}
+
+#[tauri::command]
+pub(crate) async fn open_with_pin(
+    app: AppHandle,
+    draft: OpenDraft,
+    pin: TypedPin,
+    risk_last_try: bool,
+) -> Answer<OpenDone> {
+    beside(&app, move |app, desk| desk.open_with_pin(&draft, pin.0?, risk_last_try, progress(app))).await
+}
+
+#[tauri::command]
+pub(crate) async fn encrypt_again_with_pin(
+    app: AppHandle,
+    draft: OpenDraft,
+    pin: TypedPin,
+    risk_last_try: bool,
+    new_password: Secret,
+    hint: Option<String>,
+    output: Option<FileId>,
+) -> Answer<EncryptionDone> {
+    beside(&app, move |app, desk| {
+        desk.encrypt_again_with_pin(&draft, pin.0?, risk_last_try, new_password.0, hint, output, progress(app))
+    })
+    .await
+}
+
+#[tauri::command]
+pub(crate) fn keys(desk: State<'_, Arc<Desk>>) -> KeysView {
+    desk.keys()
+}
+
+#[tauri::command]
+pub(crate) async fn test_keys(app: AppHandle) -> Answer<Vec<ReaderReport>> {
+    beside(&app, |_, desk| desk.test_keys()).await
+}
+
+#[tauri::command]
+pub(crate) async fn recipient_from_key(app: AppHandle, id: String) -> Answer<RecipientView> {
+    beside(&app, move |_, desk| desk.recipient_from_key(&id)).await
 }
 
 #[tauri::command]

@@ -111,6 +111,11 @@ fn run(files: Vec<PathBuf>) -> tauri::Result<()> {
             commands::choose_destination,
             commands::open,
             commands::encrypt_again,
+            commands::open_with_pin,
+            commands::encrypt_again_with_pin,
+            commands::keys,
+            commands::test_keys,
+            commands::recipient_from_key,
             commands::cancel,
             commands::reveal,
             commands::open_file,
@@ -135,6 +140,10 @@ fn run(files: Vec<PathBuf>) -> tauri::Result<()> {
         .setup(move |app| {
             make_window(app.handle(), desk.start(&[]).appearance)?;
             std::thread::spawn(places::clean_up);
+            let handle = app.handle().clone();
+            desk.watch_keys(move |keys| {
+                let _ = handle.emit_to("main", "keys", keys);
+            });
             Ok(())
         })
         .on_window_event(window_event)

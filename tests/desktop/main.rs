@@ -4,6 +4,7 @@
 
 mod accessibility;
 mod arrivals;
+mod cards;
 mod damage;
 mod journeys;
 mod keyboard;

@@ -1,14 +1,18 @@
 //! ID-cards in readers: which are there, which one opens a container, and what goes wrong with them.
 
 use cdoc2::{Error, Header, KeyError, Record};
-use eid::{CardError, CardReader, IdCard, Pin, RecipientKey};
+use eid::{CardError, CardReader, IdCard, RecipientKey};
+pub use eid::{CardWatch, Pin, PinError, SeenReader};
 use serde::Serialize;
 
 use crate::{
     failure::{Failure, Result},
-    opening::{Key, for_key, for_person, recipients_in_short},
-    recipients::{NewRecipient, now},
-    view::{Code, ErrorView, RecipientKind, RecipientWarning},
+    opening::{Key, for_key, for_person, key_id, person_of, recipients_in_short},
+    recipients::{NewRecipient, initials, now},
+    view::{
+        CardStep, CardStepReport, Code, ErrorView, IdentityKind, IdentityView, ReaderReport, RecipientKind,
+        RecipientWarning, SecretView,
+    },
 };
 
 /// A reader, and what is in it.
@@ -115,7 +119,12 @@ impl FittingCard {
     /// [`Code::PinIncorrect`] without a number when it cannot be a PIN: the card is not asked then.
     pub fn into_key(self, pin: &str, risk_last_try: bool) -> Result<Key> {
         let pin = Pin::new(pin).map_err(|error| Failure::new(Code::PinIncorrect, error.to_string()))?;
-        Ok(Key::Card(self.0.with_pin(pin, risk_last_try)))
+        Ok(self.with_pin(pin, risk_last_try))
+    }
+
+    /// The same with a PIN that was taken already.
+    pub fn with_pin(self, pin: Pin, risk_last_try: bool) -> Key {
+        Key::Card(self.0.with_pin(pin, risk_last_try))
     }
 }
 
@@ -128,14 +137,15 @@ fn look(reader: Option<&str>) -> Result<Vec<CardReader>> {
 /// # Errors
 /// [`Code::NoPcsc`], [`Code::NoReader`].
 pub fn readers(reader: Option<&str>) -> Result<Vec<ReaderView>> {
-    let view = |reader: CardReader| {
-        let (card, problem) = match &reader.card {
-            Ok(card) => (Some(CardView::new(card)), None),
-            Err(error) => (None, Some(failure(error).into_view())),
-        };
-        ReaderView { reader: reader.name, atr: reader.atr, card, problem }
+    Ok(look(reader)?.into_iter().map(reader_view).collect())
+}
+
+fn reader_view(reader: CardReader) -> ReaderView {
+    let (card, problem) = match &reader.card {
+        Ok(card) => (Some(CardView::new(card)), None),
+        Err(error) => (None, Some(failure(error).into_view())),
     };
-    Ok(look(reader)?.into_iter().map(view).collect())
+    ReaderView { reader: reader.name, atr: reader.atr, card, problem }
 }
 
 /// The card that is a recipient of a container; of several, one whose PIN is not blocked.
@@ -156,6 +166,93 @@ pub fn fitting(header: &Header, reader: Option<&str>) -> Result<FittingCard> {
     let holders: Vec<_> = others.iter().map(|card| card.certificate.holder()).collect();
     let words = format!("the card of {} is no recipient of this container", holders.join(", "));
     Err(Failure::new(Code::NotARecipient, words).with_names(recipients_in_short(header)))
+}
+
+/// What a reader holds, to be remembered as long as it is in there.
+pub(crate) struct Held {
+    /// What people see of the reader.
+    pub(crate) view: ReaderView,
+    /// The key, and its certificate in DER.
+    pub(crate) identity: Option<(IdentityView, Vec<u8>)>,
+}
+
+/// Looks into one reader; no PIN is asked for.
+pub(crate) fn held_in(reader: &str) -> Result<Held> {
+    let readers = look(Some(reader))?;
+    let found = readers.into_iter().find(|found| found.name == reader).ok_or_else(|| failure(&CardError::Removed))?;
+    let identity = found.card.as_ref().ok().map(|card| (identity(card), card.certificate.der.clone()));
+    Ok(Held { view: reader_view(found), identity })
+}
+
+/// The card with this certificate in a reader.
+///
+/// # Errors
+/// [`Code::CardRemoved`] when another one is there, and whatever hides the card.
+pub(crate) fn with_certificate(reader: &str, sha256: &str) -> Result<FittingCard> {
+    let mut cards = usable(look(Some(reader))?)?.into_iter();
+    cards.find(|card| card.certificate.sha256 == sha256).map(FittingCard).ok_or_else(|| failure(&CardError::Removed))
+}
+
+fn identity(card: &IdCard) -> IdentityView {
+    let CardView { holder, code, document, model, document_number, valid_until, warnings, certificate_sha256, .. } =
+        CardView::new(card);
+    IdentityView {
+        id: certificate_sha256,
+        kind: IdentityKind::Card,
+        place: card.reader.clone(),
+        key_id: key_id(&card.certificate.public_key),
+        person: person_of(&card.certificate.der),
+        initials: initials(&holder),
+        holder,
+        code,
+        document,
+        document_number,
+        model,
+        valid_until,
+        warnings,
+        secret: SecretView {
+            least: Pin::LENGTHS.0,
+            most: Pin::LENGTHS.1,
+            tries_left: Some(card.tries.left),
+            must_change: card.tries.must_change,
+        },
+    }
+}
+
+/// Looks at each reader step by step, up to the first failure; no PIN is asked for.
+///
+/// # Errors
+/// [`Code::NoPcsc`], [`Code::NoReader`].
+pub fn reports() -> Result<Vec<ReaderReport>> {
+    Ok(readers(None)?.into_iter().map(report).collect())
+}
+
+fn report(reader: ReaderView) -> ReaderReport {
+    let step = |step, good, detail: &str, until| CardStepReport { step, good, detail: detail.to_owned(), until };
+    let mut steps = vec![step(CardStep::Service, true, "", None)];
+    if let Some(atr) = &reader.atr {
+        steps.push(step(CardStep::Card, true, &format!("ATR {atr}"), None));
+    }
+    let problem = match (&reader.card, reader.problem) {
+        (Some(card), _) => {
+            let is_expired = card.warnings.contains(&RecipientWarning::Expired);
+            let obstacle = card.obstacle();
+            steps.push(step(CardStep::Application, true, &card.model, None));
+            steps.push(step(CardStep::Holder, true, &card.holder, None));
+            // It still opens what is encrypted for it; servers give it nothing.
+            steps.push(step(CardStep::Certificate, !is_expired, "", Some(card.valid_until)));
+            let tries = format!("tries left: {}", card.tries_left);
+            steps.push(step(CardStep::Pin, obstacle.is_none(), &tries, None));
+            obstacle.map(Failure::into_view)
+        }
+        (None, problem) => {
+            let at = if reader.atr.is_some() { CardStep::Application } else { CardStep::Card };
+            let detail = problem.as_ref().map_or("", |problem| &problem.detail);
+            steps.push(step(at, false, detail, None));
+            problem
+        }
+    };
+    ReaderReport { reader: reader.reader, steps, problem }
 }
 
 /// The holders of the cards at hand, to be encrypted for.
@@ -206,6 +303,9 @@ pub(crate) fn failure(error: &CardError) -> Failure {
         CardError::LastTry => failure.with_number(1),
         CardError::NoReader(Some(name)) => failure.about(name),
         CardError::Unsupported { atr } => failure.about(atr),
+        // Other words help than with their code alone.
+        CardError::NotPermitted => failure.about("permission"),
+        CardError::Mute => failure.about("mute"),
         _ => failure,
     }
 }

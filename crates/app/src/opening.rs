@@ -9,6 +9,7 @@ use cdoc2::{
     Password, PublicKey, Record, SymmetricKey, Zeroizing, shown,
 };
 use eid::{Authenticator, CardKey, KeyFile, KeyFileError};
+use sha2::{Digest, Sha256};
 
 use crate::{
     failure::{Failure, Result},
@@ -146,7 +147,12 @@ pub(crate) fn for_key(record: &Record, key: &PublicKey) -> bool {
 /// Whether the key of a record is split for the person whom this certificate (DER) names.
 pub(crate) fn for_person(record: &Record, certificate: &[u8]) -> bool {
     let Capsule::Shares(shares) = &record.capsule else { return false };
-    PersonId::of_certificate(certificate).is_some_and(|person| person.as_str() == shares.recipient_id)
+    person_of(certificate).is_some_and(|person| person == shares.recipient_id)
+}
+
+/// The person whom a certificate (DER) names, as shares name persons.
+pub(crate) fn person_of(certificate: &[u8]) -> Option<String> {
+    Some(PersonId::of_certificate(certificate)?.as_str().to_owned())
 }
 
 fn for_holder_of(record: &Record, key: &dyn Authenticator) -> bool {
@@ -161,6 +167,15 @@ pub(crate) fn recipient(capsule: &Capsule) -> Option<PublicKey> {
         Capsule::Server(capsule) => Some(capsule.recipient.clone()),
         _ => None,
     }
+}
+
+/// Tells public keys apart: SHA-256 of the point or of the RSA key in DER, in hex.
+pub fn key_id(key: &PublicKey) -> String {
+    let bytes = match key {
+        PublicKey::Ec(key) => key.point(),
+        PublicKey::Rsa(key) => key.pkcs1_der(),
+    };
+    hex::encode(Sha256::digest(bytes))
 }
 
 /// Unlocks a container with the keys at hand. The lists are read when a key at hand is for a capsule on a server, or its holder is the person for whom a
@@ -266,6 +281,8 @@ fn labelled(index: usize, label: &Label) -> RecordView {
         kind: kind(label),
         code: label.personal_code().map(str::to_owned),
         algorithm: String::new(),
+        key_id: None,
+        person: None,
         servers: Vec::new(),
         until: label.server_expiry(),
         hint: hint(label),
@@ -287,7 +304,8 @@ fn kind(label: &Label) -> RecipientKind {
 }
 
 fn record(record: &Record) -> RecordView {
-    let view = labelled(record.index, &Label::parse(&record.label));
+    let key_id = recipient(&record.capsule).as_ref().map(key_id);
+    let view = RecordView { key_id, ..labelled(record.index, &Label::parse(&record.label)) };
     match &record.capsule {
         Capsule::Ec { recipient, .. } => {
             RecordView { algorithm: curve(recipient.curve()).into(), opens_with: OpensWith::KeyFile, ..view }
@@ -319,6 +337,7 @@ fn record(record: &Record) -> RecordView {
         Capsule::Shares(capsule) => RecordView {
             kind: RecipientKind::Shares,
             algorithm: SHARES_SCHEME.into(),
+            person: Some(shown(&capsule.recipient_id)),
             servers: capsule.shares.iter().map(|share| shown(&share.server_base_url)).collect(),
             opens_with: OpensWith::Shares,
             ..view

@@ -49,7 +49,9 @@ fn generated() -> BTreeMap<String, String> {
         view::ServerReport,
         view::KeyCertificateView,
         view::NetworkView,
-        view::NetworkDraft
+        view::NetworkDraft,
+        view::KeysView,
+        view::ReaderReport
     );
     files(folder.path())
         .into_iter()

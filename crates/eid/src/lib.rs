@@ -54,7 +54,10 @@ mod public;
 mod recipient;
 
 pub use authenticator::{Authenticator, SignatureAlgorithm};
-pub use card::{CardError, CardKey, CardKind, CardReader, Document, IdCard, Pin, PinError, Tries, card_readers};
+pub use card::{
+    CardError, CardKey, CardKind, CardReader, CardWatch, Document, IdCard, Pin, PinError, SeenReader, Tries,
+    card_readers,
+};
 pub use certificate::{Certificate, DocumentKind, KeyUsage, Warning};
 pub use file::{FileAuthenticator, FileEcKey, FileRsaKey, KeyFile, KeyFileError, PrivateKey};
 pub use recipient::{RecipientError, RecipientKey};

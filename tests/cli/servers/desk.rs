@@ -78,6 +78,7 @@ impl Stage {
         let draft = OpenDraft {
             container,
             key_file: Some(self.key(key, container).id),
+            identity: None,
             certificate: certificate.map(|name| self.chosen(name)),
             destination: None,
             names: NameChoice::default(),

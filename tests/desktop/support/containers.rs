@@ -40,6 +40,7 @@ pub(crate) fn opened(container: &Path, password: &str) -> Vec<(String, Vec<u8>)>
     let draft = OpenDraft {
         container: chosen.id,
         key_file: None,
+        identity: None,
         certificate: None,
         destination: Some(desk.output(folder.path()).id),
         names: NameChoice { existing: Existing::Refuse, safe_names: false },

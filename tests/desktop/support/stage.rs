@@ -107,6 +107,8 @@ pub(crate) struct Stage {
     bus: String,
     /// Pixels of the screen to one of the window.
     scale: u32,
+    /// Whether the window sees the readers of this machine, and cards that other tests put into them.
+    has_readers: bool,
     // In this order they end.
     _processes: Vec<Running>,
     place: tempfile::TempDir,
@@ -121,6 +123,11 @@ impl Stage {
     /// While no other desktop is there.
     pub(crate) fn alone() -> Self {
         Self::on("1280x800x24", 1, Company::Alone(QUIET.write().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// With the readers of this machine, which one test at a time has.
+    pub(crate) fn with_readers() -> Self {
+        Self { has_readers: true, ..Self::new() }
     }
 
     /// With twice the pixels, for pictures.
@@ -140,7 +147,8 @@ impl Stage {
         let mut xvfb = Running::start(xvfb.stdout(Stdio::piped()).stderr(Stdio::null()));
         let display = format!(":{}", xvfb.first_line());
 
-        let mut stage = Self { display, bus: String::new(), scale, _processes: Vec::new(), place, _company: company };
+        let (bus, has_readers) = (String::new(), false);
+        let mut stage = Self { display, bus, scale, has_readers, _processes: Vec::new(), place, _company: company };
         let mut bus = stage.command("dbus-daemon");
         bus.args(["--session", "--nofork", "--print-address=1"]).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut bus = Running::start(&mut bus);
@@ -171,6 +179,9 @@ impl Stage {
             .env("GSETTINGS_BACKEND", "memory")
             .env("GDK_SCALE", self.scale.to_string())
             .env("DISPLAY", &self.display);
+        if !self.has_readers {
+            command.env("PCSCLITE_CSOCK_NAME", self.place.path().join("no-service"));
+        }
         if !self.bus.is_empty() {
             command.env("DBUS_SESSION_BUS_ADDRESS", &self.bus);
         }

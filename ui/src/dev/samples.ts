@@ -3,8 +3,12 @@ import type { Chosen } from "$lib/bindings/Chosen";
 import type { ContainerView } from "$lib/bindings/ContainerView";
 import type { EncryptionDone } from "$lib/bindings/EncryptionDone";
 import type { Incoming } from "$lib/bindings/Incoming";
+import type { IdentityView } from "$lib/bindings/IdentityView";
+import type { KeysView } from "$lib/bindings/KeysView";
 import type { KeyFileView } from "$lib/bindings/KeyFileView";
 import type { OpenDone } from "$lib/bindings/OpenDone";
+import type { ReaderReport } from "$lib/bindings/ReaderReport";
+import type { ReaderStateView } from "$lib/bindings/ReaderStateView";
 import type { RecentView } from "$lib/bindings/RecentView";
 import type { RecipientView } from "$lib/bindings/RecipientView";
 import type { RecordView } from "$lib/bindings/RecordView";
@@ -94,6 +98,7 @@ export function record(index: number, more: Partial<RecordView>): RecordView {
     kind: "certificate",
     code: null,
     algorithm: "P-384",
+    keyId: null,
     servers: [],
     until: null,
     hint: null,
@@ -104,7 +109,10 @@ export function record(index: number, more: Partial<RecordView>): RecordView {
   };
 }
 
-const mari = { name: "Mari Maasikas", initials: "MM", kind: "idCard", code: "48505050271" } as const;
+/** Of Mari's ID-card. */
+const MARI = "ad".repeat(32);
+
+const mari = { keyId: MARI, name: "Mari Maasikas", initials: "MM", kind: "idCard", code: "48505050271" } as const;
 const toomas = { name: "Toomas Tamm", initials: "TT", kind: "certificate" } as const;
 
 export const records = {
@@ -268,3 +276,98 @@ export function openedOf(count: number): OpenDone {
     totalSize: files.reduce((sum, saved) => sum + saved.size, 0),
   };
 }
+
+const READERS = ["Gemalto PC Twin Reader 00 00", "Virtual PCD 00 01"] as const;
+
+/** Mari's ID-card in the first reader. */
+export function identity(more: Partial<IdentityView> = {}, secret: Partial<IdentityView["secret"]> = {}): IdentityView {
+  return {
+    id: "c1".repeat(32),
+    kind: "card",
+    place: READERS[0],
+    keyId: MARI,
+    holder: "Mari Maasikas",
+    initials: "MM",
+    code: "48505050271",
+    document: "idCard",
+    documentNumber: "AS0000001",
+    model: "IDEMIA (2018, 2021)",
+    validUntil: now() + 900 * DAY,
+    warnings: [],
+    secret: { least: 4, most: 12, triesLeft: 3, mustChange: false, ...secret },
+    ...more,
+  };
+}
+
+/** Jaak's card, which opens none of the samples. */
+export const otherIdentity = identity({
+  id: "c2".repeat(32),
+  keyId: "ae".repeat(32),
+  holder: "Jaak-Kristjan Jõeorg",
+  initials: "JJ",
+  code: "38001085718",
+  model: "Thales (2025)",
+  documentNumber: null,
+});
+
+function reader(name: string, more: Partial<ReaderStateView> = {}): ReaderStateView {
+  return { name, atr: null, state: "empty", identity: null, problem: null, ...more };
+}
+
+/** Readers with these cards, and an empty one. */
+export function cards(...identities: IdentityView[]): KeysView {
+  const ready = identities.map(({ id }, index) =>
+    reader(READERS[index] ?? "?", { atr: "3BDB960080B1FE451F830012233F536549440F9000F1", state: "ready", identity: id }),
+  );
+  const places = identities.map((identity, index) => ({ ...identity, place: READERS[index] ?? "?" }));
+  const empty = READERS.slice(identities.length).map((name) => reader(name));
+  return { identities: places, readers: [...ready, ...empty], problem: null, isKnown: true };
+}
+
+export const noCards = cards();
+export const readingCard: KeysView = { ...noCards, readers: [reader(READERS[0], { state: "reading" }), reader(READERS[1])] };
+export const noService: KeysView = { identities: [], readers: [], problem: failure("no_pcsc"), isKnown: true };
+export const noReader: KeysView = { identities: [], readers: [], problem: failure("no_reader"), isKnown: true };
+
+/** What is in the first reader cannot be used. */
+export function failedCard(problem: NonNullable<ReaderStateView["problem"]>): KeysView {
+  return { ...noCards, readers: [reader(READERS[0], { state: "failed", problem }), reader(READERS[1])] };
+}
+
+const cardStep = (name: ReaderReport["steps"][number]["step"], detail = "", good = true, until: number | null = null) => ({
+  step: name,
+  good,
+  detail,
+  until,
+});
+
+const known = [
+  cardStep("service"),
+  cardStep("card", "ATR 3BDB960080B1FE451F830012233F536549440F9000F1"),
+  cardStep("application", "IDEMIA (2018, 2021)"),
+  cardStep("holder", "Mari Maasikas"),
+];
+
+export const goodCard: ReaderReport = {
+  reader: READERS[0],
+  steps: [...known, cardStep("certificate", "", true, now() + 900 * DAY), cardStep("pin", "tries left: 3")],
+  problem: null,
+};
+
+export const expiredCard: ReaderReport = {
+  ...goodCard,
+  steps: [...known, cardStep("certificate", "", false, now() - 20 * DAY), cardStep("pin", "tries left: 3")],
+};
+
+export const badCards: ReaderReport[] = [
+  {
+    ...goodCard,
+    steps: [...known, cardStep("certificate", "", true, now() + 900 * DAY), cardStep("pin", "tries left: 0", false)],
+    problem: failure("pin_blocked", { detail: "PIN1 is blocked" }),
+  },
+  {
+    reader: READERS[1],
+    steps: [cardStep("service"), cardStep("card", "ATR 3B00"), cardStep("application", "an unknown kind (ATR 3B00)", false)],
+    problem: failure("card_unsupported", { subject: "3B00", detail: "the card is of an unknown kind (ATR 3B00)" }),
+  },
+];

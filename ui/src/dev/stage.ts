@@ -7,7 +7,7 @@ import type { Language } from "$lib/bindings/Language";
 import { Double } from "$lib/backend/double";
 import { Session } from "$lib/state/session.svelte";
 
-import { recentFor, serversFor, settle, states } from "./states";
+import { keysFor, recentFor, serversFor, settle, states } from "./states";
 
 export interface Setting {
   readonly state: string;
@@ -30,6 +30,8 @@ export async function play({ state, language, appearance }: Setting): Promise<Pl
     appearance,
     recent: recentFor(state),
     servers: serversFor(state),
+    keys: keysFor(state),
+    demo: state === "start-demo" || state === "pin-demo" ? { holder: "Mari Maasikas", pin: "1234" } : null,
     incoming: null,
   };
   const double = new Double({ start });

@@ -2,8 +2,10 @@
 import { flushSync, tick } from "svelte";
 
 import type { ContainerView } from "$lib/bindings/ContainerView";
+import type { IdentityView } from "$lib/bindings/IdentityView";
 import type { EncryptionPlan } from "$lib/bindings/EncryptionPlan";
 import type { ErrorView } from "$lib/bindings/ErrorView";
+import type { KeysView } from "$lib/bindings/KeysView";
 import type { ProgressView } from "$lib/bindings/ProgressView";
 import type { ServersView } from "$lib/bindings/ServersView";
 import type { Double } from "$lib/backend/double";
@@ -11,23 +13,34 @@ import { failure } from "$lib/backend/failure";
 import { m } from "$lib/paraglide/messages";
 
 import {
+  badCards,
   badReport,
+  cards,
   certificate,
   container,
   containerOf,
   documents,
   dropped,
   encrypted,
+  expiredCard,
+  failedCard,
   file,
+  goodCard,
   goodReport,
+  identity,
   incomplete,
   keyFile,
+  noCards,
+  noReader,
   noServers,
+  noService,
   oldContainer,
   openedOf,
+  otherIdentity,
   password,
   people,
   pin,
+  readingCard,
   recent,
   recipient,
   record,
@@ -197,6 +210,7 @@ const withKey = { ...keyFile, name: "mari_maasikas.pem", needsPassword: false, f
 async function openThroughServers(stage: Stage, key = withKey): Promise<void> {
   stage.double.answers.keyFile = key;
   await show(stage, containerOf(records.server, records.serverToo));
+  await choose(m.means_key());
   await press(m.choose_key());
 }
 
@@ -205,6 +219,34 @@ function serverFails(error: ErrorView): Run {
     stage.double.answers.open = () => Promise.reject(error);
     await openThroughServers(stage);
     await press(m.open_with_key());
+  };
+}
+
+const forMari = () => containerOf(records.card, records.key);
+
+/** The dialog for the PIN of Mari's card, over a container for her. */
+function asks(secret: Partial<IdentityView["secret"]> = {}, run: Run = async () => undefined, view = forMari()): Run {
+  return async (stage) => {
+    // What is wrong with the card is found out between the look and the button.
+    stage.double.have(cards(identity()));
+    await show(stage, view);
+    await press(m.open_with_id_card());
+    stage.double.have(cards(identity({}, secret)));
+    await settle();
+    await run(stage);
+  };
+}
+
+async function enterPin(digits: string): Promise<void> {
+  await type("PIN1", digits);
+  await press(m.pin_open());
+}
+
+/** A PIN with which this happens. */
+function pinFails(error: ErrorView): Run {
+  return async (stage) => {
+    stage.double.answers.pin = () => Promise.reject(error);
+    await enterPin("9999");
   };
 }
 
@@ -434,7 +476,7 @@ export const states: Record<string, Run> = {
   "open-password": (stage) => show(stage, byPassword()),
   "open-either": (stage) => show(stage, either()),
   "open-key": async (stage) => {
-    await show(stage, containerOf(records.key, records.card));
+    await show(stage, containerOf(records.key));
   },
   "open-key-fits": async (stage) => {
     stage.double.answers.keyFile = { ...keyFile, name: "toomas_tamm.pem", needsPassword: false, fits: [1] };
@@ -445,7 +487,7 @@ export const states: Record<string, Run> = {
   "open-key-password": async (stage) => {
     stage.double.answers.keyFile = keyFile;
     stage.double.answers.open = () => Promise.reject(failure("key_file_password"));
-    await show(stage, containerOf(records.key, records.card));
+    await show(stage, containerOf(records.key));
     await press(m.choose_key());
     await type(m.key_password(), "vale");
     await press(m.open_with_key());
@@ -454,7 +496,7 @@ export const states: Record<string, Run> = {
     stage.double.answers.keyFile = { ...keyFile, needsPassword: false };
     stage.double.answers.open = () =>
       Promise.reject(failure("not_a_recipient", { names: ["Toomas Tamm", "Mari Maasikas"] }));
-    await show(stage, containerOf(records.key, records.card));
+    await show(stage, containerOf(records.key));
     await press(m.choose_key());
     await press(m.open_with_key());
   },
@@ -463,6 +505,99 @@ export const states: Record<string, Run> = {
       Promise.reject(failure("wrong_password", { names: ["koera nimi ja sünniaasta"] }));
     await openWithPassword(stage);
   },
+  "start-demo": async () => undefined,
+  "open-card": (stage) => show(stage, forMari()),
+  "open-card-either": (stage) => show(stage, either()),
+  "open-card-servers": (stage) => show(stage, containerOf(records.server, records.serverToo, records.soon)),
+  "open-card-two": (stage) => show(stage, forMari()),
+  "open-card-blocked": (stage) => show(stage, forMari()),
+  "open-card-last": (stage) => show(stage, forMari()),
+  "open-card-change": (stage) => show(stage, forMari()),
+  "open-card-expired": (stage) => show(stage, forMari()),
+  "open-card-insert": (stage) => show(stage, forMari()),
+  "open-card-reading": (stage) => show(stage, forMari()),
+  "open-card-other": (stage) => show(stage, forMari()),
+  "open-card-service": (stage) => show(stage, forMari()),
+  "open-card-reader": (stage) => show(stage, forMari()),
+  "open-card-unknown": (stage) => show(stage, forMari()),
+  "open-card-mute": (stage) => show(stage, forMari()),
+  "open-card-busy": (stage) => show(stage, forMari()),
+  pin: asks(),
+  "pin-demo": asks(),
+  "pin-typed": asks({}, () => type("PIN1", "1234")),
+  "pin-length": asks({}, () => enterPin("12")),
+  "pin-wrong": asks({}, pinFails(failure("pin_incorrect", { number: 2 }))),
+  "pin-wrong-last": asks({}, pinFails(failure("pin_incorrect", { number: 1 }))),
+  "pin-last": asks({ triesLeft: 1 }),
+  "pin-last-unsure": asks({ triesLeft: 1 }, () => enterPin("1234")),
+  "pin-blocked": asks({}, pinFails(failure("pin_blocked"))),
+  "pin-change": asks({}, pinFails(failure("pin_change_required"))),
+  "pin-busy-elsewhere": asks({}, pinFails(failure("card_busy"))),
+  "pin-removed": asks({}, async (stage) => {
+    stage.double.have(noCards);
+    await settle();
+  }),
+  "pin-working": asks({}, async (stage) => {
+    stage.double.answers.pin = () => stage.double.never();
+    await enterPin("1234");
+  }),
+  "pin-working-servers": asks(
+    {},
+    async (stage) => {
+      stage.double.answers.pin = () => stage.double.never();
+      await enterPin("1234");
+      const servers: ProgressView["servers"] = [
+        { id: "ria", name: "RIA", state: "asked", code: null },
+        { id: "demo", name: "Demo", state: "failed", code: "server_unreachable" },
+      ];
+      stage.double.advance(progress({ step: "fetching", done: 0, total: null, rate: 0, remaining: null, servers }));
+      await settle();
+    },
+    containerOf(records.server, records.serverToo),
+  ),
+  "pin-opening": asks({}, async (stage) => {
+    stage.double.answers.pin = () => stage.double.never();
+    await enterPin("1234");
+    stage.double.advance(progress({ step: "verifying", done: 610_000, total: 1_284_022, rate: 91_000, remaining: 7 }));
+    await settle();
+  }),
+  "keep-card": asks({}, async (stage) => {
+    stage.double.answers.pin = () => Promise.resolve(openedOf(3));
+    await enterPin("1234");
+    await press(m.keep_button());
+  }),
+  "encrypt-card": (stage) => drop(stage, documents),
+  "encrypt-card-added": async (stage) => {
+    stage.double.answers.recipientFromKey = () =>
+      Promise.resolve(recipient("Mari Maasikas", "MM", { code: "48505050271", file: "" }));
+    await drop(stage, documents);
+    await addPeople(stage, people.slice(0, 1));
+    await press(m.add_me({ name: "Mari Maasikas" }));
+  },
+  "settings-cards": settings(m.settings_keys),
+  "settings-cards-two": settings(m.settings_keys),
+  "settings-cards-trouble": settings(m.settings_keys),
+  "settings-cards-none": settings(m.settings_keys),
+  "settings-cards-reading": settings(m.settings_keys),
+  "settings-cards-tested": settings(m.settings_keys, async (stage) => {
+    stage.double.answers.readers = () => Promise.resolve([goodCard]);
+    await press(m.keys_test());
+    bottom();
+  }),
+  "settings-cards-tested-expired": settings(m.settings_keys, async (stage) => {
+    stage.double.answers.readers = () => Promise.resolve([expiredCard]);
+    await press(m.keys_test());
+    bottom();
+  }),
+  "settings-cards-tested-bad": settings(m.settings_keys, async (stage) => {
+    stage.double.answers.readers = () => Promise.resolve(badCards);
+    await press(m.keys_test());
+    bottom();
+  }),
+  "settings-cards-no-service": settings(m.settings_keys, async (stage) => {
+    stage.double.answers.readers = () => Promise.reject(failure("no_pcsc"));
+    await press(m.keys_test());
+  }),
   "open-server": (stage) => show(stage, containerOf(records.server, records.serverToo, records.soon)),
   "open-server-key": (stage) => openThroughServers(stage),
   "open-server-unknown": (stage) => show(stage, containerOf(records.strange)),
@@ -712,6 +847,43 @@ export function recentFor(state: string) {
   return state === "start-first" ? [] : recent;
 }
 
+const expired = () => identity({ validUntil: inDays(-20), warnings: ["expired"] });
+
+/** What is in the readers when a state begins. */
+const keysOf: Record<string, () => KeysView> = {
+  "start-demo": () => cards(identity()),
+  "open-card": () => cards(identity()),
+  "open-card-either": () => cards(identity()),
+  "open-card-servers": () => cards(identity()),
+  "open-card-two": () => cards(identity(), identity({ id: "c3".repeat(32), document: "digiId", documentNumber: null })),
+  "open-card-blocked": () => cards(identity({}, { triesLeft: 0 })),
+  "open-card-last": () => cards(identity({}, { triesLeft: 1 })),
+  "open-card-change": () => cards(identity({}, { mustChange: true })),
+  "open-card-expired": () => cards(expired()),
+  "open-card-reading": () => readingCard,
+  "open-card-other": () => cards(otherIdentity),
+  "open-card-service": () => noService,
+  "open-card-reader": () => noReader,
+  "open-card-unknown": () => failedCard(failure("card_unsupported", { subject: "3B00" })),
+  "open-card-mute": () => failedCard(failure("card_unsupported", { subject: "mute" })),
+  "open-card-busy": () => failedCard(failure("card_busy")),
+  "encrypt-card": () => cards(identity()),
+  "encrypt-card-added": () => cards(identity()),
+  "settings-cards": () => cards(identity()),
+  "settings-cards-two": () => cards(expired(), { ...otherIdentity, secret: { ...otherIdentity.secret, triesLeft: 0 } }),
+  "settings-cards-trouble": () => failedCard(failure("card_unsupported", { subject: "3B00" })),
+  "settings-cards-none": () => noReader,
+  "settings-cards-reading": () => readingCard,
+  "settings-cards-tested": () => cards(identity()),
+  "settings-cards-tested-expired": () => cards(expired()),
+  "settings-cards-tested-bad": () => cards(identity({}, { triesLeft: 0 })),
+  "settings-cards-no-service": () => noService,
+};
+
+export function keysFor(state: string): KeysView {
+  return (keysOf[state] ?? (() => noCards))();
+}
+
 /** Servers that a state begins with. */
 export function serversFor(state: string): ServersView {
   if (/^(start-servers-trouble|delivery-list-trouble|settings-trouble)$/u.test(state)) return { ...noServers, problem: listProblem };
@@ -719,7 +891,7 @@ export function serversFor(state: string): ServersView {
   if (state === "deliver-lost") return { ...twoServers, chosen: ["demo"], lost: ["ria", incomplete.id] };
   if (state === "settings-locked") return { ...twoServers, lockedBy: "/etc/kapsel/policy.toml" };
   if (state === "settings-empty") return noServers;
-  return /^(start-servers|deliver|encrypted-servers|open-server|opening-servers|failed-server|settings)/u.test(state)
+  return /^(start-servers|deliver|encrypted-servers|open-server|open-card-servers|pin-working-servers|opening-servers|failed-server|settings)/u.test(state)
     ? twoServers
     : noServers;
 }

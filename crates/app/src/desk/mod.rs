@@ -1,8 +1,10 @@
 //! The use cases in the terms of a window: files are numbers, results are plain values, one operation runs at a time.
 //!
 //! - here: what arrives, encrypting, opening
+//! - `keys`: cards in readers
 //! - `servers`: capsule servers and the network
 
+mod keys;
 mod servers;
 
 use std::{
@@ -17,7 +19,9 @@ use cdoc2::{
     Zeroizing, check_files, check_output,
 };
 
+use self::keys::KeysAtHand;
 use crate::{
+    cards::Pin,
     detection::kind_of,
     encryption::{JAVA_READER_FILES, check_names, encryptor, encryptor_for, propose_output},
     failure::{Failure, Result},
@@ -30,9 +34,10 @@ use crate::{
     servers::Access,
     settings::{Recent, Settings, system_language},
     view::{
-        Appearance, Chosen, ChosenKind, Code, ContainerView, EncryptionDone, EncryptionDraft, EncryptionPlan, Existing,
-        FileId, Incoming, KeyFileView, Language, OpenDone, OpenDraft, OpensWith, OutputView, PlanWarning, PlannedFile,
-        Position, ProgressStep, ProgressView, RecentView, RecipientKind, RecipientView, SavedFile, StartView,
+        Appearance, Chosen, ChosenKind, Code, ContainerView, DemoView, EncryptionDone, EncryptionDraft, EncryptionPlan,
+        Existing, FileId, Incoming, KeyFileView, Language, OpenDone, OpenDraft, OpensWith, OutputView, PlanWarning,
+        PlannedFile, Position, ProgressStep, ProgressView, RecentView, RecipientKind, RecipientView, SavedFile,
+        StartView,
     },
 };
 
@@ -51,6 +56,21 @@ pub struct Desk {
     settings: Mutex<Settings>,
     grants: Grants,
     running: Mutex<Option<Cancel>>,
+    keys: Arc<KeysAtHand>,
+}
+
+/// What the person proves to be allowed by.
+enum Proof {
+    Nothing,
+    Password(Zeroizing<String>),
+    /// Of the key at hand that the draft names; the second says that the last try may be risked.
+    Pin(Pin, bool),
+}
+
+impl From<Option<Zeroizing<String>>> for Proof {
+    fn from(password: Option<Zeroizing<String>>) -> Self {
+        password.map_or(Self::Nothing, Self::Password)
+    }
 }
 
 /// Follows an operation.
@@ -67,6 +87,7 @@ impl Desk {
             settings: Mutex::new(settings),
             grants: Grants::default(),
             running: Mutex::new(None),
+            keys: Arc::default(),
         }
     }
 
@@ -101,6 +122,8 @@ impl Desk {
             appearance: settings.appearance,
             recent: recent.collect(),
             servers: self.servers_at_hand(),
+            keys: self.keys(),
+            demo: demo_card(),
             incoming: (!arguments.is_empty()).then(|| self.incoming(arguments, None)),
         }
     }
@@ -209,6 +232,11 @@ impl Desk {
 
     /// All keys of a file are recipients together; the first one stands for them.
     fn recipients_in(&self, id: FileId) -> Result<(Vec<NewRecipient>, RecipientView)> {
+        if let Some(held) = self.recipient_held(id) {
+            let held = held?;
+            let view = held.view(id);
+            return Ok((vec![held], view));
+        }
         let path = self.grants.path(id)?;
         let recipients = NewRecipient::read(&path)?;
         let unusable = || Failure::new(Code::RecipientUnusable, "no certificate or public key").about(base_name(&path));
@@ -440,18 +468,22 @@ impl Desk {
     fn unlocked(
         &self,
         draft: &OpenDraft,
-        password: Option<Zeroizing<String>>,
+        proof: Proof,
         control: &Control,
         observer: &Observer,
     ) -> Result<(Container, cdoc2::FileMasterKey)> {
         let container = Container::open(self.grants.path(draft.container)?)?;
-        let mut key = match (draft.key_file, password) {
-            (Some(file), password) => {
-                let path = self.grants.path(file)?;
-                self.load_key(&path, &container, password.as_ref().map(|password| password.as_str()))?
+        let mut key = match (draft.key_file, proof) {
+            (_, Proof::Pin(pin, risk_last_try)) => {
+                self.key_by_pin(draft.identity.as_deref().unwrap_or_default(), pin, risk_last_try)?
             }
-            (None, Some(password)) => Key::password(password)?,
-            (None, None) => return Err(Failure::new(Code::WrongPassword, "no password was given")),
+            (Some(file), proof) => {
+                let path = self.grants.path(file)?;
+                let password = if let Proof::Password(password) = &proof { Some(password.as_str()) } else { None };
+                self.load_key(&path, &container, password)?
+            }
+            (None, Proof::Password(password)) => Key::password(password)?,
+            (None, Proof::Nothing) => return Err(Failure::new(Code::WrongPassword, "no password was given")),
         };
         if let Some(certificate) = draft.certificate {
             key.certify(&self.grants.path(certificate)?)?;
@@ -469,6 +501,15 @@ impl Desk {
         &self,
         draft: &OpenDraft,
         password: Option<Zeroizing<String>>,
+        progress: impl Fn(ProgressView) + Send + Sync + 'static,
+    ) -> Result<OpenDone> {
+        self.open_by(draft, password.into(), progress)
+    }
+
+    fn open_by(
+        &self,
+        draft: &OpenDraft,
+        proof: Proof,
         progress: impl Fn(ProgressView) + Send + Sync + 'static,
     ) -> Result<OpenDone> {
         let container_path = self.grants.path(draft.container)?;
@@ -491,7 +532,7 @@ impl Desk {
             private_place: self.private_place.clone(),
         };
         let (saved, recipients) = self.run(Arc::new(progress), |control, observer| {
-            let (container, key) = self.unlocked(draft, password, &control, observer)?;
+            let (container, key) = self.unlocked(draft, proof, &control, observer)?;
             let recipients = opening::recipients_in_short(container.header());
             let saved = container.extract(&key, &reading(draft, control), &extraction)?;
             Ok((saved, recipients))
@@ -536,6 +577,18 @@ impl Desk {
         output: Option<FileId>,
         progress: impl Fn(ProgressView) + Send + Sync + 'static,
     ) -> Result<EncryptionDone> {
+        self.encrypt_again_by(draft, password.into(), new_password, hint, output, progress)
+    }
+
+    fn encrypt_again_by(
+        &self,
+        draft: &OpenDraft,
+        proof: Proof,
+        new_password: Zeroizing<String>,
+        hint: Option<String>,
+        output: Option<FileId>,
+        progress: impl Fn(ProgressView) + Send + Sync + 'static,
+    ) -> Result<EncryptionDone> {
         let chosen = output.is_some();
         let output = match output {
             Some(id) => self.output(self.grants.path(id)?),
@@ -544,7 +597,7 @@ impl Desk {
         let path = self.grants.path(output.id)?;
         let recipient = password_recipient(new_password, hint)?;
         let written = self.run(Arc::new(progress), |control, observer| {
-            let (container, key) = self.unlocked(draft, password, &control, observer)?;
+            let (container, key) = self.unlocked(draft, proof, &control, observer)?;
             let encryptor = encryptor(vec![recipient], Compression::Fast, Control::default());
             Ok(container.encrypt_again(&key, &reading(draft, control), &encryptor, &path, chosen)?)
         })?;
@@ -613,6 +666,12 @@ fn password_view() -> RecipientView {
         warnings: Vec::new(),
         person: None,
     }
+}
+
+/// The card that `make run` put into a reader, by what it says in the environment.
+fn demo_card() -> Option<DemoView> {
+    let said = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+    Some(DemoView { holder: said("KAPSEL_DEMO_CARD")?, pin: said("KAPSEL_DEMO_PIN")? })
 }
 
 fn names(recipients: &[RecipientView]) -> Vec<String> {

@@ -3,11 +3,16 @@
 //! Files are named by [`FileId`], a number that stands for a path a person chose in a dialog, by a drop or as an
 //! argument; the web view can name no other file.
 
+mod keys;
 mod servers;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+pub use self::keys::{
+    CardStep, CardStepReport, DemoView, IdentityKind, IdentityView, KeysView, ReaderReport, ReaderState,
+    ReaderStateView, SecretView,
+};
 pub use self::servers::{
     AddressReport, DeliveryDraft, DeliveryView, KeyCertificateView, LeftOut, Needed, NetworkDraft, NetworkView,
     NewServerDraft, PinView, ProxyKind, ServerOrigin, ServerProgress, ServerReport, ServerState, ServerStep,
@@ -86,6 +91,10 @@ pub struct StartView {
     pub recent: Vec<RecentView>,
     /// The servers of all lists.
     pub servers: ServersView,
+    /// The keys at hand, as far as they are known yet.
+    pub keys: KeysView,
+    /// A card to try the program with.
+    pub demo: Option<DemoView>,
     /// Files given as arguments.
     pub incoming: Option<Incoming>,
 }
@@ -339,6 +348,10 @@ pub struct RecordView {
     pub code: Option<String>,
     /// Algorithm in the field's terms.
     pub algorithm: String,
+    /// SHA-256 of the public key that it is for, in hex; absent where it is for none.
+    pub key_id: Option<String>,
+    /// The person for whom its key is split, as shares name persons: `etsi/PNOEE-38001085718`.
+    pub person: Option<String>,
     /// Identifier of the capsule server, or base URLs of the share servers.
     pub servers: Vec<String>,
     /// Until when the server keeps it, by the label; unix seconds.
@@ -395,8 +408,10 @@ pub struct KeyFileView {
 pub struct OpenDraft {
     /// The container.
     pub container: FileId,
-    /// The key file; absent: the password itself opens it.
+    /// The key file; absent: the password itself opens it, or a key at hand.
     pub key_file: Option<FileId>,
+    /// The key at hand, by its `id`, where a PIN opens it.
+    pub identity: Option<String>,
     /// The certificate of a key that comes without one, for servers.
     pub certificate: Option<FileId>,
     /// Where to; absent: the proposal.

@@ -1,5 +1,6 @@
 //! Estonian ID-cards, over the system's smart-card service (PC/SC).
 //!
+//! - [`CardWatch`] tells when a card or a reader has come or gone
 //! - [`card_readers`] looks into every reader and says what is in it: an [`IdCard`], or why there is none
 //! - [`IdCard::with_pin`] gives a [`CardKey`], which opens containers and proves to servers who one is; both together cost one
 //!   [`Pin`], entered once and verified by the card as seldom as it allows
@@ -21,12 +22,14 @@ mod service;
 mod thales;
 mod tlv;
 mod transport;
+mod watch;
 
 pub use application::{CardKind, Document, Tries};
 pub use error::CardError;
 pub use key::CardKey;
 pub use pin::{Pin, PinError};
 pub use service::{CardReader, IdCard, card_readers};
+pub use watch::{CardWatch, SeenReader};
 
 /// Result of this module.
 type Result<T, E = CardError> = std::result::Result<T, E>;

@@ -21,6 +21,9 @@ pub struct Pin {
 pub struct PinError;
 
 impl Pin {
+    /// Fewest and most digits.
+    pub const LENGTHS: (u8, u8) = (MIN_DIGITS as u8, PADDED as u8);
+
     /// Takes digits.
     ///
     /// # Errors

@@ -94,7 +94,7 @@ fn states() -> Result<(Context, Vec<ReaderState>)> {
     Ok((context, states))
 }
 
-fn name_of(state: &ReaderState) -> String {
+pub(super) fn name_of(state: &ReaderState) -> String {
     state.name().to_string_lossy().into_owned()
 }
 

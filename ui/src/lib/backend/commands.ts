@@ -10,6 +10,7 @@ import type { EncryptionPlan } from "$lib/bindings/EncryptionPlan";
 import type { Incoming } from "$lib/bindings/Incoming";
 import type { KeyCertificateView } from "$lib/bindings/KeyCertificateView";
 import type { KeyFileView } from "$lib/bindings/KeyFileView";
+import type { KeysView } from "$lib/bindings/KeysView";
 import type { Language } from "$lib/bindings/Language";
 import type { NetworkDraft } from "$lib/bindings/NetworkDraft";
 import type { NetworkView } from "$lib/bindings/NetworkView";
@@ -18,6 +19,7 @@ import type { OpenDone } from "$lib/bindings/OpenDone";
 import type { OpenDraft } from "$lib/bindings/OpenDraft";
 import type { OutputView } from "$lib/bindings/OutputView";
 import type { PasswordStrength } from "$lib/bindings/PasswordStrength";
+import type { ReaderReport } from "$lib/bindings/ReaderReport";
 import type { RecipientView } from "$lib/bindings/RecipientView";
 import type { ServerReport } from "$lib/bindings/ServerReport";
 import type { ServersView } from "$lib/bindings/ServersView";
@@ -45,6 +47,11 @@ export const commandNames = [
   "choose_destination",
   "open",
   "encrypt_again",
+  "open_with_pin",
+  "encrypt_again_with_pin",
+  "keys",
+  "test_keys",
+  "recipient_from_key",
   "cancel",
   "reveal",
   "open_file",
@@ -100,6 +107,21 @@ export const commands = {
     hint: string | null,
     output: FileId | null,
   ) => call<EncryptionDone>("encrypt_again", { draft, password, newPassword, hint, output }),
+
+  /** The PIN goes to the key at hand that the draft names, once at most. */
+  openWithPin: (draft: OpenDraft, pin: string, riskLastTry: boolean) =>
+    call<OpenDone>("open_with_pin", { draft, pin, riskLastTry }),
+  encryptAgainWithPin: (
+    draft: OpenDraft,
+    pin: string,
+    riskLastTry: boolean,
+    newPassword: string,
+    hint: string | null,
+    output: FileId | null,
+  ) => call<EncryptionDone>("encrypt_again_with_pin", { draft, pin, riskLastTry, newPassword, hint, output }),
+  keys: () => call<KeysView>("keys"),
+  testKeys: () => call<ReaderReport[]>("test_keys"),
+  recipientFromKey: (id: string) => call<RecipientView>("recipient_from_key", { id }),
 
   cancel: () => call<void>("cancel"),
   reveal: (id: FileId) => call<void>("reveal", { id }),

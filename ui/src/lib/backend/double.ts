@@ -8,11 +8,13 @@ import type { EncryptionPlan } from "$lib/bindings/EncryptionPlan";
 import type { Incoming } from "$lib/bindings/Incoming";
 import type { KeyCertificateView } from "$lib/bindings/KeyCertificateView";
 import type { KeyFileView } from "$lib/bindings/KeyFileView";
+import type { KeysView } from "$lib/bindings/KeysView";
 import type { NetworkView } from "$lib/bindings/NetworkView";
 import type { OpenDone } from "$lib/bindings/OpenDone";
 import type { OutputView } from "$lib/bindings/OutputView";
 import type { PlannedFile } from "$lib/bindings/PlannedFile";
 import type { ProgressView } from "$lib/bindings/ProgressView";
+import type { ReaderReport } from "$lib/bindings/ReaderReport";
 import type { RecipientView } from "$lib/bindings/RecipientView";
 import type { ServerReport } from "$lib/bindings/ServerReport";
 import type { ServersView } from "$lib/bindings/ServersView";
@@ -44,6 +46,10 @@ export interface Answers {
   place: OutputView | null;
   encrypt: () => Promise<EncryptionDone>;
   open: () => Promise<OpenDone>;
+  /** What comes of a PIN. */
+  pin: (pin: string, riskLastTry: boolean) => Promise<OpenDone>;
+  readers: () => Promise<ReaderReport[]>;
+  recipientFromKey: () => Promise<RecipientView>;
   /** What comes of showing a file, opening it and copying. */
   system: () => Promise<void>;
 }
@@ -60,6 +66,7 @@ export class Double {
   #incoming: (incoming: Incoming) => void = () => undefined;
   #drag: (hovering: boolean) => void = () => undefined;
   #progress: (progress: ProgressView) => void = () => undefined;
+  #keys: (keys: KeysView) => void = () => undefined;
   #stop: (() => void) | null = null;
 
   constructor(answers: Partial<Answers> = {}) {
@@ -70,6 +77,8 @@ export class Double {
         appearance: "light",
         recent: [],
         servers: { servers: [], chosen: [], lost: [], lockedBy: null, problem: null },
+        keys: { identities: [], readers: [], problem: null, isKnown: true },
+        demo: null,
         incoming: null,
       },
       files: null,
@@ -95,6 +104,9 @@ export class Double {
       place: null,
       encrypt: () => Promise.reject(failure("internal")),
       open: () => Promise.reject(failure("internal")),
+      pin: () => Promise.reject(failure("internal")),
+      readers: () => Promise.resolve([]),
+      recipientFromKey: () => Promise.reject(failure("card_removed")),
       system: () => Promise.resolve(),
       ...answers,
     };
@@ -113,6 +125,12 @@ export class Double {
 
   advance(progress: ProgressView): void {
     this.#progress(progress);
+  }
+
+  /** Cards come and go. */
+  have(keys: KeysView): void {
+    this.answers.start = { ...this.answers.start, keys };
+    this.#keys(keys);
   }
 
   /** An answer that comes only by cancelling. */
@@ -144,6 +162,7 @@ export class Double {
       onIncoming: (handler) => ((this.#incoming = handler), Promise.resolve(() => undefined)),
       onDrag: (handler) => ((this.#drag = handler), Promise.resolve(() => undefined)),
       onProgress: (handler) => ((this.#progress = handler), Promise.resolve(() => undefined)),
+      onKeys: (handler) => ((this.#keys = handler), Promise.resolve(() => undefined)),
       start: () => Promise.resolve(answers.start),
       setLanguage: done,
       setAppearance: done,
@@ -166,6 +185,11 @@ export class Double {
       chooseDestination: () => Promise.resolve(answers.place),
       open: () => answers.open(),
       encryptAgain: () => answers.encrypt(),
+      openWithPin: (_, pin, riskLastTry) => answers.pin(pin, riskLastTry),
+      encryptAgainWithPin: () => answers.encrypt(),
+      keys: () => Promise.resolve(answers.start.keys),
+      testKeys: () => answers.readers(),
+      recipientFromKey: () => answers.recipientFromKey(),
       cancel: () => Promise.resolve(this.#stop?.()),
       reveal: () => answers.system(),
       openFile: () => answers.system(),

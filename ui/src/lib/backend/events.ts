@@ -2,6 +2,7 @@
 import { listen } from "@tauri-apps/api/event";
 
 import type { Incoming } from "$lib/bindings/Incoming";
+import type { KeysView } from "$lib/bindings/KeysView";
 import type { ProgressView } from "$lib/bindings/ProgressView";
 
 /** Each gives a function that stops listening. */
@@ -14,4 +15,6 @@ export const events = {
   /** How far the running operation is. */
   onProgress: (handler: (progress: ProgressView) => void) =>
     listen<ProgressView>("progress", (event) => handler(event.payload)),
+  /** The keys at hand, whenever one has come or gone. */
+  onKeys: (handler: (keys: KeysView) => void) => listen<KeysView>("keys", (event) => handler(event.payload)),
 };

@@ -10,9 +10,13 @@ export type OpenDraft = {
  */
 container: number, 
 /**
- * The key file; absent: the password itself opens it.
+ * The key file; absent: the password itself opens it, or a key at hand.
  */
 keyFile: number | null, 
+/**
+ * The key at hand, by its `id`, where a PIN opens it.
+ */
+identity: string | null, 
 /**
  * The certificate of a key that comes without one, for servers.
  */

@@ -32,6 +32,14 @@ code: string | null,
  */
 algorithm: string, 
 /**
+ * SHA-256 of the public key that it is for, in hex; absent where it is for none.
+ */
+keyId: string | null, 
+/**
+ * The person for whom its key is split, as shares name persons: `etsi/PNOEE-38001085718`.
+ */
+person: string | null, 
+/**
  * Identifier of the capsule server, or base URLs of the share servers.
  */
 servers: Array<string>, 

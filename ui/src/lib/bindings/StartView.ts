@@ -1,6 +1,8 @@
 // Generated from crates/app/src/view by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
 import type { Appearance } from "./Appearance";
+import type { DemoView } from "./DemoView";
 import type { Incoming } from "./Incoming";
+import type { KeysView } from "./KeysView";
 import type { Language } from "./Language";
 import type { RecentView } from "./RecentView";
 import type { ServersView } from "./ServersView";
@@ -29,6 +31,14 @@ recent: Array<RecentView>,
  * The servers of all lists.
  */
 servers: ServersView, 
+/**
+ * The keys at hand, as far as they are known yet.
+ */
+keys: KeysView, 
+/**
+ * A card to try the program with.
+ */
+demo: DemoView | null, 
 /**
  * Files given as arguments.
  */

@@ -26,6 +26,8 @@ export type Way = "servers" | "inside";
 export class Encryption {
   files = $state.raw<readonly Chosen[]>([]);
   recipients = $state.raw<readonly RecipientView[]>([]);
+  /** The recipients that came from keys at hand, by the identity's `id`. */
+  #ofKeys = $state.raw<ReadonlyMap<string, FileId>>(new Map());
   withPassword = $state(false);
   plan = $state.raw<EncryptionPlan | null>(null);
   /** Why something could not be added, beside the recipients. */
@@ -177,6 +179,23 @@ export class Encryption {
       } catch (thrown) {
         this.recipientProblem = asErrorView(thrown);
       }
+    }
+  }
+
+  /** Whether the holder of a key at hand is a recipient already. */
+  hasKey(id: string): boolean {
+    const number = this.#ofKeys.get(id);
+    return number !== undefined && this.recipients.some((recipient) => recipient.id === number);
+  }
+
+  /** The holder of a key at hand. */
+  async addRecipientFromKey(id: string): Promise<void> {
+    try {
+      const recipient = await this.#backend.recipientFromKey(id);
+      this.#ofKeys = new Map(this.#ofKeys).set(id, recipient.id);
+      this.addRecipients([recipient]);
+    } catch (thrown) {
+      this.recipientProblem = asErrorView(thrown);
     }
   }
 

@@ -2,8 +2,10 @@
 import type { Code } from "$lib/bindings/Code";
 import type { ContainerView } from "$lib/bindings/ContainerView";
 import type { ErrorView } from "$lib/bindings/ErrorView";
+import type { IdentityView } from "$lib/bindings/IdentityView";
 import type { KeyCertificateView } from "$lib/bindings/KeyCertificateView";
 import type { KeyFileView } from "$lib/bindings/KeyFileView";
+import type { KeysView } from "$lib/bindings/KeysView";
 import type { NameChoice } from "$lib/bindings/NameChoice";
 import type { OpenDraft } from "$lib/bindings/OpenDraft";
 import type { OutputView } from "$lib/bindings/OutputView";
@@ -11,7 +13,7 @@ import type { RecordView } from "$lib/bindings/RecordView";
 import { asErrorView } from "$lib/backend/failure";
 import type { Backend, FileId } from "$lib/backend/types";
 
-export type Means = "password" | "keyFile";
+export type Means = "card" | "password" | "keyFile";
 
 /** A recipient: one record, or those of one key on several servers. */
 export interface Entry {
@@ -38,19 +40,41 @@ export class Opening {
   certificate = $state.raw<KeyCertificateView | null>(null);
   /** What was wrong with the last try, shown at the field. */
   refusal = $state.raw<ErrorView | null>(null);
+  /** The keys at hand that open it. */
+  identities = $state.raw<readonly IdentityView[]>([]);
   names = $state.raw<NameChoice>({ existing: "refuse", safeNames: false });
   raiseLimits = $state(false);
 
   /** A server has asked for the certificate, which could not be told before. */
   #certificateAsked = $state(false);
   #destination = $state.raw<OutputView | null>(null);
+  /** The person has chosen the means. */
+  #decided = false;
   readonly #backend: Backend;
 
-  constructor(backend: Backend, container: ContainerView) {
+  constructor(backend: Backend, container: ContainerView, keys: KeysView) {
     this.#backend = backend;
     this.container = container;
-    this.means = this.possible[0] ?? "keyFile";
+    this.follow(keys);
   }
+
+  /** What has come to the readers, and gone. A card that fits is the way, unless the person has chosen another. */
+  follow({ identities }: KeysView): void {
+    const usable = this.container.records.filter(isUsable);
+    this.identities = identities.filter(({ keyId }) => usable.some((record) => record.keyId === keyId));
+    if (!this.#decided && this.keyFile === null) this.means = this.proposed;
+    else if (!this.possible.includes(this.means)) this.means = this.proposed;
+  }
+
+  get proposed(): Means {
+    return (this.identities.length > 0 ? "card" : this.possible.at(0)) ?? "keyFile";
+  }
+
+  /** Holders of cards for whom it is encrypted, by its labels. */
+  readonly cardHolders: readonly string[] = $derived.by(() => {
+    const ofCards = this.entries.filter(({ records }) => records.some((record) => isForCard(record) && isUsable(record)));
+    return ofCards.map(({ record }) => record.name).filter((name) => name !== "");
+  });
 
   readonly entries: readonly Entry[] = $derived.by(() => entriesOf(this.container.records));
 
@@ -59,6 +83,8 @@ export class Opening {
     const ways = new Set(this.container.records.filter(isUsable).map((record) => record.opensWith));
     const possible: Means[] = [];
     if (ways.has("password")) possible.push("password");
+    const forCard = this.container.records.some((record) => isForCard(record) && isUsable(record));
+    if (forCard || this.identities.length > 0) possible.push("card");
     if (ways.has("keyFile") || ways.has("secretFile")) possible.push("keyFile");
     return possible;
   }
@@ -72,9 +98,11 @@ export class Opening {
   /** Servers that the chosen key file fetches from, or may: with its password unknown, what it fits is unknown. */
   readonly through: readonly string[] = $derived.by(() => {
     const { keyFile } = this;
-    if (this.means !== "keyFile" || !keyFile) return [];
+    if (this.means === "password" || (this.means === "keyFile" && !keyFile)) return [];
+    const mayFit = (record: RecordView) =>
+      this.means === "card" ? this.#fitsCard(record) : keyFile?.fits.length === 0 || keyFile?.fits.includes(record.index);
     const fitting = this.container.records.filter(
-      (record) => record.opensWith === "keyFile" && isUsable(record) && (keyFile.fits.length === 0 || keyFile.fits.includes(record.index)),
+      (record) => record.opensWith === "keyFile" && isUsable(record) && mayFit(record),
     );
     if (!fitting.every((record) => record.servers.length > 0)) return [];
     return [...new Set(fitting.flatMap((record) => record.servers))];
@@ -86,7 +114,7 @@ export class Opening {
 
   /** Until when it opens: for the chosen key, else for the last of the recipients. Null when somebody can open it for ever. */
   readonly until: number | null = $derived.by(() => {
-    const fitting = this.means === "keyFile" ? this.entries.filter((entry) => this.fits(entry)) : [];
+    const fitting = this.means === "password" ? [] : this.entries.filter((entry) => this.fits(entry));
     const concerned = fitting.length > 0 ? fitting : this.entries.filter(({ record }) => record.problem === null);
     const ends = concerned.map((entry) => entry.until);
     const known = ends.filter((end) => end !== null);
@@ -104,21 +132,32 @@ export class Opening {
   }
 
   /** The same container, looked at again after lists or settings have changed. */
-  async refresh(): Promise<void> {
+  async refresh(keys: KeysView): Promise<void> {
     const container = await this.#backend.inspect(this.container.id).catch(() => null);
     if (!container) return;
     this.container = { ...container, destination: this.container.destination };
-    if (!this.possible.includes(this.means)) this.means = this.possible[0] ?? "keyFile";
+    this.follow(keys);
   }
 
   setMeans(means: Means): void {
+    this.#decided = true;
     this.means = means;
     this.refusal = null;
   }
 
-  /** Whether the chosen key file opens this entry. */
+  /** Whether the chosen key file opens this entry, or the card at hand where that is the way. */
   fits({ records }: Entry): boolean {
+    if (this.means === "card") return this.isAtHand({ records });
     return records.some((record) => this.keyFile?.fits.includes(record.index));
+  }
+
+  /** Whether a card at hand opens this entry. */
+  isAtHand({ records }: Pick<Entry, "records">): boolean {
+    return records.some((record) => this.#fitsCard(record));
+  }
+
+  #fitsCard({ keyId }: RecordView): boolean {
+    return this.identities.some((identity) => identity.keyId === keyId);
   }
 
   /** What a try has shown to be wrong. */
@@ -147,9 +186,11 @@ export class Opening {
     return this.#takeKeyFile(() => this.#backend.keyFileFrom(id, this.container.id));
   }
 
-  draft(): OpenDraft {
+  /** With a key at hand, or as the chosen means says. */
+  draft(identity: IdentityView | null = null): OpenDraft {
     return {
       container: this.container.id,
+      identity: identity?.id ?? null,
       keyFile: this.means === "keyFile" ? (this.keyFile?.id ?? null) : null,
       certificate: this.needsCertificate && !this.certificate?.problem ? (this.certificate?.id ?? null) : null,
       destination: this.#destination?.id ?? null,
@@ -184,6 +225,13 @@ export class Opening {
 /** Whether this version can try to open the record as things are. */
 function isUsable({ problem, serverProblem }: RecordView): boolean {
   return problem === null && serverProblem === null;
+}
+
+const documents: ReadonlySet<RecordView["kind"]> = new Set(["idCard", "digiId", "eResident"]);
+
+/** Whether it is meant for a card, by its label. */
+export function isForCard({ kind, opensWith }: RecordView): boolean {
+  return opensWith === "keyFile" && documents.has(kind);
 }
 
 /** Puts the records of one key on several servers together: any of the servers is enough. */

@@ -1,12 +1,16 @@
 // The window: which screen stands, what runs, and what arrives from outside.
 import type { Appearance } from "$lib/bindings/Appearance";
 import type { EncryptionDone } from "$lib/bindings/EncryptionDone";
+import type { DemoView } from "$lib/bindings/DemoView";
 import type { ErrorView } from "$lib/bindings/ErrorView";
+import type { IdentityView } from "$lib/bindings/IdentityView";
 import type { Incoming } from "$lib/bindings/Incoming";
+import type { KeysView } from "$lib/bindings/KeysView";
 import type { Language } from "$lib/bindings/Language";
 import type { OpenDone } from "$lib/bindings/OpenDone";
 import type { OpenDraft } from "$lib/bindings/OpenDraft";
 import type { OutputView } from "$lib/bindings/OutputView";
+import type { ProgressStep } from "$lib/bindings/ProgressStep";
 import type { ProgressView } from "$lib/bindings/ProgressView";
 import type { RecentView } from "$lib/bindings/RecentView";
 import type { ServersView } from "$lib/bindings/ServersView";
@@ -18,6 +22,7 @@ import { serverNames } from "$lib/texts/servers.svelte";
 import { Encryption } from "./encryption.svelte";
 import { belongsToField, offers, type Offer, type Task } from "./offers";
 import { Opening } from "./opening.svelte";
+import { PinEntry, belongsToPin } from "./pin.svelte";
 import { Settings, type Section } from "./settings.svelte";
 import { theme } from "./theme.svelte";
 
@@ -42,6 +47,8 @@ export interface Opened {
   readonly done: OpenDone;
   /** Whether a password took part: it is not kept, so it is asked for again. */
   readonly needsPassword: boolean;
+  /** The key at hand that opened it, whose PIN is asked for again. */
+  readonly identity: IdentityView | null;
 }
 
 /** A failure on its own page. */
@@ -72,6 +79,11 @@ export class Session {
   version = $state("");
   recent = $state.raw<readonly RecentView[]>([]);
   servers = $state.raw<ServersView>({ servers: [], chosen: [], lost: [], lockedBy: null, problem: null });
+  keys = $state.raw<KeysView>({ identities: [], readers: [], problem: null, isKnown: false });
+  /** A card to try the program with. */
+  demo = $state.raw<DemoView | null>(null);
+  /** A PIN is being asked for, above the screen. */
+  pin = $state.raw<PinEntry | null>(null);
   progress = $state.raw<ProgressView | null>(null);
   /** Something hovers over the window. */
   hovering = $state(false);
@@ -101,7 +113,9 @@ export class Session {
       theme.appearance = start.appearance;
       this.version = start.version;
       this.recent = start.recent;
+      this.demo = start.demo;
       this.#takeServers(start.servers);
+      this.#takeKeys(start.keys);
       this.home();
       if (start.incoming) this.receive(start.incoming);
       // A list that an administrator has fetched may take its time; nothing waits for it.
@@ -115,8 +129,26 @@ export class Session {
     return Promise.all([
       this.backend.onIncoming((incoming) => this.receive(incoming)),
       this.backend.onDrag((hovering) => (this.hovering = hovering)),
-      this.backend.onProgress((progress) => (this.progress = progress)),
+      this.backend.onProgress((progress) => this.#advance(progress)),
+      this.backend.onKeys((keys) => this.#takeKeys(keys)),
     ]);
+  }
+
+  /** The dialog stays until the card has done its part. */
+  #advance(progress: ProgressView): void {
+    if (this.pin?.busy && needsNoCard(progress.step)) {
+      const { cancelling } = this;
+      this.pin.leave();
+      this.pin = null;
+      this.cancelling = cancelling;
+    }
+    this.progress = progress;
+  }
+
+  #takeKeys(keys: KeysView): void {
+    this.keys = keys;
+    this.#opening?.follow(keys);
+    this.pin?.follow(keys);
   }
 
   // Settings
@@ -163,7 +195,7 @@ export class Session {
 
   settingsChanged(): void {
     if (this.screen.name === "encrypt") this.screen.encryption.settingsChanged(this.servers);
-    void this.#opening?.refresh();
+    void this.#opening?.refresh(this.keys);
   }
 
   async importServers(): Promise<ErrorView | "imported" | null> {
@@ -187,7 +219,7 @@ export class Session {
   receive(incoming: Incoming): void {
     this.hovering = false;
     const { screen } = this;
-    if (screen.name === "working" || screen.name === "starting" || this.settings.open) {
+    if (screen.name === "working" || screen.name === "starting" || this.settings.open || this.pin) {
       this.held = merged(this.held, incoming);
     } else if (screen.name === "encrypt") {
       this.#receiveBesideDraft(screen.encryption, incoming);
@@ -296,7 +328,7 @@ export class Session {
   async inspect(id: FileId, name: string): Promise<void> {
     try {
       const container = await this.backend.inspect(id);
-      this.#show({ name: "open", opening: new Opening(this.backend, container) });
+      this.#show({ name: "open", opening: new Opening(this.backend, container, this.keys) });
     } catch (thrown) {
       const again = () => this.inspect(id, name);
       this.#show(this.#failed(asErrorView(thrown), "inspect", { name, again }));
@@ -401,7 +433,7 @@ export class Session {
       const draft = opening.draft();
       try {
         const done = await this.backend.open(draft, password);
-        this.#finishOpening({ opening, draft, done, needsPassword: password !== null });
+        this.#finishOpening({ opening, draft, done, needsPassword: password !== null, identity: null });
         return;
       } catch (thrown) {
         const error = asErrorView(thrown);
@@ -419,6 +451,107 @@ export class Session {
         if (!(await this.#recover(error, "open", back, { choosePlace, answer, draft }))) return;
       }
     }
+  }
+
+  /** Asks for the PIN of a key at hand, and opens with it. */
+  openWithCard(opening: Opening, identity: IdentityView): void {
+    const back: Screen = { name: "open", opening };
+    opening.refusal = null;
+    const draft = opening.draft(identity);
+    const work = async (pin: string, risk: boolean) => {
+      const done = await this.backend.openWithPin(draft, pin, risk);
+      this.#finishOpening({ opening, draft, done, needsPassword: false, identity });
+    };
+    const recover = async (error: ErrorView) => {
+      if (belongsToField(error.code)) {
+        opening.refuse(error);
+        this.#show(back);
+        return;
+      }
+      const choosePlace = async () => {
+        const before = opening.destination;
+        await this.chooseDestination(opening);
+        return opening.destination !== before;
+      };
+      const answer = (offer: Offer) => applyToOpening(opening, offer);
+      if (!(await this.#recover(error, "open", back, { choosePlace, answer, draft }))) return;
+      // The PIN is gone: it is asked for once more.
+      this.#show(back);
+      this.openWithCard(opening, identity);
+    };
+    this.#askPin(identity, { task: "open", opening, work, recover });
+  }
+
+  /** The same for encrypting an opened container again for a password of one's own. */
+  encryptAgainWithCard(
+    opened: Opened,
+    identity: IdentityView,
+    newPassword: string,
+    hint: string | null,
+    output: OutputView | null,
+  ): void {
+    const back: Screen = { name: "keep", opened };
+    let place = output;
+    opened.opening.refusal = null;
+    const work = async (pin: string, risk: boolean) => {
+      const { draft } = opened;
+      const done = await this.backend.encryptAgainWithPin(draft, pin, risk, newPassword, hint, place?.id ?? null);
+      this.#finishEncryption(done, opened);
+    };
+    const recover = async (error: ErrorView) => {
+      const choosePlace = async () => {
+        const chosen = await this.backend.chooseOutput(place?.id ?? opened.opening.container.id).catch(() => null);
+        place = chosen ?? place;
+        return chosen !== null;
+      };
+      if (!(await this.#recover(error, "keep", back, { choosePlace }))) return;
+      this.#show(back);
+      this.encryptAgainWithCard(opened, identity, newPassword, hint, place);
+    };
+    this.#askPin(identity, { task: "keep", opening: opened.opening, work, recover });
+  }
+
+  /** Shows the dialog. What is wrong with the PIN or the card is said there, anything else on the screen below. */
+  #askPin(
+    identity: IdentityView,
+    { task, opening, work, recover }: {
+      task: Task;
+      opening: Opening;
+      work: (pin: string, risk: boolean) => Promise<void>;
+      recover: (error: ErrorView) => Promise<void>;
+    },
+  ): void {
+    const use = async (pin: string, risk: boolean) => {
+      this.notice = null;
+      this.progress = null;
+      this.cancelling = false;
+      try {
+        await work(pin, risk);
+        this.pin = null;
+      } catch (thrown) {
+        const error = asErrorView(thrown);
+        if (this.pin === entry && belongsToPin(error.code)) {
+          this.progress = null;
+          this.cancelling = false;
+          entry.refuse(error);
+          return;
+        }
+        this.pin = null;
+        await recover(error);
+      }
+    };
+    const cancel = () => {
+      if (entry.busy) void this.cancel();
+      else this.pin = null;
+    };
+    const leave = () => {
+      const viaServers = opening.through.length > 0;
+      this.#show({ name: "working", task, subject: opening.container.name, viaServers });
+    };
+    const entry = new PinEntry(identity, { use, cancel, leave });
+    entry.follow(this.keys);
+    this.notice = null;
+    this.pin = entry;
   }
 
   /** Encrypts an opened container again for a password of one's own. */
@@ -539,6 +672,11 @@ export class Session {
     };
     return { name: "failed", failed };
   }
+}
+
+/** Whether the card has done its part once an operation is there. */
+function needsNoCard(step: ProgressStep): boolean {
+  return step !== "unlocking" && step !== "fetching";
 }
 
 function applyToOpening(opening: Opening, offer: Offer): boolean {

@@ -1,7 +1,7 @@
 // The settings: whether they stand over the screen, which part of them, and what is being written down there.
 import { tick } from "svelte";
 
-export type Section = "servers" | "network" | "general" | "about";
+export type Section = "keys" | "servers" | "network" | "general" | "about";
 
 /** A server as a person writes it down, field by field. */
 export interface ServerForm {

@@ -215,11 +215,16 @@ const table: Record<Code, (error: ErrorView) => Words> = {
   pin_cancelled: () => words(m.error_pin_cancelled(), m.error_pin_cancelled_text(), m.error_pin_cancelled_next()),
   pin_change_required: () =>
     words(m.error_pin_change_required(), m.error_pin_change_required_text(), m.error_pin_change_required_next()),
-  no_pcsc: () => words(m.error_no_pcsc(), m.error_no_pcsc_text(), m.error_no_pcsc_next()),
+  no_pcsc: ({ subject }) =>
+    subject === "permission"
+      ? words(m.error_no_pcsc_denied(), m.error_no_pcsc_denied_text(), m.error_no_pcsc_denied_next())
+      : words(m.error_no_pcsc(), m.error_no_pcsc_text(), m.error_no_pcsc_next()),
   no_reader: () => words(m.error_no_reader(), m.error_no_reader_text(), m.error_no_reader_next()),
   no_card: () => words(m.error_no_card(), m.error_no_card_text(), m.error_no_card_next()),
-  card_unsupported: () =>
-    words(m.error_card_unsupported(), m.error_card_unsupported_text(), m.error_card_unsupported_next()),
+  card_unsupported: ({ subject }) =>
+    subject === "mute"
+      ? words(m.error_card_mute(), m.error_card_mute_text(), m.error_card_mute_next())
+      : words(m.error_card_unsupported(), m.error_card_unsupported_text(), m.error_card_unsupported_next()),
   card_removed: () => words(m.error_card_removed(), m.error_card_removed_text(), m.error_card_removed_next()),
   card_busy: () => words(m.error_card_busy(), m.error_card_busy_text(), m.error_card_busy_next()),
   directory_unavailable: (error) =>

@@ -1,0 +1,314 @@
+//! Keys at hand that are in no file, in the terms of a window: cards that come and go, and what is done with them.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::Duration,
+};
+
+use cdoc2::Zeroizing;
+use eid::RecipientKey;
+
+use super::{Desk, Proof};
+use crate::{
+    cards::{self, CardWatch, Held, Pin, SeenReader},
+    failure::{Failure, Result},
+    recipients::NewRecipient,
+    view::{
+        Code, EncryptionDone, ErrorView, FileId, IdentityView, KeysView, OpenDone, OpenDraft, ProgressView,
+        ReaderReport, ReaderState, ReaderStateView, RecipientView,
+    },
+};
+
+/// How soon a card that another program uses is looked at again; each time it takes twice as long, up to the last.
+const BUSY_FIRST: Duration = Duration::from_secs(2);
+const BUSY_LAST: Duration = Duration::from_secs(30);
+
+/// Follows what comes and goes.
+type Observer = Arc<dyn Fn(KeysView) + Send + Sync>;
+
+/// What is in the readers, kept up to date by [`Desk::watch_keys`].
+#[derive(Default)]
+pub(super) struct KeysAtHand(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    slots: Vec<Slot>,
+    problem: Option<ErrorView>,
+    is_known: bool,
+    /// Counts looks, so that an answer about a card that has gone is passed over.
+    looks: u64,
+    observer: Option<Observer>,
+    /// Certificates from cards that are recipients of a draft; they stay when the card goes.
+    recipients: HashMap<FileId, Vec<u8>>,
+}
+
+struct Slot {
+    seen: SeenReader,
+    look: u64,
+    /// What the look has found, once it is done.
+    found: Option<Result<Held, ErrorView>>,
+}
+
+impl Slot {
+    fn identity(&self) -> Option<&(IdentityView, Vec<u8>)> {
+        self.found.as_ref()?.as_ref().ok()?.identity.as_ref()
+    }
+
+    fn view(&self) -> ReaderStateView {
+        let identity = self.identity().map(|(identity, _)| identity.id.clone());
+        let (atr, problem) = match &self.found {
+            Some(Ok(held)) => (held.view.atr.clone(), held.view.problem.clone()),
+            Some(Err(problem)) => (None, Some(problem.clone())),
+            None => (None, None),
+        };
+        let state = match (&self.found, &identity) {
+            _ if !self.seen.is_occupied => ReaderState::Empty,
+            (None, _) => ReaderState::Reading,
+            (Some(_), Some(_)) => ReaderState::Ready,
+            (Some(_), None) => ReaderState::Failed,
+        };
+        ReaderStateView { name: self.seen.name.clone(), atr, state, identity, problem }
+    }
+
+    fn is_busy(&self) -> bool {
+        self.view().problem.is_some_and(|problem| problem.code == Code::CardBusy)
+    }
+}
+
+impl State {
+    fn view(&self) -> KeysView {
+        KeysView {
+            identities: self.slots.iter().filter_map(Slot::identity).map(|(identity, _)| identity.clone()).collect(),
+            readers: self.slots.iter().map(Slot::view).collect(),
+            problem: self.problem.clone(),
+            is_known: self.is_known,
+        }
+    }
+
+    /// Takes what the service says; gives the readers to look into. What has not changed is not looked at again.
+    fn take(&mut self, change: Result<Vec<SeenReader>, ErrorView>) -> Vec<(String, u64)> {
+        let (readers, problem) = match change {
+            Ok(readers) if readers.is_empty() => {
+                (readers, Some(Failure::new(Code::NoReader, "no smart-card reader is connected").into_view()))
+            }
+            Ok(readers) => (readers, None),
+            Err(problem) => (Vec::new(), Some(problem)),
+        };
+        (self.problem, self.is_known) = (problem, true);
+        let mut before = std::mem::take(&mut self.slots);
+        let mut fresh = Vec::new();
+        for seen in readers {
+            let kept = before.iter().position(|slot| slot.seen == seen).map(|position| before.swap_remove(position));
+            let slot = kept.unwrap_or_else(|| {
+                self.looks += 1;
+                if seen.is_occupied {
+                    fresh.push((seen.name.clone(), self.looks));
+                }
+                Slot { seen, look: self.looks, found: None }
+            });
+            self.slots.push(slot);
+        }
+        fresh
+    }
+
+    fn slot_of(&self, id: &str) -> Option<&Slot> {
+        self.slots.iter().find(|slot| slot.identity().is_some_and(|(identity, _)| identity.id == id))
+    }
+}
+
+impl KeysAtHand {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn view(&self) -> KeysView {
+        self.lock().view()
+    }
+
+    fn tell(&self) {
+        let (view, observer) = {
+            let state = self.lock();
+            (state.view(), state.observer.clone())
+        };
+        if let Some(observer) = observer {
+            observer(view);
+        }
+    }
+
+    fn take(self: &Arc<Self>, change: Result<Vec<SeenReader>, ErrorView>) {
+        let fresh = self.lock().take(change);
+        self.tell();
+        for (reader, look) in fresh {
+            self.look(reader, look);
+        }
+    }
+
+    /// Looks at a card beside everything else: one that does not answer holds up nobody. One that another program uses is looked at
+    /// again, as long as it is there.
+    fn look(self: &Arc<Self>, reader: String, look: u64) {
+        let keys = Arc::downgrade(self);
+        let worker = thread::Builder::new().name("look".to_owned()).spawn(move || {
+            let mut pause = BUSY_FIRST;
+            loop {
+                let found = cards::held_in(&reader).map_err(Failure::into_view);
+                let Some(keys) = keys.upgrade() else { return };
+                let is_busy = {
+                    let mut state = keys.lock();
+                    let Some(slot) = state.slots.iter_mut().find(|slot| slot.look == look) else { return };
+                    slot.found = Some(found);
+                    slot.is_busy()
+                };
+                keys.tell();
+                if !is_busy {
+                    return;
+                }
+                drop(keys);
+                thread::sleep(pause);
+                pause = (pause * 2).min(BUSY_LAST);
+            }
+        });
+        if let Err(error) = worker {
+            tracing::warn!(%error, "a card cannot be looked at");
+        }
+    }
+
+    /// Looks at a card again, such as after its PIN was used. What is known of it stays until then.
+    fn look_again(self: &Arc<Self>, wanted: impl Fn(&Slot) -> bool) {
+        let mut again = Vec::new();
+        {
+            let mut state = self.lock();
+            let State { slots, looks, .. } = &mut *state;
+            for slot in slots.iter_mut().filter(|slot| slot.seen.is_occupied && wanted(slot)) {
+                *looks += 1;
+                slot.look = *looks;
+                again.push((slot.seen.name.clone(), slot.look));
+            }
+        }
+        for (reader, look) in again {
+            self.look(reader, look);
+        }
+    }
+}
+
+impl Desk {
+    /// The keys at hand, as far as they are known.
+    pub fn keys(&self) -> KeysView {
+        self.keys.view()
+    }
+
+    /// Tells of keys that come and go, as long as the desk is there.
+    pub fn watch_keys(&self, observer: impl Fn(KeysView) + Send + Sync + 'static) {
+        self.keys.lock().observer = Some(Arc::new(observer));
+        let keys = Arc::downgrade(&self.keys);
+        let worker = thread::Builder::new().name("cards".to_owned()).spawn(move || {
+            let mut watch = CardWatch::default();
+            while keys.strong_count() > 0 {
+                let Some(change) = watch.wait() else { continue };
+                let Some(keys) = keys.upgrade() else { return };
+                keys.take(change.map_err(|error| cards::failure(&error).into_view()));
+            }
+        });
+        if let Err(error) = worker {
+            tracing::warn!(%error, "cards cannot be watched");
+        }
+    }
+
+    /// Looks at every reader step by step, and at every card anew.
+    ///
+    /// # Errors
+    /// [`Code::NoPcsc`], [`Code::NoReader`].
+    pub fn test_keys(&self) -> Result<Vec<ReaderReport>> {
+        let reports = cards::reports();
+        self.keys.look_again(|_| true);
+        reports
+    }
+
+    /// The holder of a key at hand, to be encrypted for. It stays a recipient when the card goes.
+    ///
+    /// # Errors
+    /// [`Code::CardRemoved`] when it is gone already.
+    pub fn recipient_from_key(&self, id: &str) -> Result<RecipientView> {
+        let mut state = self.keys.lock();
+        let gone = || Failure::new(Code::CardRemoved, "no key at hand has this certificate");
+        let der = state.slot_of(id).and_then(Slot::identity).map(|(_, der)| der.clone()).ok_or_else(gone)?;
+        // No file has such a name, so the number stands for nothing else.
+        let number = self.grants.grant(format!("certificate:{id}"));
+        let view = first_of(&der)?.view(number);
+        state.recipients.insert(number, der);
+        Ok(view)
+    }
+
+    /// A recipient that came from a card.
+    pub(super) fn recipient_held(&self, id: FileId) -> Option<Result<NewRecipient>> {
+        let der = self.keys.lock().recipients.get(&id).cloned()?;
+        Some(first_of(&der))
+    }
+
+    /// The card of a key at hand.
+    fn reader_of(&self, id: &str) -> Result<String> {
+        let state = self.keys.lock();
+        let slot = state.slot_of(id);
+        slot.map(|slot| slot.seen.name.clone())
+            .ok_or_else(|| Failure::new(Code::CardRemoved, "the card is in no reader"))
+    }
+
+    /// The key at hand, with the PIN for this one operation.
+    pub(super) fn key_by_pin(&self, id: &str, pin: Pin, risk_last_try: bool) -> Result<crate::opening::Key> {
+        let card = cards::with_certificate(&self.reader_of(id)?, id)?;
+        card.check(risk_last_try)?;
+        Ok(card.with_pin(pin, risk_last_try))
+    }
+
+    /// Opens a container by the PIN of the draft's key at hand, which is sent to the card once at most. With one try left, only with
+    /// `risk_last_try`.
+    ///
+    /// # Errors
+    /// As [`Desk::open`], and whatever stands between a person and a card.
+    pub fn open_with_pin(
+        &self,
+        draft: &OpenDraft,
+        pin: Pin,
+        risk_last_try: bool,
+        progress: impl Fn(ProgressView) + Send + Sync + 'static,
+    ) -> Result<OpenDone> {
+        let done = self.open_by(draft, Proof::Pin(pin, risk_last_try), progress);
+        self.look_after(draft);
+        done
+    }
+
+    /// The same for [`Desk::encrypt_again`].
+    ///
+    /// # Errors
+    /// As there, and whatever stands between a person and a card.
+    #[expect(clippy::too_many_arguments, reason = "as many as a person gives")]
+    pub fn encrypt_again_with_pin(
+        &self,
+        draft: &OpenDraft,
+        pin: Pin,
+        risk_last_try: bool,
+        new_password: Zeroizing<String>,
+        hint: Option<String>,
+        output: Option<FileId>,
+        progress: impl Fn(ProgressView) + Send + Sync + 'static,
+    ) -> Result<EncryptionDone> {
+        let proof = Proof::Pin(pin, risk_last_try);
+        let done = self.encrypt_again_by(draft, proof, new_password, hint, output, progress);
+        self.look_after(draft);
+        done
+    }
+
+    /// How many tries are left now.
+    fn look_after(&self, draft: &OpenDraft) {
+        let id = draft.identity.as_deref().unwrap_or_default();
+        self.keys.look_again(|slot| slot.identity().is_some_and(|(identity, _)| identity.id == id));
+    }
+}
+
+fn first_of(der: &[u8]) -> Result<NewRecipient> {
+    let unusable = |detail: String| Failure::new(Code::RecipientUnusable, detail);
+    let keys = RecipientKey::read(der, None).map_err(|error| unusable(error.to_string()))?;
+    let key = keys.into_iter().next().ok_or_else(|| unusable("no certificate".to_owned()))?;
+    Ok(NewRecipient::Key { file: "".into(), key: Box::new(key) })
+}
