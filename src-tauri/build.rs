@@ -12,6 +12,7 @@ const COMMANDS: &[&str] = &[
     "choose_container",
     "choose_recipients",
     "recipient_from",
+    "person",
     "plan_encryption",
     "choose_output",
     "encrypt",

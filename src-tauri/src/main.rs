@@ -102,6 +102,7 @@ fn run(files: Vec<PathBuf>) -> tauri::Result<()> {
             commands::choose_container,
             commands::choose_recipients,
             commands::recipient_from,
+            commands::person,
             commands::plan_encryption,
             commands::choose_output,
             commands::encrypt,

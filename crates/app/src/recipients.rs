@@ -215,6 +215,10 @@ pub(crate) fn looks_like_one(start: &[u8]) -> bool {
 
 /// One or two letters for a round picture.
 pub(crate) fn initials(name: &str) -> String {
+    // A code has none.
+    if !name.chars().any(char::is_alphabetic) {
+        return String::new();
+    }
     let mut words = name.split_whitespace().filter_map(|word| word.chars().find(|letter| letter.is_alphanumeric()));
     let first = words.next();
     let last = words.next_back();

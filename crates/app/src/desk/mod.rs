@@ -377,6 +377,7 @@ impl Desk {
             content_size: written.content_size,
             recipients: views,
             servers: self.names_of(&plan),
+            shares: self.shares_of(&plan),
             kept_until: plan.kept_until(),
         })
     }
@@ -610,6 +611,7 @@ impl Desk {
             content_size: written.content_size,
             recipients,
             servers: Vec::new(),
+            shares: Vec::new(),
             kept_until: None,
         })
     }

@@ -308,8 +308,10 @@ pub struct EncryptionDone {
     pub content_size: u64,
     /// Who can open it.
     pub recipients: Vec<RecipientView>,
-    /// Names of the servers that keep capsules of it; none: everything is inside.
+    /// Names of the servers that keep capsules of it, one of which is enough to open.
     pub servers: Vec<String>,
+    /// Recipients whose keys are split over servers.
+    pub shares: Vec<ShareView>,
     /// Until when they keep them, the earliest of them; unix seconds.
     pub kept_until: Option<i64>,
 }
@@ -535,10 +537,10 @@ pub struct ErrorView {
     pub code: Code,
     /// What it happened to: a file name, a limit, a server, a format version.
     pub subject: Option<String>,
-    /// Numbers that belong to it: tries left, the limit.
+    /// Numbers that belong to it: tries left, the limit, how many servers a split key needs.
     pub number: Option<u64>,
     /// Names for whom the container is (`not_a_recipient`), hints (`wrong_password`), a safe name that is proposed
-    /// (`unsafe_content`; none when what is unsafe is no file).
+    /// (`unsafe_content`; none when what is unsafe is no file), servers that did not give their share of a split key.
     pub names: Vec<String>,
     /// Technical detail in English, to be copied for support. Never a secret.
     pub detail: String,

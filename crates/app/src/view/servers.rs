@@ -196,6 +196,8 @@ pub struct ShareView {
     pub recipient: String,
     /// Names of the servers, all of which are needed.
     pub servers: Vec<String>,
+    /// Names of chosen servers that get no share: they keep none, or their organisation has one already.
+    pub left_out: Vec<String>,
 }
 
 /// A recipient whose kind of key some chosen servers do not take.

@@ -11,4 +11,8 @@ recipient: string,
 /**
  * Names of the servers, all of which are needed.
  */
-servers: Array<string>, };
+servers: Array<string>, 
+/**
+ * Names of chosen servers that get no share: they keep none, or their organisation has one already.
+ */
+leftOut: Array<string>, };

@@ -52,6 +52,7 @@ export function offers({ code, names }: ErrorView, task: Task, draft?: OpenDraft
     case "server_unknown":
     case "server_unusable":
     case "server_list_invalid":
+    case "too_few_share_servers":
       return ["servers", "again", "back"];
     case "settings_invalid":
     case "proxy_required":
@@ -70,6 +71,7 @@ export function offers({ code, names }: ErrorView, task: Task, draft?: OpenDraft
     case "not_readable":
     case "server_misbehaved":
     case "directory_unavailable":
+    case "signed_too_late":
     case "internal":
       return ["again", "back"];
     default:
