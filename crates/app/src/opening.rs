@@ -201,7 +201,7 @@ pub fn unlock(container: &Container, keys: &[Key], access: &Access, control: &Co
                 hints.dedup();
                 hints
             }
-            _ => Vec::new(),
+            _ => return error.into(),
         };
         Failure::from(error).with_names(names)
     })

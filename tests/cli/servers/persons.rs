@@ -258,3 +258,134 @@ fn a_share_that_was_altered_opens_nothing() {
     stage.place.file("c.cdoc2", mixed);
     stage.fails(OPEN, 4, "damaged");
 }
+
+/// The same in the terms of the window.
+mod at_a_desk {
+    use std::sync::{Arc, Mutex};
+
+    use app::{
+        desk::Desk,
+        servers::ListFiles,
+        view::{
+            Code, DeliveryDraft, DraftFile, EncryptionDraft, NameChoice, Needed, OpenDraft, OpensWith, ProgressView,
+            RecipientKind, ServerState,
+        },
+    };
+
+    use super::{JAAK, Stage};
+
+    fn desk(stage: &Stage) -> Desk {
+        let given = vec![stage.place.path("servers.json")];
+        Desk::new(None, None, ListFiles { given, ..ListFiles::default() })
+    }
+
+    fn draft(desk: &Desk, stage: &Stage, recipients: &[&str], persons: &[&str]) -> EncryptionDraft {
+        let chosen = |name: &&str| desk.chosen(&stage.place.path(name)).id;
+        EncryptionDraft {
+            files: vec![DraftFile { id: chosen(&"letter.txt"), name: None }],
+            recipients: recipients.iter().map(chosen).collect(),
+            persons: persons.iter().map(|person| (*person).to_owned()).collect(),
+            ..EncryptionDraft::default()
+        }
+    }
+
+    fn delivery(servers: &[&str], needed: Needed) -> DeliveryDraft {
+        DeliveryDraft { servers: servers.iter().map(|id| (*id).to_owned()).collect(), days: None, needed }
+    }
+
+    #[test]
+    fn a_person_by_code_is_shown_encrypted_for_and_opens_with_his_key() {
+        let mut stage = Stage::new();
+        let desk = desk(&stage);
+        let person = desk.person("38001085718").expect("a code");
+        assert_eq!((person.kind, person.person.as_deref()), (RecipientKind::Shares, Some(JAAK)));
+        assert_eq!(desk.person("38001085719").expect_err("mistyped").code(), Code::PersonalCodeWrong);
+        // Without chosen servers, the first two of the list.
+        let draft = draft(&desk, &stage, &[], &[JAAK]);
+        let plan = desk.plan_encryption(&draft);
+        assert_eq!(plan.blockers, []);
+        let shares = plan.delivery.expect("by servers").shares;
+        assert_eq!(shares[0].servers, ["Capsules of css-a", "Capsules of css-b"]);
+        let done = desk.encrypt(&draft, None, None, |_| {}).expect("encrypted");
+        assert_eq!((done.servers.len(), done.shares[0].servers.len()), (0, 2));
+        assert!(done.kept_until.is_some(), "until when the servers keep it is told");
+
+        let container = desk.inspect(done.output.id).expect("a container");
+        assert_eq!(container.records[0].opens_with, OpensWith::Shares);
+        assert_eq!(container.records[0].person.as_deref(), Some("etsi/PNOEE-38001085718"));
+        let key = |name: &str| desk.key_file(&stage.place.path(name), container.id).expect("the container is there");
+        assert_eq!(key("jaak-both.pem").fits, [0]);
+        assert_eq!(key("mari-both.pem").problem.expect("another person's").code, Code::NotARecipient);
+        assert!(key("jaak.pem").needs_certificate, "only that says whose it is");
+        let certificate =
+            |name: &str| desk.key_certificate(&stage.place.path(name), container.id).expect("read").problem;
+        assert!(certificate("jaak.crt").is_none() && certificate("mari.crt").is_some());
+
+        let open = |key: &str| OpenDraft {
+            container: container.id,
+            identity: None,
+            key_file: Some(desk.key_file(&stage.place.path(key), container.id).expect("there").id),
+            certificate: None,
+            destination: None,
+            names: NameChoice::default(),
+            raise_limits: false,
+        };
+        let opening = open("jaak-both.pem");
+        let told: Arc<Mutex<Vec<ProgressView>>> = Arc::default();
+        let to = Arc::clone(&told);
+        let observer = move |view| to.lock().expect("no observer panicked").push(view);
+        desk.open(&opening, None, observer).expect("all are up");
+        let states = |told: &Mutex<Vec<ProgressView>>| -> Vec<_> {
+            let told = told.lock().expect("no observer panicked");
+            let last = told.iter().rfind(|view| !view.servers.is_empty()).expect("servers were told of");
+            last.servers.iter().map(|server| (server.name.clone(), server.state)).collect()
+        };
+        let mut all = states(&told);
+        all.sort_by(|one, other| one.0.cmp(&other.0));
+        let answered = |id: &str| (format!("Capsules of {id}"), ServerState::Answered);
+        assert_eq!(all, [answered("css-a"), answered("css-b")]);
+
+        stage.servers[1].stop();
+        let told: Arc<Mutex<Vec<ProgressView>>> = Arc::default();
+        let to = Arc::clone(&told);
+        let observer = move |view| to.lock().expect("no observer panicked").push(view);
+        let failure = desk.open(&opening, None, observer).expect_err("one is down");
+        let view = failure.into_view();
+        assert_eq!((view.code, view.subject.as_deref()), (Code::ServerUnreachable, Some("css-b")));
+        assert_eq!((view.number, view.names), (Some(2), vec!["css-b".to_owned()]));
+        assert!(states(&told).contains(&("Capsules of css-b".to_owned(), ServerState::Failed)));
+    }
+
+    #[test]
+    fn of_recipients_with_certificates_the_sender_chooses_how_many_servers_are_needed() {
+        let stage = Stage::new();
+        let desk = desk(&stage);
+        // Her certificate names her, and his code is given: one of each.
+        let mut draft = draft(&desk, &stage, &["mari.crt"], &[JAAK]);
+        draft.delivery = delivery(&["css-a", "css-b", "css-c"], Needed::One);
+        let plan = desk.plan_encryption(&draft);
+        assert_eq!(plan.blockers, []);
+        assert_eq!(plan.delivery.expect("by servers").shares.len(), 1);
+        draft.delivery.needed = Needed::All;
+        let plan = desk.plan_encryption(&draft);
+        assert_eq!(plan.blockers, []);
+        assert_eq!(plan.delivery.expect("by servers").shares.len(), 2);
+        let done = desk.encrypt(&draft, None, None, |_| {}).expect("encrypted");
+        let container = desk.inspect(done.output.id).expect("a container");
+        assert!(
+            container.records.iter().all(|record| record.opens_with == OpensWith::Shares && record.servers.len() == 3)
+        );
+        // Two documents of one person are one person; a key that names nobody is said to.
+        draft.persons.push("60001019906".to_owned());
+        let plan = desk.plan_encryption(&draft);
+        assert_eq!((plan.blockers, plan.delivery.expect("by servers").shares.len()), (vec![], 2));
+        crate::support::key_pair(&stage.place, "nobody", "ec:secp384r1");
+        draft.recipients.push(desk.chosen(&stage.place.path("nobody.crt")).id);
+        let blocker = &desk.plan_encryption(&draft).blockers[0];
+        assert_eq!((blocker.code, blocker.subject.as_deref()), (Code::NotAPerson, Some("nobody")));
+        draft.recipients.pop();
+        draft.delivery = delivery(&["css-a"], Needed::All);
+        let blocker = &desk.plan_encryption(&draft).blockers[0];
+        assert_eq!((blocker.code, blocker.number), (Code::TooFewShareServers, Some(1)));
+    }
+}
