@@ -181,6 +181,7 @@ fn a_letter_for_oneself_goes_through_a_server_and_opens_by_one_pin_entry() {
     let inserted = person.insert();
     let window = person.stage.window(&[&person.letter]);
     window.wait_for("Encrypt 1 file");
+    window.wait_for("Add me: Jaak-Kristjan Jõeorg");
     window.press("Add me: Jaak-Kristjan Jõeorg");
     window.wait_for("Encrypt for 1 recipient");
     // A recipient stays one when the card goes.

@@ -89,6 +89,7 @@ export async function unfold(name: string): Promise<void> {
   await settle();
 }
 
+/** Chooses one of a few. */
 export async function choose(name: string): Promise<void> {
   const label = [...document.querySelectorAll("label")].find((candidate) => candidate.textContent.trim().startsWith(name));
   label?.querySelector("input")?.click();

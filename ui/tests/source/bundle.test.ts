@@ -74,6 +74,8 @@ function shell(): void {
       appearance: "dark",
       recent: [],
       servers,
+      keys: { identities: [], readers: [], problem: null, isKnown: false },
+      demo: null,
       incoming: null,
     },
     servers,

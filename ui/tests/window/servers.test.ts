@@ -32,7 +32,7 @@ import {
   twoServers,
 } from "../../src/dev/samples";
 import { play, type Played } from "../../src/dev/stage";
-import { press, settle, type, unfold } from "../../src/dev/states";
+import { choose, press, settle, type, unfold } from "../../src/dev/states";
 
 let played: Played;
 afterEach(() => played.close());
@@ -327,6 +327,7 @@ test("opens through servers with a key file", async () => {
   played.double.answers.keyFile = withKey;
   played.double.answers.open = () => Promise.resolve(openedOf(1));
   await openContainer(records.server, records.serverToo);
+  await choose("Key file");
   await press("Choose key file…");
   expect(text()).toContain("The key is fetched from RIA or Demo.");
   await press("Open with key file");
@@ -338,6 +339,7 @@ test("asks for the certificate of a key that comes without one, and sends it alo
   played.double.answers.keyFile = { ...withKey, needsCertificate: true };
   played.double.answers.open = () => Promise.resolve(openedOf(1));
   await openContainer(records.server);
+  await choose("Key file");
   await press("Choose key file…");
   expect(text()).toContain("This key comes without its certificate, and the server asks for it.");
   await press("Open with key file");
@@ -360,6 +362,7 @@ test("asks for the certificate when the server turns out to want it, and forgets
   played.double.answers.keyFile = { ...withKey, needsPassword: true, fits: [] };
   played.double.answers.open = () => Promise.reject(failure("certificate_needed", { subject: "ria" }));
   await openContainer(records.server);
+  await choose("Key file");
   await press("Choose key file…");
   await type("Password of the key file", "1234");
   await press("Open with key file");
@@ -380,9 +383,9 @@ test("makes an unknown server the main statement, and opens once a list names it
   played.double.answers.inspect = () => Promise.resolve(containerOf({ ...records.strange, serverProblem: null }));
   await press("Import list…");
   await settle();
-  expect(document.querySelector("h2")?.textContent).toBe("Opens with a key file");
+  expect(document.querySelector("h2")?.textContent).toBe("Opens with the ID-card of Mari Maasikas");
   expect(text()).toContain("through Kohtud");
-  expect(focused()).toBe("Choose key file…");
+  expect(document.activeElement?.tagName).toBe("H1");
 });
 
 test("says why a list was not imported", async () => {
@@ -449,6 +452,7 @@ test("leads from a failure to the settings and back, and goes on with the same p
       : Promise.resolve(openedOf(1));
   played.double.answers.keyFile = { ...withKey, needsPassword: true };
   await openContainer(records.server);
+  await choose("Key file");
   await press("Choose key file…");
   await type("Password of the key file", "1234");
   await press("Open with key file");
@@ -466,6 +470,7 @@ test("asks the sender to encrypt again where the same file would fail again", as
   played.double.answers.keyFile = withKey;
   played.double.answers.open = () => Promise.reject(failure("capsule_not_found", { subject: "ria" }));
   await openContainer({ ...records.server, until: Date.UTC(2026, 0, 2) / 1000 });
+  await choose("Key file");
   await press("Choose key file…");
   await press("Open with key file");
   expect(text()).toContain("RIA does not have it");
@@ -492,11 +497,11 @@ test("goes through the settings with the keyboard alone", async () => {
   document.querySelector<HTMLElement>("[aria-label=Settings]")!.focus();
   await keys("{Enter}");
   expect(document.activeElement?.textContent).toBe("Settings");
-  await keys("{Tab}{Tab}{Enter}");
+  await keys("{Tab}{Tab}{Tab}{Enter}");
   expect(played.session.settings.section).toBe("network");
-  await keys("{Shift>}{Tab}{/Shift}{Enter}");
+  await keys("{Shift>}{Tab}{Tab}{/Shift}{Enter}");
   expect(played.session.settings.section).toBe("servers");
-  await keys("{Tab}{Tab}{Tab}{Tab}{Enter}");
+  await keys("{Tab}{Tab}{Tab}{Tab}{Tab}{Enter}");
   expect(focused()).toMatch(/^RIA/);
   expect(text()).toContain("ria.example:8443");
   await keys("{Escape}");

@@ -30,7 +30,11 @@ type Observer = Arc<dyn Fn(KeysView) + Send + Sync>;
 
 /// What is in the readers, kept up to date by [`Desk::watch_keys`].
 #[derive(Default)]
-pub(super) struct KeysAtHand(Mutex<State>);
+pub(super) struct KeysAtHand {
+    state: Mutex<State>,
+    /// Held while a change is told of, so that a later one is told later.
+    telling: Mutex<()>,
+}
 
 #[derive(Default)]
 struct State {
@@ -120,7 +124,7 @@ impl State {
 
 impl KeysAtHand {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn view(&self) -> KeysView {
@@ -128,6 +132,7 @@ impl KeysAtHand {
     }
 
     fn tell(&self) {
+        let _turn = self.telling.lock().unwrap_or_else(PoisonError::into_inner);
         let (view, observer) = {
             let state = self.lock();
             (state.view(), state.observer.clone())

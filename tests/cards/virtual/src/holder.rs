@@ -1,6 +1,10 @@
 //! A person with the keys and certificates of an ID-card, made on the spot.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    fs, io,
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
 use aws_lc_rs::{
     agreement::{self, ECDH_P384, UnparsedPublicKey},
@@ -15,6 +19,11 @@ use rcgen::{
 /// The document of an ID-card in the profile of 2018: 1.3.6.1.4.1.51361.1.1.1, as `certificatePolicies`.
 const ID_CARD_POLICY: [u8; 17] =
     [0x30, 0x0f, 0x30, 0x0d, 0x06, 0x0b, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x83, 0x91, 0x21, 0x01, 0x01, 0x01];
+
+const DOCUMENT: &str = "AS0000001";
+const DAY: u64 = 24 * 60 * 60;
+/// Validity of a certificate that is kept.
+const KEPT: Duration = Duration::from_secs(300 * DAY);
 
 /// Whoever holds a card.
 #[derive(Clone, Debug)]
@@ -52,8 +61,30 @@ impl Holder {
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         params.custom_extensions = vec![CustomExtension::from_oid_content(&[2, 5, 29, 32], ID_CARD_POLICY.to_vec())];
         let certificate = params.self_signed(&key).expect("a certificate");
-        let personal = [surname, given_names, code, "AS0000001"].map(str::to_owned);
+        let personal = [surname, given_names, code, DOCUMENT].map(str::to_owned);
         Self { key: key.serialize_der(), certificate: certificate.der().to_vec(), pem: certificate.pem(), personal }
+    }
+
+    /// The same person each time, kept in a folder for as long as the certificate is valid: `card.pem` is it.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn kept_in(folder: &Path, surname: &str, given_names: &str, code: &str) -> io::Result<Self> {
+        let [key_file, der_file, pem_file] = ["card-key.der", "card.der", "card.pem"].map(|name| folder.join(name));
+        let age =
+            fs::metadata(&pem_file).and_then(|metadata| metadata.modified()).ok().and_then(|at| at.elapsed().ok());
+        if age.is_some_and(|age| age < KEPT - Duration::from_secs(30 * DAY))
+            && let (Ok(key), Ok(certificate), Ok(pem)) =
+                (fs::read(&key_file), fs::read(&der_file), fs::read_to_string(&pem_file))
+        {
+            let personal = [surname, given_names, code, DOCUMENT].map(str::to_owned);
+            return Ok(Self { key, certificate, pem, personal });
+        }
+        let holder = Self::valid_until(surname, given_names, code, SystemTime::now() + KEPT);
+        fs::write(key_file, &holder.key)?;
+        fs::write(der_file, &holder.certificate)?;
+        fs::write(pem_file, &holder.pem)?;
+        Ok(holder)
     }
 
     /// The certificate in DER.

@@ -36,6 +36,40 @@ impl Service {
         service
     }
 
+    /// The same where it is not known whether that can be: with words that say why not.
+    ///
+    /// # Errors
+    /// When somebody else has the readers, or there are none.
+    pub fn try_start() -> Result<Self, String> {
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).mode(0o666).open(LOCK);
+        let lock = lock.map_err(|error| format!("{LOCK}: {error}"))?;
+        let until = Instant::now() + Duration::from_secs(3);
+        while lock.try_lock().is_err() {
+            if Instant::now() > until {
+                return Err("another program has the virtual readers".to_owned());
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        let mut service = Self { own: None, _lock: lock };
+        if !is_running() {
+            let mut command = Command::new("/usr/sbin/pcscd");
+            command.args(["--foreground", "--critical"]).stdin(Stdio::null()).stdout(Stdio::null());
+            let own = command.stderr(Stdio::null()).spawn();
+            service.own = Some(own.map_err(|error| format!("pcscd (the package pcscd) does not start: {error}"))?);
+        }
+        let until = Instant::now() + Duration::from_secs(5);
+        while !has_readers() {
+            if service.own.as_mut().is_some_and(|own| own.try_wait().ok().flatten().is_some()) {
+                return Err("pcscd does not start; only root can start it here".to_owned());
+            }
+            if Instant::now() > until {
+                return Err("pcscd has no virtual readers: install vsmartcard-vpcd, and restart pcscd".to_owned());
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        Ok(service)
+    }
+
     /// Whether this started the service, so that it can stop it.
     pub fn is_own(&self) -> bool {
         self.own.is_some()

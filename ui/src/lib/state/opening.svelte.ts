@@ -48,6 +48,7 @@ export class Opening {
   /** A server has asked for the certificate, which could not be told before. */
   #certificateAsked = $state(false);
   #destination = $state.raw<OutputView | null>(null);
+  #keys: KeysView;
   /** The person has chosen the means. */
   #decided = false;
   readonly #backend: Backend;
@@ -55,11 +56,13 @@ export class Opening {
   constructor(backend: Backend, container: ContainerView, keys: KeysView) {
     this.#backend = backend;
     this.container = container;
+    this.#keys = keys;
     this.follow(keys);
   }
 
   /** What has come to the readers, and gone. A card that fits is the way, unless the person has chosen another. */
-  follow({ identities }: KeysView): void {
+  follow(keys: KeysView): void {
+    const { identities } = (this.#keys = keys);
     const usable = this.container.records.filter(isUsable);
     this.identities = identities.filter((identity) => usable.some((record) => opens(identity, record)));
     if (!this.#decided && this.keyFile === null) this.means = this.proposed;
@@ -141,11 +144,12 @@ export class Opening {
   }
 
   /** The same container, looked at again after lists or settings have changed. */
-  async refresh(keys: KeysView): Promise<void> {
+  async refresh(): Promise<void> {
     const container = await this.#backend.inspect(this.container.id).catch(() => null);
     if (!container) return;
     this.container = { ...container, destination: this.container.destination };
-    this.follow(keys);
+    // Cards may have come and gone meanwhile.
+    this.follow(this.#keys);
   }
 
   setMeans(means: Means): void {

@@ -115,7 +115,8 @@ export class Session {
       this.recent = start.recent;
       this.demo = start.demo;
       this.#takeServers(start.servers);
-      this.#takeKeys(start.keys);
+      // What was told since is newer.
+      if (!this.keys.isKnown) this.#takeKeys(start.keys);
       this.home();
       if (start.incoming) this.receive(start.incoming);
       // A list that an administrator has fetched may take its time; nothing waits for it.
@@ -195,7 +196,7 @@ export class Session {
 
   settingsChanged(): void {
     if (this.screen.name === "encrypt") this.screen.encryption.settingsChanged(this.servers);
-    void this.#opening?.refresh(this.keys);
+    void this.#opening?.refresh();
   }
 
   async importServers(): Promise<ErrorView | "imported" | null> {
@@ -455,7 +456,8 @@ export class Session {
 
   /** Asks for the PIN of a key at hand, and opens with it. */
   openWithCard(opening: Opening, identity: IdentityView): void {
-    const back: Screen = { name: "open", opening };
+    // The same one, so that it stays as it is below the dialog.
+    const back: Screen = this.screen.name === "open" ? this.screen : { name: "open", opening };
     opening.refusal = null;
     const draft = opening.draft(identity);
     const work = async (pin: string, risk: boolean) => {
@@ -490,7 +492,7 @@ export class Session {
     hint: string | null,
     output: OutputView | null,
   ): void {
-    const back: Screen = { name: "keep", opened };
+    const back: Screen = this.screen.name === "keep" ? this.screen : { name: "keep", opened };
     let place = output;
     opened.opening.refusal = null;
     const work = async (pin: string, risk: boolean) => {
