@@ -112,9 +112,10 @@ mod tests {
         }
     }
 
+    /// Not of every code: a sum that leaves 10 gives way to another.
     #[test]
-    fn every_mistyped_digit_is_found() {
-        let right = "38001085718";
+    fn a_mistyped_digit_is_found() {
+        let right = "60001019906";
         for position in 0..right.len() {
             for digit in '0'..='9' {
                 let mut text = right.to_owned();

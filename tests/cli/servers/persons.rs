@@ -204,6 +204,23 @@ fn servers_are_chosen_from_the_list_each_of_another_organisation() {
 }
 
 #[test]
+fn an_administrator_sees_whether_a_server_keeps_shares() {
+    let stage = Stage::new();
+    let tested = stage.run("servers test css-a").expect(0).stdout();
+    assert!(tested.contains("keeps key shares"), "{tested}");
+    let shown = stage.place.run(&["servers", "show", "css-a", "--server-list", "servers.json"]).expect(0).stdout();
+    let url = stage.entries()[0]["sharesUrl"].as_str().expect("a URL").to_owned();
+    assert!(shown.contains("for key shares") && shown.contains(&url), "{shown}");
+    // What answers there is no capsule server.
+    let mut entries = stage.entries();
+    let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port").local_addr().expect("bound").port();
+    entries[0]["sharesUrl"] = format!("https://localhost:{silent}").into();
+    stage.list(&entries);
+    let outcome = stage.run("servers test css-a").expect(5);
+    assert!(!outcome.stdout().contains("keeps key shares"), "{}", outcome.stdout());
+}
+
+#[test]
 fn a_mistyped_code_is_wrong_usage_and_nothing_is_asked() {
     let stage = Stage::new();
     for code in ["38001085719", "PNOEE-3800108571", "Jaak"] {
