@@ -24,7 +24,6 @@ const COMMANDS: &[&str] = &[
     "encrypt_again",
     "open_with_pin",
     "encrypt_again_with_pin",
-    "keys",
     "test_keys",
     "recipient_from_key",
     "cancel",

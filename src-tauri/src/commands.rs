@@ -9,9 +9,9 @@ use app::{
     password,
     view::{
         Appearance, Chosen, Code, ContainerView, EncryptionDone, EncryptionDraft, EncryptionPlan, ErrorView, FileId,
-        Incoming, KeyCertificateView, KeyFileView, KeysView, Language, NetworkDraft, NetworkView, NewServerDraft,
-        OpenDone, OpenDraft, OutputView, PasswordStrength, ProgressView, ReaderReport, RecipientView, ServerReport,
-        ServersView, ShownCertificate, StartView,
+        Incoming, KeyCertificateView, KeyFileView, Language, NetworkDraft, NetworkView, NewServerDraft, OpenDone,
+        OpenDraft, OutputView, PasswordStrength, ProgressView, ReaderReport, RecipientView, ServerReport, ServersView,
+        ShownCertificate, StartView,
     },
 };
 use cdoc2::Zeroizing;
@@ -228,11 +228,6 @@ pub(crate) async fn encrypt_again_with_pin(
         desk.encrypt_again_with_pin(&draft, pin.0?, risk_last_try, new_password.0, hint, output, progress(app))
     })
     .await
-}
-
-#[tauri::command]
-pub(crate) fn keys(desk: State<'_, Arc<Desk>>) -> KeysView {
-    desk.keys()
 }
 
 #[tauri::command]

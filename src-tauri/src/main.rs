@@ -114,7 +114,6 @@ fn run(files: Vec<PathBuf>) -> tauri::Result<()> {
             commands::encrypt_again,
             commands::open_with_pin,
             commands::encrypt_again_with_pin,
-            commands::keys,
             commands::test_keys,
             commands::recipient_from_key,
             commands::cancel,

@@ -3,7 +3,9 @@ import { userEvent } from "vitest/browser";
 import { afterEach, expect, test } from "vitest";
 
 import type { KeysView } from "$lib/bindings/KeysView";
+import { Double } from "$lib/backend/double";
 import { failure } from "$lib/backend/failure";
+import { Session } from "$lib/state/session.svelte";
 
 import {
   cards,
@@ -236,6 +238,21 @@ test("looking at the lists again does not bring back a card that has gone", asyn
   answer();
   await settle();
   expect(document.body.textContent).not.toContain("Open with ID-card");
+});
+
+test("a card that came while the window started is not forgotten", async () => {
+  played = await play({ state: "start-first", language: "en", appearance: "light" });
+  const { start } = played.double.answers;
+  const double = new Double({ start });
+  const session = new Session({
+    ...double.backend,
+    start: () => {
+      double.have(cards(identity()));
+      return Promise.resolve(start);
+    },
+  });
+  await session.start();
+  expect(session.keys.identities.map(({ holder }) => holder)).toEqual(["Mari Maasikas"]);
 });
 
 test("what arrives while the PIN is asked for waits", async () => {

@@ -10,7 +10,6 @@ import type { EncryptionPlan } from "$lib/bindings/EncryptionPlan";
 import type { Incoming } from "$lib/bindings/Incoming";
 import type { KeyCertificateView } from "$lib/bindings/KeyCertificateView";
 import type { KeyFileView } from "$lib/bindings/KeyFileView";
-import type { KeysView } from "$lib/bindings/KeysView";
 import type { Language } from "$lib/bindings/Language";
 import type { NetworkDraft } from "$lib/bindings/NetworkDraft";
 import type { NetworkView } from "$lib/bindings/NetworkView";
@@ -50,7 +49,6 @@ export const commandNames = [
   "encrypt_again",
   "open_with_pin",
   "encrypt_again_with_pin",
-  "keys",
   "test_keys",
   "recipient_from_key",
   "cancel",
@@ -122,7 +120,6 @@ export const commands = {
     hint: string | null,
     output: FileId | null,
   ) => call<EncryptionDone>("encrypt_again_with_pin", { draft, pin, riskLastTry, newPassword, hint, output }),
-  keys: () => call<KeysView>("keys"),
   testKeys: () => call<ReaderReport[]>("test_keys"),
   recipientFromKey: (id: string) => call<RecipientView>("recipient_from_key", { id }),
 

@@ -192,7 +192,6 @@ export class Double {
       encryptAgain: () => answers.encrypt(),
       openWithPin: (_, pin, riskLastTry) => answers.pin(pin, riskLastTry),
       encryptAgainWithPin: () => answers.encrypt(),
-      keys: () => Promise.resolve(answers.start.keys),
       testKeys: () => answers.readers(),
       recipientFromKey: () => answers.recipientFromKey(),
       cancel: () => Promise.resolve(this.#stop?.()),
