@@ -13,6 +13,7 @@ const COMMANDS: &[&str] = &[
     "chosen_again",
     "choose_recipients",
     "recipient_from",
+    "person",
     "plan_encryption",
     "choose_output",
     "encrypt",

@@ -139,6 +139,11 @@ pub(crate) async fn choose_recipients(app: AppHandle) -> Answer<Option<Vec<Recip
 }
 
 #[tauri::command]
+pub(crate) async fn person(app: AppHandle, code: String) -> Answer<RecipientView> {
+    beside(&app, move |_, desk| desk.person(&code)).await
+}
+
+#[tauri::command]
 pub(crate) async fn recipient_from(app: AppHandle, id: FileId) -> Answer<RecipientView> {
     beside(&app, move |_, desk| desk.recipient_from(id)).await
 }

@@ -111,6 +111,7 @@ fn run(files: Vec<PathBuf>) -> tauri::Result<()> {
             commands::chosen_again,
             commands::choose_recipients,
             commands::recipient_from,
+            commands::person,
             commands::plan_encryption,
             commands::choose_output,
             commands::encrypt,

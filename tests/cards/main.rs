@@ -6,6 +6,7 @@ mod opening;
 #[path = "../cli/servers/organisation.rs"]
 mod organisation;
 mod readers;
+mod several;
 mod stage;
 #[path = "../cli/support/mod.rs"]
 mod support;

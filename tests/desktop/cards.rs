@@ -9,7 +9,7 @@ use std::{
 use app::{
     desk::Desk,
     servers::ListFiles,
-    view::{DeliveryDraft, DraftFile, EncryptionDraft},
+    view::{DraftFile, EncryptionDraft},
 };
 use virtual_card::{Exchange, Holder, Inserted, Kind, Service, Slot, VirtualCard};
 
@@ -52,9 +52,7 @@ impl Person {
         let draft = EncryptionDraft {
             files: vec![DraftFile { id: desk.chosen(&self.letter).id, name: None }],
             recipients: vec![recipient.id],
-            with_password: false,
-            delivery: DeliveryDraft::default(),
-            output: None,
+            ..EncryptionDraft::default()
         };
         let done = desk.encrypt(&draft, None, None, |_| {}).expect("encrypted");
         desk.path(done.output.id).expect("it was just made")

@@ -1,13 +1,13 @@
 //! ID-cards in readers: which are there, which one opens a container, and what goes wrong with them.
 
-use cdoc2::{Error, Header, KeyError};
+use cdoc2::{Error, Header, KeyError, Record};
 use eid::{CardError, CardReader, IdCard, RecipientKey};
 pub use eid::{CardWatch, Pin, PinError, SeenReader};
 use serde::Serialize;
 
 use crate::{
     failure::{Failure, Result},
-    opening::{Key, for_key, key_id, recipients_in_short},
+    opening::{Key, for_key, for_person, key_id, person_of, recipients_in_short},
     recipients::{NewRecipient, initials, now},
     view::{
         CardStep, CardStepReport, Code, ErrorView, IdentityKind, IdentityView, ReaderReport, RecipientKind,
@@ -164,7 +164,10 @@ fn reader_view(reader: CardReader) -> ReaderView {
 /// [`Code::NotARecipient`], and whatever hides the card.
 pub fn fitting(header: &Header, reader: Option<&str>) -> Result<FittingCard> {
     let cards = usable(look(reader)?)?;
-    let fits = |card: &IdCard| header.records().iter().any(|record| for_key(record, &card.certificate.public_key));
+    let opens = |record: &Record, card: &IdCard| {
+        for_key(record, &card.certificate.public_key) || for_person(record, &card.certificate.der)
+    };
+    let fits = |card: &IdCard| header.records().iter().any(|record| opens(record, card));
     let (mut fitting, others): (Vec<_>, Vec<_>) = cards.into_iter().partition(fits);
     fitting.sort_by_key(|card| card.tries.left == 0);
     if let Some(card) = fitting.into_iter().next() {
@@ -208,6 +211,7 @@ fn identity(card: &IdCard) -> IdentityView {
         kind: IdentityKind::Card,
         place: card.reader.clone(),
         key_id: key_id(&card.certificate.public_key),
+        person: person_of(&card.certificate.der),
         initials: initials(&holder),
         holder,
         code,

@@ -46,6 +46,22 @@ impl Failure {
         self
     }
 
+    /// Names the server; of shares, how many are needed and which did not give theirs.
+    fn of_servers(code: Code, detail: String, error: &capsule_client::Error) -> Self {
+        let failure = Self::new(code, detail);
+        let failure = match servers::server_of(error) {
+            Some(server) => failure.about(shown(&server)),
+            None => failure,
+        };
+        match error {
+            capsule_client::Error::Shares { needed, failures } => {
+                let missing = failures.iter().filter_map(servers::server_of).map(|server| shown(&server)).collect();
+                failure.with_number(*needed as u64).with_names(missing)
+            }
+            _ => failure,
+        }
+    }
+
     /// The cause.
     pub fn code(&self) -> Code {
         self.0.code
@@ -119,8 +135,8 @@ impl From<Error> for Failure {
                 Refusal::NotOneFile(number) => failure.with_number(number as u64),
                 _ => failure,
             },
-            Error::Fetch(error) => match error.downcast_ref::<capsule_client::Error>().and_then(servers::server_of) {
-                Some(server) => failure.about(shown(&server)),
+            Error::Fetch(error) => match error.downcast_ref::<capsule_client::Error>() {
+                Some(error) => Self::of_servers(failure.code(), failure.view().detail.clone(), error),
                 None => match error.downcast::<NoServerAccess>() {
                     Ok(missing) => failure.about(shown(&missing.0)),
                     Err(_) => failure,
@@ -133,11 +149,7 @@ impl From<Error> for Failure {
 
 impl From<capsule_client::Error> for Failure {
     fn from(error: capsule_client::Error) -> Self {
-        let failure = Self::new(servers::code_of(&error), error.to_string());
-        match servers::server_of(&error) {
-            Some(server) => failure.about(shown(&server)),
-            None => failure,
-        }
+        Self::of_servers(servers::code_of(&error), error.to_string(), &error)
     }
 }
 
@@ -165,7 +177,8 @@ fn code_of(error: &Error) -> Code {
         Error::Cancelled => Code::Cancelled,
         Error::Refused(refusal) => match refusal {
             Refusal::NoFiles => Code::NoFiles,
-            Refusal::NoRecipients | Refusal::TooFewShareServers => Code::NoRecipients,
+            Refusal::NoRecipients => Code::NoRecipients,
+            Refusal::TooFewShareServers => Code::TooFewShareServers,
             Refusal::Name { .. } | Refusal::LabelTooLong => Code::NameNotAllowed,
             Refusal::DuplicateName(_) => Code::DuplicateName,
             Refusal::NotAFile(_) => Code::NotAFile,

@@ -1,7 +1,7 @@
 //! Kapsel's use cases without a user interface. The window and the command line are thin over this crate.
 //!
 //! - [`files`], [`detection`]: what people choose; folders become the files in them, and content tells what a file is
-//! - [`recipients`], [`encryption`]: for whom, what stands in the way, and encrypting
+//! - [`recipients`], [`persons`], [`encryption`]: for whom, what stands in the way, and encrypting
 //! - [`opening`]: what a container tells without a key, keys at hand, opening
 //! - [`cards`]: ID-cards in readers; [`tokens`]: whatever PKCS#11 modules reach
 //! - [`remembered`]: passwords and symmetric keys that the system's keyring keeps
@@ -26,6 +26,7 @@ pub mod meter;
 pub mod network;
 pub mod opening;
 pub mod password;
+pub mod persons;
 pub mod places;
 pub mod recipients;
 pub mod remembered;

@@ -315,6 +315,7 @@ fn in_force(system: NetworkFile, user: NetworkFile) -> Result<InForce> {
         timeouts: Timeouts {
             connect: seconds(user.connect_timeout, system.connect_timeout, default.connect),
             total: seconds(user.total_timeout, system.total_timeout, default.total),
+            ..default
         },
         ocsp_required: [system.ocsp, user.ocsp].contains(&Some(Ocsp::Required)),
     };

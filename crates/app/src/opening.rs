@@ -2,6 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
+use capsule_api::PersonId;
 use capsule_client::{ListFiles, Servers};
 use cdoc2::{
     Capsule, Container, Control, Curve, DecryptionKey, Error, FileMasterKey, Header, Keyring, Label, LabelKind,
@@ -13,7 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     failure::{Failure, Result},
     files::read_small,
-    recipients::{DEFAULT_LABEL, base_name, initials},
+    recipients::{DEFAULT_LABEL, SHARES_SCHEME, base_name, initials},
     servers::{self, Access},
     view::{Code, OpensWith, RecipientKind, RecordView},
 };
@@ -82,9 +83,14 @@ impl Key {
         })
     }
 
-    /// Whether only servers hold what the key opens, and want to see a certificate that it comes without.
+    /// Whether only servers hold what the key opens, and want to see a certificate that it comes without. Where keys are split for persons,
+    /// only a certificate tells whose key it is.
     pub fn needs_certificate(&self, header: &Header) -> bool {
         let Self::File(files) = self else { return false };
+        let is_shared = header.records().iter().any(|record| matches!(record.capsule, Capsule::Shares(_)));
+        if is_shared && self.fits(header).is_empty() && files.iter().any(|file| file.authenticator().is_none()) {
+            return true;
+        }
         let mut fitting = header.records().iter().filter_map(|record| {
             let recipient = recipient(&record.capsule)?;
             let file = files.iter().find(|file| file.key.public_key() == recipient)?;
@@ -119,8 +125,11 @@ impl Key {
 
     /// Positions of the records that the key may open, told without trying.
     pub fn fits(&self, header: &Header) -> Vec<u32> {
+        let holders = self.authenticators();
+        let for_holder = |record: &Record| holders.iter().any(|holder| for_holder_of(record, &**holder));
         let fits = |record: &Record| match (self, &record.capsule) {
             (Self::Password(_), Capsule::Password { .. }) | (Self::Secret(_), Capsule::Symmetric { .. }) => true,
+            _ if for_holder(record) => true,
             (Self::File(files), _) => files.iter().any(|file| for_key(record, &file.key.public_key())),
             (Self::Card(key), _) => for_key(record, Authenticator::public_key(key)),
             (Self::Token(keys), _) => keys.iter().any(|key| for_key(record, key.public_key())),
@@ -152,6 +161,21 @@ pub(crate) fn for_key(record: &Record, key: &PublicKey) -> bool {
     recipient(&record.capsule).is_some_and(|recipient| recipient == *key)
 }
 
+/// Whether the key of a record is split for the person whom this certificate (DER) names.
+pub(crate) fn for_person(record: &Record, certificate: &[u8]) -> bool {
+    let Capsule::Shares(shares) = &record.capsule else { return false };
+    person_of(certificate).is_some_and(|person| person == shares.recipient_id)
+}
+
+/// The person whom a certificate (DER) names, as shares name persons.
+pub(crate) fn person_of(certificate: &[u8]) -> Option<String> {
+    Some(PersonId::of_certificate(certificate)?.as_str().to_owned())
+}
+
+fn for_holder_of(record: &Record, key: &dyn Authenticator) -> bool {
+    key.certificates().first().is_some_and(|certificate| for_person(record, certificate))
+}
+
 /// The public key that a direct or server record is for.
 pub(crate) fn recipient(capsule: &Capsule) -> Option<PublicKey> {
     match capsule {
@@ -171,15 +195,21 @@ pub fn key_id(key: &PublicKey) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
-/// Unlocks a container with the keys at hand. The lists are read when a key at hand is for a capsule on a server.
+/// Unlocks a container with the keys at hand. The lists are read when a key at hand is for a capsule on a server, or its holder is the person for whom a
+/// key is split over servers. For one operation a card takes its PIN once, whatever the number of servers.
 ///
 /// # Errors
 /// As the container says; [`Code::NotARecipient`] names for whom it is, [`Code::WrongPassword`] carries the hints.
 pub fn unlock(container: &Container, keys: &[Key], access: &Access, control: &Control) -> Result<FileMasterKey> {
     let keyring = Keyring::new(keys.iter().flat_map(Key::decryption_keys));
     let fetcher = servers::Fetcher::new(keys, access, control.cancel());
-    let keyring = keyring.with_capsules(&fetcher);
+    let shares = fetcher.shares(container.header());
+    let keyring = shares.iter().fold(keyring.with_capsules(&fetcher), |keyring, person| keyring.with_shares(person));
     container.unlock(&keyring, control).map_err(|error| {
+        if matches!(error, Error::NoKeyFits) && keys.iter().any(|key| key.needs_certificate(container.header())) {
+            let words = "the key of the container is split for a person, and the key at hand comes without a certificate that says whose it is";
+            return Failure::new(Code::CertificateNeeded, words);
+        }
         let names = match &error {
             Error::NoKeyFits => recipients_in_short(container.header()),
             Error::WrongKey(_) => {
@@ -188,7 +218,7 @@ pub fn unlock(container: &Container, keys: &[Key], access: &Access, control: &Co
                 hints.dedup();
                 hints
             }
-            _ => Vec::new(),
+            _ => return error.into(),
         };
         Failure::from(error).with_names(names)
     })
@@ -237,27 +267,39 @@ pub(crate) fn opens_until(header: &Header) -> Option<i64> {
     ends.collect::<Option<Vec<_>>>()?.into_iter().max()
 }
 
-/// The same, with what stands in the way of asking a record's server.
+/// The same, with what stands in the way of asking a record's servers.
 pub fn records_by(header: &Header, lists: &ListFiles) -> Vec<RecordView> {
     let mut views = records(header);
-    let on_server = |record: &Record| match &record.capsule {
-        Capsule::Server(capsule) => Some((record.index as u32, capsule.server_id.clone())),
-        _ => None,
-    };
-    let on_servers: Vec<_> = header.records().iter().filter_map(on_server).collect();
+    let on_server = |record: &&Record| matches!(record.capsule, Capsule::Server(_) | Capsule::Shares(_));
+    let on_servers: Vec<_> = header.records().iter().filter(on_server).collect();
     if on_servers.is_empty() {
         return views;
     }
     let servers = Servers::load(lists).map_err(capsule_client::Error::from);
-    for (index, id) in on_servers {
-        let usable = servers
-            .as_ref()
-            .map_err(servers::code_of)
-            .and_then(|servers| servers.usable(&id).map_err(|error| servers::code_of(&error)));
-        let view = views.iter_mut().find(|view| view.index == index);
-        view.expect("every record has its line").server_problem = usable.err();
+    for record in on_servers {
+        let view = views.iter_mut().find(|view| view.index == record.index as u32);
+        let view = view.expect("every record has its line");
+        let problem = match &servers {
+            Ok(servers) => problem_of(record, servers),
+            Err(error) => view.servers.first().map(|server| (servers::code_of(error), server.clone())),
+        };
+        (view.server_problem, view.problem_server) = problem.unzip();
     }
     views
+}
+
+/// The first of a record's servers that cannot be asked, and why.
+fn problem_of(record: &Record, servers: &Servers) -> Option<(Code, String)> {
+    let problem = |server: &str, found: capsule_client::Result<_>| {
+        found.err().map(|error| (servers::code_of(&error), shown(server)))
+    };
+    match &record.capsule {
+        Capsule::Server(capsule) => problem(&capsule.server_id, servers.usable(&capsule.server_id).map(drop)),
+        Capsule::Shares(capsule) => capsule.shares.iter().find_map(|share| {
+            problem(&share.server_base_url, servers.holding_shares(&share.server_base_url).map(drop))
+        }),
+        _ => None,
+    }
 }
 
 fn labelled(index: usize, label: &Label) -> RecordView {
@@ -273,12 +315,14 @@ fn labelled(index: usize, label: &Label) -> RecordView {
         code: label.personal_code().map(str::to_owned),
         algorithm: String::new(),
         key_id: None,
+        person: None,
         servers: Vec::new(),
         until: label.server_expiry(),
         hint: hint(label),
         opens_with: OpensWith::Nothing,
         problem: None,
         server_problem: None,
+        problem_server: None,
     }
 }
 
@@ -325,7 +369,8 @@ fn record(record: &Record) -> RecordView {
         },
         Capsule::Shares(capsule) => RecordView {
             kind: RecipientKind::Shares,
-            algorithm: "N-of-N".into(),
+            algorithm: SHARES_SCHEME.into(),
+            person: Some(shown(&capsule.recipient_id)),
             servers: capsule.shares.iter().map(|share| shown(&share.server_base_url)).collect(),
             opens_with: OpensWith::Shares,
             ..view

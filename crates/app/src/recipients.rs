@@ -1,4 +1,4 @@
-//! For whom to encrypt: certificates and public keys from files, passwords, symmetric keys.
+//! For whom to encrypt: certificates and public keys from files, persons by code, passwords, symmetric keys.
 
 use std::{
     collections::HashSet,
@@ -6,17 +6,21 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use capsule_api::PersonId;
 use cdoc2::{Label, Password, Recipient, SymmetricKey, shown, shown_name};
 use eid::{DocumentKind, RecipientError, RecipientKey, Warning};
 
 use crate::{
     failure::{Failure, Result},
     files::read_small,
+    persons,
     view::{Code, FileId, RecipientKind, RecipientView, RecipientWarning},
 };
 
 /// Label of a password or symmetric key that the person did not name.
 pub(crate) const DEFAULT_LABEL: &str = "Kapsel";
+/// How keys are split, in the format's terms: all shares are needed.
+pub(crate) const SHARES_SCHEME: &str = "N-of-N";
 
 /// Somebody who shall be able to open a container.
 #[derive(Debug)]
@@ -34,6 +38,13 @@ pub enum NewRecipient {
         password: Password,
         /// A hint that everybody can read.
         hint: Option<String>,
+    },
+    /// A person by code, by key shares on servers.
+    Person {
+        /// Who.
+        person: PersonId,
+        /// The person's name, where a certificate told it.
+        name: Option<String>,
     },
     /// Who has a symmetric key.
     Secret {
@@ -60,13 +71,40 @@ impl NewRecipient {
         Ok(keys.into_iter().map(|key| Self::Key { file: path.to_owned(), key: Box::new(key) }).collect())
     }
 
-    /// Each key once, in order; a certificate in two files, or named twice, needs no second record. Says who stood twice.
+    /// A person by code.
+    ///
+    /// # Errors
+    /// [`Code::PersonalCodeWrong`].
+    pub fn person(code: &str) -> Result<Self> {
+        Ok(Self::Person { person: persons::parse(code)?, name: None })
+    }
+
+    /// The same recipient by key shares instead of a capsule: the person that the certificate names. Who knows a password or has a symmetric key
+    /// needs no server.
+    ///
+    /// # Errors
+    /// [`Code::NotAPerson`].
+    pub fn into_person(self) -> Result<Self> {
+        let Self::Key { key, .. } = &self else { return Ok(self) };
+        let person = key.certificate.as_ref().and_then(|certificate| PersonId::of_certificate(&certificate.der));
+        let nobody = || {
+            let detail = format!("{} is no person by its certificate, and key shares are for persons", key.name());
+            Failure::new(Code::NotAPerson, detail).about(key.name())
+        };
+        Ok(Self::Person { person: person.ok_or_else(nobody)?, name: Some(key.name()) })
+    }
+
+    /// Each key and person once, in order; a certificate in two files, or named twice, needs no second record. Says who stood twice.
     pub fn distinct(recipients: Vec<Self>) -> (Vec<Self>, Vec<String>) {
+        let mut people = HashSet::new();
         let mut known = HashSet::new();
         let (mut kept, mut again) = (Vec::with_capacity(recipients.len()), Vec::new());
         for recipient in recipients {
             match &recipient {
                 Self::Key { key, .. } if !known.insert(key.public_key.clone()) => again.push(key.name()),
+                Self::Person { person, .. } if !people.insert(person.clone()) => {
+                    again.push(persons::code(person).to_owned());
+                }
                 _ => kept.push(recipient),
             }
         }
@@ -85,6 +123,7 @@ impl NewRecipient {
             valid_until: None,
             algorithm: algorithm.to_owned(),
             warnings: Vec::new(),
+            person: None,
         };
         match self {
             Self::Password { hint, .. } => {
@@ -92,6 +131,14 @@ impl NewRecipient {
             }
             Self::Secret { label, .. } => {
                 plain(&shown(label.as_deref().unwrap_or_default()), RecipientKind::Secret, "HKDF")
+            }
+            Self::Person { person, name } => {
+                let code = persons::code(person);
+                RecipientView {
+                    code: Some(code.to_owned()),
+                    person: Some(persons::number(person).to_owned()),
+                    ..plain(name.as_deref().unwrap_or(code), RecipientKind::Shares, SHARES_SCHEME)
+                }
             }
             Self::Key { file, key } => {
                 let certificate = key.certificate.as_ref();
@@ -108,8 +155,10 @@ impl NewRecipient {
         }
     }
 
+    /// With everything inside the container. A person by code has no key to encrypt for, and is refused without servers.
     pub(crate) fn into_recipient(self) -> Recipient {
         match self {
+            Self::Person { person, .. } => shared(&person, Vec::new()),
             Self::Key { key, .. } => {
                 let label = key.label().to_string();
                 Recipient::public_key(key.public_key, label)
@@ -124,6 +173,11 @@ impl NewRecipient {
             }
         }
     }
+}
+
+/// A person whose key is split over the servers with these base URLs.
+pub(crate) fn shared(person: &PersonId, servers: Vec<String>) -> Recipient {
+    Recipient::shares(person.as_str(), servers, Label::auth(person.as_str()).to_string())
 }
 
 impl From<DocumentKind> for RecipientKind {
@@ -161,6 +215,10 @@ pub(crate) fn looks_like_one(start: &[u8]) -> bool {
 
 /// One or two letters for a round picture.
 pub(crate) fn initials(name: &str) -> String {
+    // A code has none.
+    if !name.chars().any(char::is_alphabetic) {
+        return String::new();
+    }
     let mut words = name.split_whitespace().filter_map(|word| word.chars().find(|letter| letter.is_alphanumeric()));
     let first = words.next();
     let last = words.next_back();

@@ -39,6 +39,7 @@ impl Stage {
         EncryptionDraft {
             files: vec![DraftFile { id: self.desk.chosen(file).id, name: name.map(str::to_owned) }],
             recipients: Vec::new(),
+            persons: Vec::new(),
             with_password: true,
             delivery: DeliveryDraft::default(),
             output: None,

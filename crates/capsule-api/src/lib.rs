@@ -36,8 +36,8 @@ mod shares;
 
 pub use auth::{
     Audience, Authentication, AuthenticationError, JwsAlgorithm, MAX_NONCES, MAX_TICKET, MaskedNonce, NONCE_PATH,
-    Nonce, NonceError, NonceKey, Origin, ShareNonce, SignedAuthentication, TICKET_HEADER, Ticket, TicketError,
-    certificate_key, public_key,
+    Nonce, NonceError, NonceKey, OneTimeNumber, Origin, ShareNonce, SignedAuthentication, TICKET_HEADER, Ticket,
+    TicketError, certificate_key, public_key,
 };
 pub use capsule::{CapsuleError, CapsuleType, MAX_BODY, MAX_KEY_MATERIAL, NewCapsule, RECIPIENT_ID};
 pub use expiry::{Expiry, ExpiryError, ExpiryPolicy, Granted};

@@ -295,6 +295,11 @@ impl Server {
         }
     }
 
+    /// Base URL of its key shares, as it stands in containers: without the slash that `Url` writes.
+    pub fn shares_base(&self) -> Option<&str> {
+        self.shares_url.as_ref().map(|url| url.as_str().trim_end_matches('/'))
+    }
+
     /// Whether a capsule of this type can be put there now.
     pub fn takes(&self, capsule_type: CapsuleType) -> bool {
         self.incomplete.is_none() && self.capsule_types.contains(&capsule_type)

@@ -60,6 +60,14 @@ pub enum Error {
     /// Several servers were asked, and none gave the capsule. At least two.
     #[error("{}", joined(.0))]
     Several(Vec<Error>),
+    /// Of the servers of a key's shares, all of which are needed, some did not give theirs. At least one.
+    #[error("all {needed} servers of the key's shares are needed; {}", joined(.failures))]
+    Shares {
+        /// How many there are.
+        needed: usize,
+        /// What went wrong, with each of them.
+        failures: Vec<Error>,
+    },
     /// The recipient of shares is no person as servers know them.
     #[error("the recipient of key shares must be a person, such as etsi/PNOEE-48010010101")]
     Person,
@@ -131,6 +139,15 @@ pub enum Cause {
     /// Expired, never there, or for another key: a server does not tell which.
     #[error("it has no such capsule for this key; it may have expired")]
     NotFound,
+    /// The same of a share.
+    #[error("it has no such share for this person; it may have expired")]
+    NoShare,
+    /// Signing took longer than its nonce counts. Nothing was sent.
+    #[error("signing took longer than the {} s for which it counts", .after.as_secs_f32())]
+    SignedTooLate {
+        /// The time allowed.
+        after: Duration,
+    },
     /// It is overloaded or not ready.
     #[error("it is busy ({status})")]
     Busy {
@@ -338,7 +355,7 @@ impl Error {
     /// assert!(matches!(Error::Several(failures).most_telling(), Error::Cancelled));
     /// ```
     pub fn most_telling(&self) -> &Self {
-        let Self::Several(failures) = self else { return self };
+        let (Self::Several(failures) | Self::Shares { failures, .. }) = self else { return self };
         failures.iter().map(Self::most_telling).max_by_key(|failure| failure.weight()).unwrap_or(self)
     }
 
@@ -347,11 +364,11 @@ impl Error {
             Self::Cancelled => 9,
             Self::Server { cause, .. } => match cause {
                 Cause::Peer(_) | Cause::ForeignNonce => 8,
-                Cause::Key(_) => 7,
+                Cause::Key(_) | Cause::SignedTooLate { .. } => 7,
                 Cause::Lost(_) | Cause::Busy { .. } | Cause::Status(_) | Cause::Tls(_) | Cause::Misbehaved(_) => 5,
                 Cause::Resolve { .. } | Cause::Connect { .. } | Cause::Timeout { .. } | Cause::Proxy { .. } => 6,
                 Cause::CertificateExpired | Cause::CertificateRevoked | Cause::CertificateRefused(_) => 4,
-                Cause::NotFound => 2,
+                Cause::NotFound | Cause::NoShare => 2,
             },
             Self::CertificateNeeded { .. } => 4,
             Self::List(_) | Self::Unusable { .. } => 3,

@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use capsule_api::{Audience, CAPSULES_PATH, NONCE_PATH, Nonce, Origin, Pin, Server, ServerId, TransactionId};
+use capsule_api::{
+    Audience, CAPSULES_PATH, NONCE_PATH, Nonce, Origin, Pin, Server, ServerId, ShareId, ShareNonce, TransactionId,
+};
 use cdoc2::Cancel;
 use http_body_util::Full;
 use hyper::{Method, Request, StatusCode, body::Bytes, header::HOST};
@@ -12,7 +14,8 @@ use url::Url;
 use crate::{
     client::Client,
     error::{Cause, Result, Step},
-    net::{Connection, Route, Secured, addresses, carried, refusal, shaken},
+    exchange::{finished, request},
+    net::{Answer, Connection, Route, Secured, addresses, carried, refusal, shaken},
     tls::{self, AnyServer, OcspSeen, PeerProblem, PinnedServer, Seen},
 };
 
@@ -74,6 +77,7 @@ impl Client {
             (Some(&server.sender_url), Side::Senders),
             (server.recipient_url.as_ref(), Side::Recipients),
             (server.ticket_url.as_ref(), Side::Tickets),
+            (server.shares_url.as_ref(), Side::Shares),
         ];
         for (url, side) in sides.into_iter().filter_map(|(url, side)| Some((url?, side))) {
             let examiner = self.examiner(&server, url, side);
@@ -123,6 +127,7 @@ enum Side {
     Senders,
     Recipients,
     Tickets,
+    Shares,
 }
 
 impl Examiner {
@@ -160,6 +165,7 @@ impl Examiner {
             Side::Senders => self.spoken(secured).await,
             Side::Recipients => asks_for_certificate(secured).await,
             Side::Tickets => self.gives_nonces(secured).await,
+            Side::Shares => self.keeps_shares(secured).await,
         };
         right(CheckStep::Api, api.map_err(|cause| (CheckStep::Api, cause))?);
         Ok(())
@@ -185,16 +191,28 @@ impl Examiner {
         if answer.status.is_client_error() { Ok("takes capsules".to_owned()) } else { Err(answer.failure()) }
     }
 
+    async fn asked_for_nonce(&self, secured: Secured, path: &str) -> Result<Answer, Cause> {
+        let mut connection = Connection::over(secured, &self.route).await?;
+        let request = request(&connection, Method::POST, &format!("{path}{NONCE_PATH}"));
+        connection.send(finished(request)).await
+    }
+
+    /// A nonce for a share is given for any identifier; servers of other makers say that there is no such share.
+    async fn keeps_shares(&self, secured: Secured) -> Result<String, Cause> {
+        let base = self.route.url.path().trim_end_matches('/');
+        let answer = self.asked_for_nonce(secured, &format!("{base}{}", ShareId::generate().location())).await?;
+        match answer.status {
+            StatusCode::NOT_FOUND => Ok("has no such key share".to_owned()),
+            StatusCode::OK => ShareNonce::from_json(&answer.body)
+                .map(|_| "keeps key shares".to_owned())
+                .map_err(|_| Cause::Misbehaved("what it gives is no nonce")),
+            _ => Err(answer.failure()),
+        }
+    }
+
     /// A nonce is given for any identifier, and bears the tag of the server at this very address.
     async fn gives_nonces(&self, secured: Secured) -> Result<String, Cause> {
-        let mut connection = Connection::over(secured, &self.route).await?;
-        let request = Request::builder()
-            .method(Method::POST)
-            .uri(format!("{}{NONCE_PATH}", TransactionId::generate().location()))
-            .header(HOST, connection.authority())
-            .body(Full::new(Bytes::new()))
-            .expect("host and path are plain text");
-        let answer = connection.send(request).await?;
+        let answer = self.asked_for_nonce(secured, &TransactionId::generate().location()).await?;
         if answer.status != StatusCode::OK {
             return Err(answer.failure());
         }

@@ -25,7 +25,16 @@ const IDLE: Duration = Duration::from_secs(5);
 /// A nonce whose server is the one that was asked, and the connection that it came by.
 pub(crate) struct Given {
     pub(crate) nonce: Nonce,
+    at: Instant,
     connection: Option<(Connection, Instant)>,
+}
+
+impl Given {
+    /// What is signed after the nonce is too old would be refused as if there were no capsule.
+    pub(crate) fn check_time(&self, way: &TicketRoute) -> Result<(), Cause> {
+        let after = way.route.timeouts.signing;
+        if self.at.elapsed() > after { Err(Cause::SignedTooLate { after }) } else { Ok(()) }
+    }
 }
 
 impl Errand {
@@ -84,7 +93,8 @@ impl Errand {
         if !nonce.is_from(&way.audience) {
             return Err(Cause::ForeignNonce);
         }
-        Ok(Given { nonce, connection: Some((connection, Instant::now())) })
+        let at = Instant::now();
+        Ok(Given { nonce, at, connection: Some((connection, at)) })
     }
 
     /// The capsule's key material, by ticket. A ticket may be shown again when its server did not look at it.

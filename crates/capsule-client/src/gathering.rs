@@ -233,6 +233,9 @@ impl Group {
     }
 
     fn show(&mut self, errand: Errand, given: Given, signed: &SignedAuthentication) {
+        if let Some(Err(late)) = errand.ticket.as_ref().map(|way| given.check_time(way)) {
+            return self.told.ended(&errand, Err(errand.failed(late)));
+        }
         let ticket = match (errand.ticket.clone(), signed.ticket(&errand.id, &given.nonce)) {
             (Some(way), Ok(Some(ticket))) => (way, ticket),
             _ => {

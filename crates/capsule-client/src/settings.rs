@@ -22,10 +22,13 @@ pub struct Timeouts {
     pub connect: Duration,
     /// For a capsule in all, with every attempt. Default 30 s.
     pub total: Duration,
+    /// For a signature, from when its nonces came: what is signed later counts nowhere and is not sent. Servers take nonces for five minutes; default
+    /// 290 s, which leaves time for the way.
+    pub signing: Duration,
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(10), total: Duration::from_secs(30) }
+        Self { connect: Duration::from_secs(10), total: Duration::from_secs(30), signing: Duration::from_secs(290) }
     }
 }

@@ -13,7 +13,7 @@ use capsule_api::{
 use cdoc2::{Cancel, FetchError, KeyError, KeyShare, ShareFetcher, Zeroizing};
 use eid::{Authenticator, SignatureAlgorithm};
 use hyper::{Method, StatusCode};
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::Instant};
 use url::Url;
 
 use crate::{
@@ -69,7 +69,7 @@ impl ShareDownload {
         let (errands, failures): (Vec<_>, Vec<_>) = errands.partition(Result::is_ok);
         let failures: Vec<_> = failures.into_iter().filter_map(Result::err).collect();
         if !failures.is_empty() {
-            return Err(Error::of_all(failures));
+            return Err(Error::Shares { needed: shares.len(), failures });
         }
         let gathering = Gathering {
             errands: errands.into_iter().flatten().collect(),
@@ -101,15 +101,10 @@ impl ShareFetcher for ShareDownload {
 }
 
 impl Client {
-    /// The server whose base URL for shares this is. Containers name servers of shares by it, and it leads to the list or nowhere.
+    /// The server with this base URL for shares, and the URL as the list has it.
     pub(crate) fn share_server(&self, base_url: &str) -> Result<(Server, Url)> {
-        let plain = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
-        let unknown = || Error::UnknownServer(base_url.to_owned());
-        let asked = plain(&Url::parse(base_url).map_err(|_| unknown())?);
-        let is_it = |url: &Url| plain(url) == asked;
-        let listed = self.servers().iter().find(|listed| listed.server.shares_url.as_ref().is_some_and(is_it));
-        let server = listed.ok_or_else(unknown)?.usable()?.clone();
-        let url = server.shares_url.clone().ok_or_else(unknown)?;
+        let server = self.servers().holding_shares(base_url)?.clone();
+        let url = server.shares_url.clone().ok_or_else(|| Error::UnknownServer(base_url.to_owned()))?;
         Ok((server, url))
     }
 }
@@ -136,8 +131,10 @@ impl Gathering {
     async fn run(self) -> Result<Vec<Zeroizing<Vec<u8>>>> {
         self.errands.iter().for_each(|errand| self.watch.tell(&errand.server, Stage::Asked));
         let nonces = self.each(|_, errand| async move { errand.nonce().await }).await?;
+        let given = Instant::now();
         let targets: Vec<_> = self.errands.iter().zip(nonces).map(|(errand, nonce)| errand.target(nonce)).collect();
         let tokens = Arc::new(self.signed(&targets).await?);
+        self.check_time_since(given)?;
         let certificate = certificate_header(self.key.certificates().first().map_or(&[], Vec::as_slice));
         let shares = self.each(|position, errand| {
             let (tokens, certificate) = (Arc::clone(&tokens), certificate.clone());
@@ -174,10 +171,19 @@ impl Gathering {
             }
         }
         if !failures.is_empty() {
-            return Err(Error::of_all(failures));
+            return Err(Error::Shares { needed: self.errands.len(), failures });
         }
         all.sort_by_key(|(position, _)| *position);
         Ok(all.into_iter().map(|(_, value)| value).collect())
+    }
+
+    /// What is signed after the nonces are too old would be refused by each server as if there were no share.
+    fn check_time_since(&self, given: Instant) -> Result<()> {
+        let late = |errand: &Arc<Errand>| {
+            let after = errand.route.timeouts.signing;
+            (given.elapsed() > after).then(|| Error::of(&errand.server, Cause::SignedTooLate { after }))
+        };
+        self.errands.iter().find_map(late).map_or(Ok(()), Err)
     }
 
     /// One signature for all of them. Making it may take as long as its holder does.
@@ -231,7 +237,7 @@ impl Errand {
                 ShareNonce::from_json(&answer.body).map_err(|_| Cause::Misbehaved("what it gives is no nonce"))
             }
             // Servers of other makers say so at once.
-            StatusCode::NOT_FOUND => Err(Cause::NotFound),
+            StatusCode::NOT_FOUND => Err(Cause::NoShare),
             _ => Err(answer.failure()),
         }
     }
@@ -258,7 +264,7 @@ impl Errand {
         let answer = connection.send(finished(request)).await?;
         match answer.status {
             StatusCode::OK => {}
-            StatusCode::NOT_FOUND => return Err(Cause::NotFound),
+            StatusCode::NOT_FOUND => return Err(Cause::NoShare),
             StatusCode::UNAUTHORIZED => return Err(Cause::CertificateRefused("401".to_owned())),
             _ => return Err(answer.failure()),
         }

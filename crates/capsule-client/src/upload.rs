@@ -96,6 +96,11 @@ impl Upload {
         self.until.into_iter().chain(self.ends.get(key).copied()).min()
     }
 
+    /// Until when servers are asked to keep shares: a person has no certificate that ends.
+    pub fn expiry_of_shares(&self) -> Option<Expiry> {
+        self.until
+    }
+
     /// Until when the servers keep what was delivered: the earliest.
     pub fn kept_until_all(&self) -> Option<Expiry> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).values().min().copied()
@@ -133,11 +138,7 @@ impl Upload {
             queue.push(Job { position, what: What::Capsule, body, expiry });
             servers.push(server.id);
         }
-        let stored = self.client.run(&self.cancel, everywhere(queues, self.watch.clone()))?;
-        identified(&stored, &servers)?;
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.extend(stored.iter().filter_map(|stored| Some((stored.id.clone(), stored.until?))));
-        Ok(stored.into_iter().map(|stored| stored.id).collect())
+        self.post(queues, &servers)
     }
 
     /// The shares of a key go to servers of different organisations, or one of them would have more than its part.
@@ -160,8 +161,15 @@ impl Upload {
             queue.push(Job { position, what, body, expiry: self.until });
             servers.push(server.id);
         }
+        self.post(queues, &servers)
+    }
+
+    /// Posts everything, and remembers until when it is kept; gives the identifiers in their order.
+    fn post(&self, queues: HashMap<ServerId, (Route, Queue)>, servers: &[ServerId]) -> Result<Vec<String>> {
         let stored = self.client.run(&self.cancel, everywhere(queues, self.watch.clone()))?;
-        identified(&stored, &servers)?;
+        identified(&stored, servers)?;
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.extend(stored.iter().filter_map(|stored| Some((stored.id.clone(), stored.until?))));
         Ok(stored.into_iter().map(|stored| stored.id).collect())
     }
 }

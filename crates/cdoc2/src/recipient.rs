@@ -253,3 +253,80 @@ fn for_shares(recipient_id: &str, servers: &[String], outgoing: &mut Outgoing) -
         servers.iter().map(|server| KeyShare { server_base_url: server.clone(), share_id: String::new() }).collect();
     Ok((kek, Capsule::Shares(SharesCapsule { shares, salt: salt.into(), recipient_id: recipient_id.to_owned() })))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SERVERS: usize = 3;
+
+    /// A key, and its shares for three servers.
+    fn split() -> ([u8; 32], Vec<Zeroizing<Vec<u8>>>) {
+        let servers: Vec<_> = (0..SERVERS).map(|number| format!("https://{number}.example")).collect();
+        let mut outgoing = Outgoing::default();
+        let (kek, _) = for_shares("etsi/PNOEE-38001085718", &servers, &mut outgoing).expect("three are enough");
+        (*kek.as_bytes(), outgoing.shares.into_iter().map(|outgoing| outgoing.share).collect())
+    }
+
+    fn xored<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32] {
+        let mut all = [0; 32];
+        for part in parts {
+            all.iter_mut().zip(part).for_each(|(byte, other)| *byte ^= other);
+        }
+        all
+    }
+
+    fn ones(bytes: &[u8; 32]) -> u32 {
+        bytes.iter().map(|byte| byte.count_ones()).sum()
+    }
+
+    /// Whatever can be made of fewer than all shares is as a coin beside the key: each bit of it is right as often as it is wrong.
+    #[test]
+    fn fewer_than_all_shares_tell_nothing_of_the_key() {
+        const SPLITS: u32 = 4000;
+        let all = (1_u32 << SERVERS) - 1;
+        let mut agreeing = vec![0; all as usize];
+        let mut set = vec![0; all as usize];
+        for _ in 0..SPLITS {
+            let (key, shares) = split();
+            assert_eq!(xored(shares.iter().map(|share| share.as_slice())), key, "all of them are the key");
+            for subset in 1..all {
+                let held = shares.iter().enumerate().filter(|(number, _)| subset & (1 << number) != 0);
+                let known = xored(held.map(|(_, share)| share.as_slice()));
+                agreeing[subset as usize] += 256 - ones(&xored([&known[..], &key]));
+                set[subset as usize] += ones(&known);
+            }
+        }
+        // Of a million bits, half, but for six standard deviations.
+        let bits = SPLITS * 256;
+        let deviation = f64::from(bits).sqrt() / 2.0;
+        for subset in 1..all as usize {
+            for count in [agreeing[subset], set[subset]] {
+                let off = (f64::from(count) - f64::from(bits) / 2.0) / deviation;
+                assert!(off.abs() < 6.0, "shares {subset:03b}: {count} of {bits} bits, {off:.1} deviations off");
+            }
+        }
+    }
+
+    /// For every other key there is a share with which those of two servers are that key: what they hold says nothing for or against any.
+    #[test]
+    fn the_missing_share_could_make_any_key() {
+        let (key, shares) = split();
+        for missing in 0..SERVERS {
+            let held: Vec<_> =
+                (0..SERVERS).filter(|number| *number != missing).map(|number| &shares[number][..]).collect();
+            let known = xored(held.iter().copied());
+            assert_ne!(known, key, "two shares are not the key");
+            let other: [u8; 32] = random();
+            let share = xored([&known[..], &other]);
+            assert_eq!(xored(held.into_iter().chain([&share[..]])), other);
+        }
+    }
+
+    #[test]
+    fn one_server_is_too_few() {
+        let one = ["https://a.example".to_owned()];
+        let refused = for_shares("etsi/PNOEE-38001085718", &one, &mut Outgoing::default()).map(drop);
+        assert!(matches!(refused, Err(Error::Refused(Refusal::TooFewShareServers))));
+    }
+}

@@ -58,13 +58,13 @@ pub trait ShareFetcher {
 pub struct Keyring<'a> {
     keys: Vec<DecryptionKey<'a>>,
     capsules: Option<&'a dyn CapsuleFetcher>,
-    shares: Option<&'a dyn ShareFetcher>,
+    shares: Vec<&'a dyn ShareFetcher>,
 }
 
 impl<'a> Keyring<'a> {
     /// Keys in the order in which they are tried.
     pub fn new(keys: impl IntoIterator<Item = DecryptionKey<'a>>) -> Self {
-        Self { keys: keys.into_iter().collect(), capsules: None, shares: None }
+        Self { keys: keys.into_iter().collect(), capsules: None, shares: Vec::new() }
     }
 
     /// Fetches capsules of server records with `fetcher`.
@@ -73,10 +73,11 @@ impl<'a> Keyring<'a> {
         Self { capsules: Some(fetcher), ..self }
     }
 
-    /// Fetches key shares with `fetcher`.
+    /// Fetches key shares with `fetcher`; where there are several, each for its own person, in their order.
     #[must_use]
-    pub fn with_shares(self, fetcher: &'a dyn ShareFetcher) -> Self {
-        Self { shares: Some(fetcher), ..self }
+    pub fn with_shares(mut self, fetcher: &'a dyn ShareFetcher) -> Self {
+        self.shares.push(fetcher);
+        self
     }
 }
 
@@ -123,8 +124,10 @@ pub(crate) fn unlock(
             return Ok(opened);
         }
     }
-    if let Some(opened) = attempt.with_shares()? {
-        return Ok(opened);
+    for fetcher in &keyring.shares {
+        if let Some(opened) = attempt.with_shares(*fetcher)? {
+            return Ok(opened);
+        }
     }
     if attempt.untried > 0 {
         tracing::warn!(untried = attempt.untried, "some recipient records were not tried, to bound the work");
@@ -229,8 +232,7 @@ impl<'a> Attempt<'a> {
         )
     }
 
-    fn with_shares(&mut self) -> Result<Option<FileMasterKey>> {
-        let Some(fetcher) = self.keyring.shares else { return Ok(None) };
+    fn with_shares(&mut self, fetcher: &dyn ShareFetcher) -> Result<Option<FileMasterKey>> {
         self.tried = 0;
         self.each(
             |capsule| matches!(capsule, Capsule::Shares(shares) if shares.recipient_id == fetcher.recipient_id()),

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use app::persons::PersonId;
 use cdoc2::{Compression, Limits, NamePolicy, OnConflict};
 use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint, error::ErrorKind};
 
@@ -85,7 +86,7 @@ pub(crate) enum Command {
     Info(Info),
     /// Open a container and encrypt its files for others, without their plaintext on disk
     #[command(after_long_help = RE_ENCRYPT_EXAMPLES)]
-    ReEncrypt(ReEncrypt),
+    ReEncrypt(Box<ReEncrypt>),
     /// Show, test and change the capsule servers that are trusted
     #[command(after_long_help = SERVERS_EXAMPLES)]
     Servers(Servers),
@@ -114,6 +115,7 @@ Examples:
   kapsel encrypt -o photos.cdoc2 --password --label 'the usual one' photos/
   kapsel encrypt -o offer.cdoc2 --recipient mari.pem --server ria --expires 30d offer.pdf
   kapsel encrypt -o note.cdoc2 --recipient mari.pem --recipient card note.txt
+  kapsel encrypt -o will.cdoc2 --person PNOEE-38001085718 will.pdf
   kapsel encrypt -o - --recipient toomas.cer report.pdf | ssh host 'cat > report.cdoc2'
   tar c folder | kapsel encrypt -o folder.cdoc2 --secret-file key.bin --name folder.tar -";
 
@@ -173,6 +175,10 @@ pub(crate) struct Recipients {
     /// Certificate or public key of a recipient, PEM or DER; `card` for the holder of the ID-card at hand; may be repeated
     #[arg(long = "recipient", short = 'r', value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) recipient: Vec<PathBuf>,
+    /// A person by personal code, such as PNOEE-38001085718; may be repeated. The key is split over at least two servers of different
+    /// organisations, and all of them are needed to open; none alone can help open it
+    #[arg(long, value_name = "CODE", value_parser = person)]
+    pub(crate) person: Vec<PersonId>,
     /// Ask for a password, twice; with it the container can be opened, too
     #[arg(long)]
     pub(crate) password: bool,
@@ -196,16 +202,17 @@ pub(crate) struct Recipients {
 /// Where capsules go. Passwords and symmetric keys need none.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Delivery")]
+#[command(group = ArgGroup::new("delivered").args(["server", "person"]).multiple(true))]
 pub(crate) struct Delivering {
     /// Put the capsules of recipients with keys on this server, from which they disappear in time; may be repeated: opening needs
-    /// one of them
+    /// one of them. For --person: split the key over these servers, all of which opening needs [default: the first two of the list]
     #[arg(long, value_name = "ID", conflicts_with = "no_server")]
     pub(crate) server: Vec<String>,
     /// Until when servers keep them at most: a day as 2027-06-30, a moment as 2027-06-30T12:00:00Z, or a time as 12h, 30d, 6w, 1y
     /// [default: as long as the recipient's certificate is valid, or as the server does by itself]
-    #[arg(long, value_name = "WHEN", requires = "server", value_parser = expiry)]
+    #[arg(long, value_name = "WHEN", requires = "delivered", value_parser = expiry)]
     pub(crate) expires: Option<app::servers::Expiry>,
-    /// Keep capsules inside the container, which then opens without a server and for ever (this is the default)
+    /// Keep capsules inside the container, which then opens without a server and for ever (this is the default, but for --person)
     #[arg(long)]
     pub(crate) no_server: bool,
 }
@@ -564,6 +571,10 @@ impl Accepted {
     pub(crate) fn names(&self) -> NamePolicy {
         if self.safe_names { NamePolicy::UseSafeNames } else { NamePolicy::Refuse }
     }
+}
+
+fn person(text: &str) -> Result<PersonId, String> {
+    app::persons::parse(text).map_err(|failure| failure.view().detail.clone())
 }
 
 /// `500M`, `20G`, `1024`: powers of 1024.

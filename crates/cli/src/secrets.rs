@@ -121,6 +121,8 @@ pub(crate) fn recipients(
             None => recipients.extend(NewRecipient::read(file)?),
         }
     }
+    let persons = arguments.person.iter().cloned();
+    recipients.extend(persons.map(|person| NewRecipient::Person { person, name: None }));
     let indices = |name: &str| matches.indices_of(name).into_iter().flatten();
     let mut labelled: Vec<(usize, Labelled<'_>)> = Vec::new();
     let files = indices("password_file").zip(&arguments.password_file);

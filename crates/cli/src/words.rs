@@ -13,11 +13,12 @@ pub(crate) fn status(code: Code) -> u8 {
         Damaged | NotAContainer | OldFormat | UnsupportedFormat => 4,
         ServerUnknown | ServerUnusable | ServerListClosed | ServerListInvalid | SettingsInvalid | ServerPinMismatch
         | ServerUnreachable | ServerTimeout | ServerMisbehaved | ProxyRequired | CapsuleNotFound
-        | CertificateNeeded | CertificateExpired | CertificateRevoked | CertificateRefused | DirectoryUnavailable => 5,
+        | TooFewShareServers | SignedTooLate | CertificateNeeded | CertificateExpired | CertificateRevoked
+        | CertificateRefused | DirectoryUnavailable => 5,
         PinIncorrect | PinLastTry | PinBlocked | PinCancelled | PinTimeout | PinChangeRequired | NoPcsc | NoReader
         | NoCard | CardUnsupported | CardRemoved | CardBusy | NoToken | TokenUnusable => 6,
         UnsafeContent | LimitsExceeded => 7,
-        NoFiles | NoRecipients => 2,
+        NoFiles | NoRecipients | PersonalCodeWrong => 2,
         _ => 1,
     }
 }
@@ -93,7 +94,11 @@ pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
         Code::ProxyRequired => {
             "`kapsel network show` tells which proxy is used (the system's: HTTPS_PROXY, NO_PROXY), and where its password is"
         }
+        Code::TooFewShareServers => {
+            "`kapsel servers list --json` shows which keep shares, and whose they are; --server chooses among them"
+        }
         Code::CapsuleNotFound => "ask the sender to encrypt again",
+        Code::SignedTooLate => "run it again, and sign within five minutes",
         Code::CertificateNeeded => "give the key as a PKCS#12 file (--p12), or its certificate by --certificate",
         Code::CertificateExpired | Code::CertificateRevoked | Code::CertificateRefused => {
             "open with another key, or ask the sender to encrypt again for a certificate in use"
@@ -126,7 +131,7 @@ pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
         Code::InputChanged => "nothing was written; run it again when the file is at rest",
         Code::NameNotAllowed if failure.view().subject.is_none() => "give a shorter label",
         Code::NameNotAllowed | Code::DuplicateName => "rename the file, or use --safe-names",
-        Code::NoRecipients => "name one: --recipient, --password or --secret-file",
+        Code::NoRecipients => "name one: --recipient, --person, --password or --secret-file",
         Code::OutputIsInput => "nothing was written; choose another place",
         Code::SecretTooShort => "a symmetric key has at least 32 bytes, a password at least one character",
         Code::TooManyRecipients => "encrypt several containers",

@@ -55,9 +55,12 @@ impl Stage {
         EncryptionDraft {
             files: vec![DraftFile { id: self.chosen("letter.txt"), name: None }],
             recipients: recipients.iter().map(|name| self.chosen(name)).collect(),
-            with_password: false,
-            delivery: DeliveryDraft { servers: servers.iter().map(|id| (*id).to_owned()).collect(), days },
-            output: None,
+            delivery: DeliveryDraft {
+                servers: servers.iter().map(|id| (*id).to_owned()).collect(),
+                days,
+                ..DeliveryDraft::default()
+            },
+            ..EncryptionDraft::default()
         }
     }
 

@@ -6,6 +6,7 @@ mod exchange;
 mod lists;
 mod network;
 mod organisation;
+mod persons;
 #[path = "../support/session.rs"]
 mod session;
 mod shares;

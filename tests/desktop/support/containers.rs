@@ -7,7 +7,7 @@ use std::{
 use app::{
     desk::Desk,
     servers::ListFiles,
-    view::{DeliveryDraft, DraftFile, EncryptionDraft, Existing, NameChoice, OpenDraft},
+    view::{DraftFile, EncryptionDraft, Existing, NameChoice, OpenDraft},
 };
 
 use super::Stage;
@@ -25,10 +25,8 @@ pub(crate) fn container(files: &[&Path]) -> PathBuf {
     let chosen = desk.incoming(&paths, None).files;
     let draft = EncryptionDraft {
         files: chosen.iter().map(|file| DraftFile { id: file.id, name: None }).collect(),
-        recipients: Vec::new(),
         with_password: true,
-        delivery: DeliveryDraft::default(),
-        output: None,
+        ..EncryptionDraft::default()
     };
     let done = desk.encrypt(&draft, secret(PASSWORD), Some("three of them".to_owned()), |_| {}).expect("encrypted");
     desk.path(done.output.id).expect("it was just made")
@@ -62,6 +60,11 @@ pub(crate) fn big_file(stage: &Stage, name: &str, gibibytes: u64) -> PathBuf {
 
 /// A certificate for a new key: the certificate's file and the key's.
 pub(crate) fn certificate(stage: &Stage, name: &str) -> (PathBuf, PathBuf) {
+    certificate_of(stage, name, &format!("/CN={name}"))
+}
+
+/// The same with this subject.
+pub(crate) fn certificate_of(stage: &Stage, name: &str, subject: &str) -> (PathBuf, PathBuf) {
     let (certificate, key) =
         (stage.documents().join(format!("{name}.pem")), stage.documents().join(format!("{name}.key")));
     let made = Command::new("openssl")
@@ -77,7 +80,7 @@ pub(crate) fn certificate(stage: &Stage, name: &str) -> (PathBuf, PathBuf) {
             "60",
             "-subj",
         ])
-        .arg(format!("/CN={name}"))
+        .arg(subject)
         .args(["-addext", "keyUsage=digitalSignature,keyAgreement", "-addext", "basicConstraints=CA:FALSE", "-out"])
         .arg(&certificate)
         .arg("-keyout")

@@ -63,9 +63,20 @@ export function recipient(name: string, initials: string, more: Partial<Recipien
     validUntil: now() + 900 * DAY,
     algorithm: "P-384",
     warnings: [],
+    person: null,
     ...more,
   };
 }
+
+/** A person by code. */
+export const byCode: RecipientView = recipient("60001019906", "", {
+  kind: "shares",
+  code: "60001019906",
+  file: "",
+  validUntil: null,
+  algorithm: "N-of-N",
+  person: "PNOEE-60001019906",
+});
 
 export const people = [
   recipient("Toomas Tamm", "TT", { code: "38001085718" }),
@@ -106,12 +117,14 @@ export function record(index: number, more: Partial<RecordView>): RecordView {
     code: null,
     algorithm: "P-384",
     keyId: null,
+    person: null,
     servers: [],
     until: null,
     hint: null,
     opensWith: "keyFile",
     problem: null,
     serverProblem: null,
+    problemServer: more.serverProblem ? (more.servers?.[0] ?? null) : null,
     ...more,
   };
 }
@@ -144,10 +157,24 @@ export const records = {
   /** The key of `server` on a second server. */
   serverToo: record(7, { ...mari, servers: ["demo"], until: now() + 200 * DAY }),
   shares: record(8, {
-    ...mari,
+    name: "48505050271",
+    code: "48505050271",
     kind: "shares",
+    algorithm: "N-of-N",
+    person: "etsi/PNOEE-48505050271",
     servers: ["https://osad-a.example", "https://osad-b.example"],
     opensWith: "shares",
+  }),
+  sharesLost: record(12, {
+    name: "48505050271",
+    code: "48505050271",
+    kind: "shares",
+    algorithm: "N-of-N",
+    person: "etsi/PNOEE-48505050271",
+    servers: ["https://osad-a.example", "https://osad-x.example"],
+    opensWith: "shares",
+    serverProblem: "server_unknown",
+    problemServer: "https://osad-x.example",
   }),
   strange: record(9, { ...mari, servers: ["kohtud-2027"], serverProblem: "server_unknown", until: now() + 300 * DAY }),
   unusable: record(10, { ...mari, servers: ["keskus"], serverProblem: "server_unusable", until: now() + 300 * DAY }),
@@ -181,6 +208,7 @@ export const encrypted: EncryptionDone = {
   contentSize: 2_828_829,
   recipients: people.slice(0, 2).map((person) => ({ ...person, warnings: [] })),
   servers: [],
+  shares: [],
   keptUntil: null,
   opensUntil: null,
 };
@@ -200,6 +228,7 @@ export function server(id: string, name: string, more: Partial<ServerView> = {})
     origin: "system",
     addresses: [`${id}.example:8443`, `${id}.example:8444`],
     algorithms: ["P-256", "P-384", "P-521", "RSA"],
+    shares: null,
     certificates: [pin(id.length)],
     endsSoon: null,
     problem: null,
@@ -222,8 +251,13 @@ export const incomplete = server("keskus", "Keskusserver", {
   problem: "The server's certificate is not in this list yet. An administrator adds it after checking its fingerprint.",
 });
 
+/** Two organisations whose servers keep parts of keys, too. */
+export const osadA = server("osad-a", "Esimene võtmeserver", { organisation: "Näidisasutus A", shares: "https://osad-a.example" });
+export const osadB = server("osad-b", "Teine võtmeserver", { organisation: "Näidisasutus B", shares: "https://osad-b.example" });
+
 export const noServers: ServersView = { servers: [], chosen: [], lost: [], lockedBy: null, problem: null };
 export const twoServers: ServersView = { ...noServers, servers: [ria, demo, incomplete], chosen: ["ria", "demo"] };
+export const shareServers: ServersView = { ...noServers, servers: [osadA, osadB, ria], chosen: ["osad-a", "osad-b"] };
 
 export const shown: ShownCertificate[] = [
   { address: "ria.example:8443", certificate: pin(21) },
@@ -294,6 +328,7 @@ export function identity(more: Partial<IdentityView> = {}, secret: Partial<Ident
     kind: "card",
     place: READERS[0],
     keyId: MARI,
+    person: "etsi/PNOEE-48505050271",
     holder: "Mari Maasikas",
     initials: "MM",
     code: "48505050271",
@@ -311,6 +346,7 @@ export function identity(more: Partial<IdentityView> = {}, secret: Partial<Ident
 export const otherIdentity = identity({
   id: "c2".repeat(32),
   keyId: "ae".repeat(32),
+  person: "etsi/PNOEE-38001085718",
   holder: "Jaak-Kristjan Jõeorg",
   initials: "JJ",
   code: "38001085718",

@@ -15,6 +15,7 @@ import { m } from "$lib/paraglide/messages";
 import {
   badCards,
   badReport,
+  byCode,
   cards,
   certificate,
   container,
@@ -38,6 +39,8 @@ import {
   noService,
   oldContainer,
   openedOf,
+  osadA,
+  osadB,
   otherIdentity,
   password,
   people,
@@ -47,6 +50,7 @@ import {
   recipient,
   record,
   records,
+  shareServers,
   shown,
   twoServers,
 } from "./samples";
@@ -177,7 +181,27 @@ function planned(plan: Partial<EncryptionPlan>): Run {
   };
 }
 
-const kept: Partial<EncryptionPlan> = { delivery: { leftOut: [], until: inDays(900) } };
+const kept: Partial<EncryptionPlan> = { delivery: { leftOut: [], shares: [], until: inDays(900) } };
+
+/** Their keys are split over two servers. */
+function splitFor(...recipients: string[]): Partial<EncryptionPlan> {
+  const servers = [osadA.name, osadB.name];
+  return { delivery: { leftOut: [], shares: recipients.map((recipient) => ({ recipient, servers, leftOut: [] })), until: null } };
+}
+
+async function addByCode(code: string): Promise<void> {
+  await press(m.add_person());
+  await type(m.person_code(), code);
+  await press(m.person_add());
+}
+
+/** A container whose key is split, with the person's key file. */
+async function openShares(stage: Stage): Promise<void> {
+  stage.double.answers.keyFile = { ...withKey, fits: [records.shares.index] };
+  await show(stage, containerOf(records.shares));
+  await choose(m.means_key());
+  await press(m.choose_key());
+}
 
 function settings(section: () => string, run: Run = async () => undefined): Run {
   return async (stage) => {
@@ -442,7 +466,7 @@ export const states: Record<string, Run> = {
     await choose(m.delivery_by_file());
   },
   "delivery-beside-password": async (stage) => {
-    await planned({ delivery: { leftOut: [{ recipient: people[2]!.name, servers: ["Demo"] }], until: null } })(stage);
+    await planned({ delivery: { leftOut: [{ recipient: people[2]!.name, servers: ["Demo"] }], shares: [], until: null } })(stage);
     await press(m.add_password());
   },
   "delivery-password-only": async (stage) => {
@@ -474,6 +498,51 @@ export const states: Record<string, Run> = {
     await deliver(stage);
     await press(m.change_delivery());
     await choose(m.delivery_by_servers());
+  },
+  "shares-entry": async (stage) => {
+    await drop(stage, documents);
+    await press(m.add_person());
+  },
+  "shares-entry-wrong": async (stage) => {
+    await drop(stage, documents);
+    await addByCode("3800108571");
+  },
+  "shares-person": async (stage) => {
+    stage.double.answers.plan = () => splitFor("60001019906");
+    await drop(stage, documents);
+    await addByCode("60001019906");
+  },
+  "shares-beside": async (stage) => {
+    stage.double.answers.plan = () => ({ delivery: { ...splitFor("60001019906").delivery!, until: inDays(900) } });
+    await deliver(stage, people.slice(0, 1));
+    await addByCode("60001019906");
+  },
+  "shares-all": async (stage) => {
+    stage.double.answers.plan = () => splitFor("Toomas Tamm", "60001019906");
+    await deliver(stage, people.slice(0, 1));
+    await press(m.change_delivery());
+    await choose(m.delivery_needed_all());
+  },
+  "shares-no-person": async (stage) => {
+    stage.double.answers.plan = ({ delivery }) =>
+      delivery.needed === "all" ? { blockers: [failure("not_a_person", { subject: people[2]!.name, detail: "no person" })] } : {};
+    await deliver(stage, people.slice(1));
+    await press(m.change_delivery());
+    await choose(m.delivery_needed_all());
+  },
+  "shares-few": async (stage) => {
+    stage.double.answers.plan = () => ({ blockers: [failure("too_few_share_servers", { number: 1, detail: "only one" })] });
+    await drop(stage, documents);
+    await addByCode("60001019906");
+  },
+  "shares-encrypted": async (stage) => {
+    const shares = splitFor("60001019906").delivery!.shares;
+    stage.double.answers.plan = () => splitFor("60001019906");
+    stage.double.answers.encrypt = () =>
+      Promise.resolve({ ...encrypted, recipients: [byCode], shares, keptUntil: inDays(900) });
+    await drop(stage, documents);
+    await addByCode("60001019906");
+    await press(m.encrypt_for({ count: 1 }));
   },
   delivering: async (stage) => {
     stage.double.answers.encrypt = () => stage.double.never();
@@ -641,7 +710,27 @@ export const states: Record<string, Run> = {
       containerOf(records.password, { ...records.strange, name: "Jüri Juurikas", initials: "JJ", code: null }, records.server),
     ),
   "open-server-past": (stage) => show(stage, containerOf({ ...records.soon, until: inDays(-3) })),
-  "open-server-shares": (stage) => show(stage, containerOf(records.shares)),
+  "shares-open": (stage) => show(stage, containerOf(records.shares)),
+  "shares-open-lost": (stage) => show(stage, containerOf(records.sharesLost)),
+  "shares-open-card": (stage) => show(stage, containerOf(records.shares)),
+  "shares-open-key": (stage) => openShares(stage),
+  "shares-opening": async (stage) => {
+    stage.double.answers.open = () => stage.double.never();
+    await openShares(stage);
+    await press(m.open_with_key());
+    const servers: ProgressView["servers"] = [
+      { id: osadA.id, name: osadA.name, state: "answered", code: null },
+      { id: osadB.id, name: osadB.name, state: "asked", code: null },
+    ];
+    stage.double.advance(progress({ step: "fetching", done: 0, total: null, rate: 0, remaining: null, servers }));
+    await settle();
+  },
+  "shares-failed": async (stage) => {
+    const missing = { subject: osadB.id, number: 2, names: [osadB.id] };
+    stage.double.answers.open = () => Promise.reject(failure("server_unreachable", { ...missing, detail: "in detail" }));
+    await openShares(stage);
+    await press(m.open_with_key());
+  },
   "open-server-certificate": (stage) => openThroughServers(stage, { ...withKey, needsCertificate: true }),
   "open-server-certificate-asked": async (stage) => {
     stage.double.answers.open = () => Promise.reject(failure("certificate_needed", { subject: "ria" }));
@@ -903,6 +992,7 @@ const keysOf: Record<string, () => KeysView> = {
   "start-demo": () => cards(identity()),
   "open-card": () => cards(identity()),
   "open-card-either": () => cards(identity()),
+  "shares-open-card": () => cards(identity()),
   "open-card-servers": () => cards(identity()),
   "open-card-two": () => cards(identity(), identity({ id: "c3".repeat(32), document: "digiId", documentNumber: null })),
   "open-card-blocked": () => cards(identity({}, { triesLeft: 0 })),
@@ -940,6 +1030,7 @@ export function serversFor(state: string): ServersView {
   if (state === "deliver-lost") return { ...twoServers, chosen: ["demo"], lost: ["ria", incomplete.id] };
   if (state === "settings-locked") return { ...twoServers, lockedBy: "/etc/kapsel/policy.toml" };
   if (state === "settings-empty") return noServers;
+  if (state.startsWith("shares-")) return shareServers;
   return /^(start-servers|deliver|encrypted-servers|open-server|open-card-servers|pin-working-servers|opening-servers|failed-server|settings)/u.test(state)
     ? twoServers
     : noServers;

@@ -234,6 +234,14 @@ impl Desk {
         Ok(self.recipients_in(id)?.1)
     }
 
+    /// A person by code, for whom a key is split over servers.
+    ///
+    /// # Errors
+    /// [`Code::PersonalCodeWrong`].
+    pub fn person(&self, code: &str) -> Result<RecipientView> {
+        Ok(NewRecipient::person(code)?.view(FileId::MAX))
+    }
+
     /// All keys of a file are recipients together; the first one stands for them.
     fn recipients_in(&self, id: FileId) -> Result<(Vec<NewRecipient>, RecipientView)> {
         if let Some(held) = self.recipient_held(id) {
@@ -291,6 +299,15 @@ impl Desk {
                 Err(failure) => blockers.push(failure.into_view()),
             }
         }
+        for code in &draft.persons {
+            match NewRecipient::person(code) {
+                Ok(person) => {
+                    recipients.push(person.view(FileId::MAX));
+                    keys.push(person);
+                }
+                Err(failure) => blockers.push(failure.into_view()),
+            }
+        }
         let delivery = self.planned_delivery(&draft.delivery, keys).unwrap_or_else(|failure| {
             blockers.push(failure.into_view());
             None
@@ -344,6 +361,11 @@ impl Desk {
             recipients.extend(keys);
             views.push(view);
         }
+        for code in &draft.persons {
+            let person = NewRecipient::person(code)?;
+            views.push(person.view(FileId::MAX));
+            recipients.push(person);
+        }
         if let Some(password) = password {
             recipients.push(password_recipient(password, hint)?);
             views.push(password_view());
@@ -368,6 +390,7 @@ impl Desk {
             content_size: written.content_size,
             recipients: views,
             servers: self.names_of(&plan),
+            shares: self.shares_of(&plan),
             kept_until: plan.kept_until(),
             opens_until,
         })
@@ -622,6 +645,7 @@ impl Desk {
             content_size: written.content_size,
             recipients,
             servers: Vec::new(),
+            shares: Vec::new(),
             kept_until: None,
             opens_until: None,
         })
@@ -687,6 +711,7 @@ fn password_view() -> RecipientView {
         valid_until: None,
         algorithm: "PBKDF2".to_owned(),
         warnings: Vec::new(),
+        person: None,
     }
 }
 

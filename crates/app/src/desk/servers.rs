@@ -16,12 +16,12 @@ use crate::{
     failure::{Failure, Result},
     files::read_small,
     network::{self, ProxyChoice},
-    opening::recipient,
+    opening::{for_person, recipient},
     recipients::{NewRecipient, base_name},
-    servers::{self, Delivery, DeliveryPlan, Expiry, NewServer, Refreshing},
+    servers::{self, Delivery, DeliveryPlan, Expiry, NewServer, Placed, Refreshing},
     view::{
-        Code, DeliveryDraft, DeliveryView, FileId, KeyCertificateView, LeftOut, NetworkDraft, NetworkView,
-        NewServerDraft, ProgressStep, ProxyKind, ServerReport, ServersView, ShownCertificate,
+        Code, DeliveryDraft, DeliveryView, FileId, KeyCertificateView, LeftOut, Needed, NetworkDraft, NetworkView,
+        NewServerDraft, ProgressStep, ProxyKind, ServerReport, ServersView, ShareView, ShownCertificate,
     },
 };
 
@@ -210,12 +210,16 @@ impl Desk {
         Ok(self.network())
     }
 
-    /// Where the capsules of recipients with keys go. Passwords need no server.
+    /// Where the capsules of recipients with keys go, and over which servers the keys of persons are split. Passwords need no server.
     pub(super) fn delivery(&self, draft: &DeliveryDraft, recipients: Vec<NewRecipient>) -> Result<DeliveryPlan> {
-        let have_keys = recipients.iter().any(|recipient| matches!(recipient, NewRecipient::Key { .. }));
-        if draft.servers.is_empty() || !have_keys {
-            return Ok(DeliveryPlan::inside(recipients));
-        }
+        let recipients = match draft.needed {
+            Needed::All if !draft.servers.is_empty() => {
+                let persons = recipients.into_iter().map(NewRecipient::into_person).collect::<Result<_>>()?;
+                // Two documents of one person are one person.
+                NewRecipient::distinct(persons).0
+            }
+            _ => recipients,
+        };
         let until = |days| {
             let end = SystemTime::now().checked_add(DAY * days)?;
             let seconds = end.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();
@@ -224,6 +228,9 @@ impl Desk {
         let mut chosen = BTreeSet::new();
         let ids = draft.servers.iter().filter(|id| chosen.insert(*id)).cloned().collect();
         let delivery = Delivery { servers: ids, until: draft.days.and_then(until) };
+        if !delivery.is_needed(&recipients) {
+            return Ok(DeliveryPlan::inside(recipients));
+        }
         delivery.plan(&self.client()?, recipients)
     }
 
@@ -237,18 +244,32 @@ impl Desk {
             return Ok(None);
         }
         let names = self.server_names();
-        let left_out = plan.placed.iter().filter(|placed| !placed.left_out.is_empty()).map(|placed| LeftOut {
+        let left_out = |placed: &&Placed| placed.needed == Needed::One && !placed.left_out.is_empty();
+        let left_out = plan.placed.iter().filter(left_out).map(|placed| LeftOut {
             recipient: placed.recipient.clone(),
-            servers: placed.left_out.iter().map(|id| named(&names, id)).collect(),
+            servers: all_named(&names, &placed.left_out),
         });
-        Ok(Some(DeliveryView { left_out: left_out.collect(), until: plan.asked_until }))
+        Ok(Some(DeliveryView { left_out: left_out.collect(), shares: self.shares_of(&plan), until: plan.asked_until }))
     }
 
-    /// Names of the servers that a plan uses.
+    /// Names of the servers that get capsules by a plan.
     pub(super) fn names_of(&self, plan: &DeliveryPlan) -> Vec<String> {
         let names = self.server_names();
-        let used: BTreeSet<_> = plan.placed.iter().flat_map(|placed| &placed.servers).collect();
+        let whole = plan.placed.iter().filter(|placed| placed.needed == Needed::One);
+        let used: BTreeSet<_> = whole.flat_map(|placed| &placed.servers).collect();
         used.into_iter().map(|id| named(&names, id)).collect()
+    }
+
+    /// Recipients of a plan whose keys are split, with names of servers.
+    pub(super) fn shares_of(&self, plan: &DeliveryPlan) -> Vec<ShareView> {
+        let names = self.server_names();
+        let split = plan.placed.iter().filter(|placed| placed.needed == Needed::All);
+        let view = |placed: &Placed| ShareView {
+            recipient: placed.recipient.clone(),
+            servers: all_named(&names, &placed.servers),
+            left_out: all_named(&names, &placed.left_out),
+        };
+        split.map(view).collect()
     }
 
     fn server_names(&self) -> HashMap<String, String> {
@@ -272,6 +293,7 @@ impl Desk {
             let on_server = container.header().records().iter().filter(|it| matches!(it.capsule, Capsule::Server(_)));
             on_server.filter_map(|record| recipient(&record.capsule)).any(|recipient| recipient == *key)
         };
+        let split_for = |der: &[u8]| container.header().records().iter().any(|record| for_person(record, der));
         let name = base_name(path);
         let unusable = |words: &str| Failure::new(Code::RecipientUnusable, words).about(name.clone());
         let checked = read_small(path, Code::RecipientUnusable).and_then(|bytes| {
@@ -280,7 +302,9 @@ impl Desk {
             if certified.is_empty() {
                 return Err(unusable("there is no certificate in it"));
             }
-            if certified.iter().any(|key| asked_for(&key.public_key)) {
+            let names_person = certified.iter().filter_map(|key| key.certificate.as_ref());
+            let names_person = names_person.map(|certificate| &certificate.der).any(|der| split_for(der));
+            if names_person || certified.iter().any(|key| asked_for(&key.public_key)) {
                 return Ok(());
             }
             Err(unusable("the certificate is of a key that no server holds a capsule for"))
@@ -291,6 +315,10 @@ impl Desk {
             problem: checked.err().map(Failure::into_view),
         })
     }
+}
+
+fn all_named(names: &HashMap<String, String>, ids: &[String]) -> Vec<String> {
+    ids.iter().map(|id| named(names, id)).collect()
 }
 
 fn named(names: &HashMap<String, String>, id: &str) -> String {

@@ -1,22 +1,32 @@
-//! Which recipient's capsule goes to which servers, and until when.
+//! Which recipient's capsule goes to which servers, over which a person's key is split, and until when.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
-use capsule_api::{CapsuleType, Expiry};
-use capsule_client::{Client, Error, Upload, Watch};
+use capsule_api::{CapsuleType, Expiry, PersonId, Server};
+use capsule_client::{Client, Error, Servers, Upload, Watch};
 use cdoc2::Recipient;
+use eid::RecipientKey;
 use serde::Serialize;
 
 use crate::{
     failure::{Failure, Result},
-    recipients::NewRecipient,
-    view::Code,
+    persons,
+    recipients::{NewRecipient, shared},
+    view::{Code, Needed},
 };
 
-/// Where the capsules of recipients with keys go, and for how long.
+/// Fewest organisations over whose servers a key is split.
+const FEWEST_HOLDERS: usize = 2;
+
+/// Where the capsules of recipients with keys go, over which servers the keys of persons are split, and for how long.
 #[derive(Clone, Debug)]
 pub struct Delivery {
-    /// Identifiers of servers: each capsule goes to all of them that take it. Opening needs one of them.
+    /// Identifiers of servers: each capsule goes to all of them that take it, and opening needs one of them. The key of a person by code is split
+    /// over those that keep shares, one of each organisation, and opening needs all of them. None: capsules stand in the container, and keys are
+    /// split over the first two servers of the list that are of different organisations.
     pub servers: Vec<String>,
     /// Until when they are kept at most; by default as long as the recipient's certificate is valid, or as the server does by itself.
     pub until: Option<Expiry>,
@@ -29,11 +39,11 @@ pub struct DeliveryPlan {
     pub(crate) upload: Option<Upload>,
     /// Until when servers are asked to keep the capsules, the earliest of them; unix seconds.
     pub asked_until: Option<i64>,
-    /// Which servers get the capsule of which recipient, both by name.
+    /// Which servers get something for which recipient.
     pub placed: Vec<Placed>,
 }
 
-/// Where the capsule of a recipient goes.
+/// Where the capsule of a recipient goes, or the shares of a person's key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Placed {
@@ -41,16 +51,29 @@ pub struct Placed {
     pub recipient: String,
     /// Identifiers of the servers.
     pub servers: Vec<String>,
-    /// Identifiers of chosen servers that take no capsules for keys of this kind.
+    /// Identifiers of chosen servers that take nothing for this recipient: no capsules for keys of this kind; or no shares, or their organisation
+    /// has one already.
     pub left_out: Vec<String>,
+    /// How many of the servers are needed to open.
+    pub needed: Needed,
 }
 
 impl Delivery {
-    /// Gives each recipient with a key its servers; passwords and symmetric keys need none. Nothing is sent yet.
+    /// Whether anything goes to a server for these recipients.
+    pub fn is_needed(&self, recipients: &[NewRecipient]) -> bool {
+        recipients.iter().any(|recipient| match recipient {
+            NewRecipient::Key { .. } => !self.servers.is_empty(),
+            NewRecipient::Person { .. } => true,
+            NewRecipient::Password { .. } | NewRecipient::Secret { .. } => false,
+        })
+    }
+
+    /// Gives each recipient his servers; passwords and symmetric keys need none. Nothing is sent yet.
     ///
     /// # Errors
     /// [`Code::ServerUnknown`], [`Code::ServerUnusable`] (also when no chosen server takes a recipient's kind of key),
-    /// [`Code::RecipientUnusable`] for a certificate that has expired: a server would keep nothing for it.
+    /// [`Code::TooFewShareServers`] for a person, [`Code::RecipientUnusable`] for a certificate that has expired: a server would keep nothing
+    /// for it.
     pub fn plan(&self, client: &Client, recipients: Vec<NewRecipient>) -> Result<DeliveryPlan> {
         for id in &self.servers {
             client.servers().usable(id)?;
@@ -59,37 +82,120 @@ impl Delivery {
         if let Some(until) = self.until {
             upload = upload.until(until);
         }
-        let (mut all, mut placed, mut asked_until) = (Vec::new(), Vec::new(), None);
+        let mut planning = Planning { upload, recipients: Vec::new(), placed: Vec::new(), asked_until: None };
         for recipient in recipients {
-            let NewRecipient::Key { key, .. } = recipient else {
-                all.push(recipient.into_recipient());
-                continue;
-            };
-            let (name, label) = (key.name(), key.label().to_string());
-            if let Some(certificate) = &key.certificate {
-                let end = Expiry::from_unix(certificate.not_after).ok();
-                if end.is_some_and(|end| end.is_over(SystemTime::now())) {
-                    let detail = "its certificate has expired, so no server keeps a capsule for it";
-                    return Err(Failure::new(Code::RecipientUnusable, detail).about(name));
+            match recipient {
+                NewRecipient::Key { key, .. } if !self.servers.is_empty() => {
+                    planning = planning.with_capsules(&key, &self.servers, client)?;
                 }
-                if let Some(end) = end {
-                    upload = upload.ending(key.public_key.clone(), end);
+                NewRecipient::Person { person, name } => {
+                    let holders = Holders::choose(client.servers(), &self.servers);
+                    planning.with_shares(&person, name, holders)?;
                 }
+                inside => planning.recipients.push(inside.into_recipient()),
             }
-            let takes = |id: &&String| upload.check(id, &key.public_key).is_ok();
-            let (servers, left_out): (Vec<_>, Vec<_>) = self.servers.iter().partition(takes);
-            if servers.is_empty() {
-                let server = client.servers().usable(&self.servers[0])?.id.clone();
-                return Err(Error::TypeNotTaken { server, capsule_type: CapsuleType::of(&key.public_key) }.into());
-            }
-            asked_until = asked_until.into_iter().chain(upload.expiry(&key.public_key)).min();
-            let record = |id: &&String| Recipient::server(key.public_key.clone(), id.as_str(), label.clone());
-            all.extend(servers.iter().map(record));
-            let owned = |ids: Vec<&String>| ids.into_iter().cloned().collect();
-            placed.push(Placed { recipient: name, servers: owned(servers), left_out: owned(left_out) });
         }
-        let asked_until = asked_until.map(Expiry::unix);
-        Ok(DeliveryPlan { recipients: all, upload: Some(upload), asked_until, placed })
+        let Planning { upload, recipients, placed, asked_until } = planning;
+        Ok(DeliveryPlan { recipients, upload: Some(upload), asked_until: asked_until.map(Expiry::unix), placed })
+    }
+}
+
+/// A plan in the making.
+struct Planning {
+    upload: Upload,
+    recipients: Vec<Recipient>,
+    placed: Vec<Placed>,
+    asked_until: Option<Expiry>,
+}
+
+impl Planning {
+    /// A capsule on each of these servers that takes it.
+    fn with_capsules(mut self, key: &RecipientKey, servers: &[String], client: &Client) -> Result<Self> {
+        let (name, label) = (key.name(), key.label().to_string());
+        if let Some(certificate) = &key.certificate {
+            let end = Expiry::from_unix(certificate.not_after).ok();
+            if end.is_some_and(|end| end.is_over(SystemTime::now())) {
+                let detail = "its certificate has expired, so no server keeps a capsule for it";
+                return Err(Failure::new(Code::RecipientUnusable, detail).about(name));
+            }
+            if let Some(end) = end {
+                self.upload = self.upload.ending(key.public_key.clone(), end);
+            }
+        }
+        let takes = |id: &&String| self.upload.check(id, &key.public_key).is_ok();
+        let (taking, left_out): (Vec<_>, Vec<_>) = servers.iter().partition(takes);
+        if taking.is_empty() {
+            let server = client.servers().usable(&servers[0])?.id.clone();
+            return Err(Error::TypeNotTaken { server, capsule_type: CapsuleType::of(&key.public_key) }.into());
+        }
+        self.ask_until(self.upload.expiry(&key.public_key));
+        let record = |id: &&String| Recipient::server(key.public_key.clone(), id.as_str(), label.clone());
+        self.recipients.extend(taking.iter().map(record));
+        let owned = |ids: Vec<&String>| ids.into_iter().cloned().collect();
+        let (servers, left_out) = (owned(taking), owned(left_out));
+        self.placed.push(Placed { recipient: name, servers, left_out, needed: Needed::One });
+        Ok(self)
+    }
+
+    /// A share on each of these servers, all of which are needed.
+    fn with_shares(&mut self, person: &PersonId, name: Option<String>, holders: Holders) -> Result<()> {
+        let name = name.unwrap_or_else(|| persons::code(person).to_owned());
+        if holders.ids.len() < FEWEST_HOLDERS {
+            return Err(holders.too_few().about(name));
+        }
+        self.ask_until(self.upload.expiry_of_shares());
+        self.recipients.push(shared(person, holders.base_urls));
+        let Holders { ids: servers, left_out, .. } = holders;
+        self.placed.push(Placed { recipient: name, servers, left_out, needed: Needed::All });
+        Ok(())
+    }
+
+    fn ask_until(&mut self, asked: Option<Expiry>) {
+        self.asked_until = self.asked_until.into_iter().chain(asked).min();
+    }
+}
+
+/// The servers over which a key is split: each of another organisation, so that nobody has more than a share.
+struct Holders {
+    ids: Vec<String>,
+    base_urls: Vec<String>,
+    /// Of those that were chosen.
+    left_out: Vec<String>,
+    were_chosen: bool,
+}
+
+impl Holders {
+    /// All of the chosen servers that keep shares; when none are chosen, as many of the list as are needed.
+    fn choose(servers: &Servers, chosen: &[String]) -> Self {
+        let were_chosen = !chosen.is_empty();
+        let candidates: Vec<&Server> = match were_chosen {
+            true => chosen.iter().filter_map(|id| servers.usable(id).ok()).collect(),
+            false => servers.iter().filter_map(|listed| listed.usable().ok()).collect(),
+        };
+        let mut holders = Self { ids: Vec::new(), base_urls: Vec::new(), left_out: Vec::new(), were_chosen };
+        let mut organisations = BTreeSet::new();
+        for server in candidates {
+            match server.shares_base().filter(|_| organisations.insert(&server.organisation)) {
+                _ if !were_chosen && holders.ids.len() == FEWEST_HOLDERS => break,
+                Some(base_url) => {
+                    holders.ids.push(server.id.to_string());
+                    holders.base_urls.push(base_url.to_owned());
+                }
+                None if were_chosen => holders.left_out.push(server.id.to_string()),
+                None => {}
+            }
+        }
+        holders
+    }
+
+    fn too_few(&self) -> Failure {
+        let whose = if self.were_chosen { "of the chosen servers" } else { "of the servers in the lists" };
+        let which = match &self.ids[..] {
+            [] => "none keeps key shares".to_owned(),
+            ids => format!("only {} keeps key shares", ids.join(", ")),
+        };
+        let detail = format!("{whose} {which}, and a key is split over at least two, of different organisations");
+        Failure::new(Code::TooFewShareServers, detail).with_number(self.ids.len() as u64)
     }
 }
 

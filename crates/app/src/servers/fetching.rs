@@ -1,20 +1,25 @@
-//! Fetching capsules with the keys at hand.
+//! Fetching capsules and key shares with the keys at hand.
 
 use std::sync::{Arc, OnceLock};
 
-use capsule_client::Download;
-use cdoc2::{Cancel, CapsuleFetcher, FetchError, ServerCapsule};
+use capsule_api::PersonId;
+use capsule_client::{Client, Download, ShareDownload};
+use cdoc2::{Cancel, Capsule, CapsuleFetcher, FetchError, Header, KeyShare, ServerCapsule, ShareFetcher, Zeroizing};
 use eid::Authenticator;
 
 use super::{Access, client};
-use crate::{failure::Result, opening::Key};
+use crate::{
+    failure::{Failure, Result},
+    opening::Key,
+};
 
-/// Fetches capsules with the keys at hand. The lists are read when the first one is needed: a container that needs no server opens
-/// whatever is wrong with them.
+/// Fetches with the keys at hand. The lists are read when the first server is needed: a container that needs none opens whatever is wrong
+/// with them.
 pub(crate) struct Fetcher<'a> {
     keys: Vec<Arc<dyn Authenticator>>,
     access: &'a Access,
     cancel: &'a Cancel,
+    client: OnceLock<Client>,
     /// One for all that is asked: what was begun for the first capsule goes on for the next.
     download: OnceLock<Download>,
 }
@@ -22,7 +27,35 @@ pub(crate) struct Fetcher<'a> {
 impl<'a> Fetcher<'a> {
     pub(crate) fn new(keys: &[Key], access: &'a Access, cancel: &'a Cancel) -> Self {
         let keys = keys.iter().flat_map(Key::authenticators).collect();
-        Self { keys, access, cancel, download: OnceLock::new() }
+        Self { keys, access, cancel, client: OnceLock::new(), download: OnceLock::new() }
+    }
+
+    fn client(&self) -> Result<&Client> {
+        if self.client.get().is_none() {
+            // Whoever was quicker made the same.
+            let _ = self.client.set(client(&self.access.lists, self.access.refreshing)?);
+        }
+        Ok(self.client.get().expect("just set"))
+    }
+
+    /// Fetchers of shares for each person who holds a key at hand and for whom a key of the container is split. Of several keys of one person, the first
+    /// signs.
+    pub(crate) fn shares(&self, header: &Header) -> Vec<ShareFetching<'_>> {
+        let split_for = |person: &PersonId| {
+            header.records().iter().any(|record| match &record.capsule {
+                Capsule::Shares(shares) => shares.recipient_id == person.as_str(),
+                _ => false,
+            })
+        };
+        let mut all: Vec<ShareFetching<'_>> = Vec::new();
+        for key in &self.keys {
+            let person = key.certificates().first().and_then(|certificate| PersonId::of_certificate(certificate));
+            let Some(person) = person.filter(split_for) else { continue };
+            if !all.iter().any(|other| other.person == person) {
+                all.push(ShareFetching { fetcher: self, key: Arc::clone(key), person });
+            }
+        }
+        all
     }
 }
 
@@ -33,11 +66,31 @@ impl CapsuleFetcher for Fetcher<'_> {
 
     fn fetch_first(&self, capsules: &[&ServerCapsule]) -> Result<(usize, Vec<u8>), FetchError> {
         if self.download.get().is_none() {
-            let download = Download::new(client(&self.access.lists, self.access.refreshing)?, self.keys.clone());
+            let download = Download::new(self.client()?.clone(), self.keys.clone());
             let download = download.cancelled_by(self.cancel.clone()).watched_by(self.access.watch.clone());
             // Whoever was quicker made the same.
             let _ = self.download.set(download);
         }
         self.download.get().expect("just set").fetch_first(capsules)
+    }
+}
+
+/// Fetches the shares of one person's keys, as the holder of a key at hand.
+pub(crate) struct ShareFetching<'a> {
+    fetcher: &'a Fetcher<'a>,
+    key: Arc<dyn Authenticator>,
+    person: PersonId,
+}
+
+impl ShareFetcher for ShareFetching<'_> {
+    fn recipient_id(&self) -> &str {
+        self.person.as_str()
+    }
+
+    fn fetch(&self, shares: &[KeyShare]) -> Result<Vec<Zeroizing<Vec<u8>>>, FetchError> {
+        let Fetcher { access, cancel, .. } = self.fetcher;
+        let download = ShareDownload::new(self.fetcher.client()?.clone(), Arc::clone(&self.key));
+        let download = download.ok_or_else(|| Failure::from(capsule_client::Error::Person))?;
+        download.cancelled_by((*cancel).clone()).watched_by(access.watch.clone()).fetch(shares)
     }
 }

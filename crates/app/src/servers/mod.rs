@@ -165,7 +165,8 @@ fn code_of_cause(cause: &Cause) -> Code {
         Cause::CertificateRevoked => Code::CertificateRevoked,
         Cause::CertificateRefused(_) => Code::CertificateRefused,
         Cause::Key(_) => Code::KeyFileUnusable,
-        Cause::NotFound => Code::CapsuleNotFound,
+        Cause::NotFound | Cause::NoShare => Code::CapsuleNotFound,
+        Cause::SignedTooLate { .. } => Code::SignedTooLate,
         _ => Code::ServerMisbehaved,
     }
 }

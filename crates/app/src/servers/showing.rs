@@ -32,6 +32,7 @@ fn server(listed: &Listed) -> ServerView {
         },
         addresses,
         algorithms: server.capsule_types.iter().map(|kind| algorithm(*kind).to_owned()).collect(),
+        shares: server.shares_base().map(str::to_owned),
         certificates: server.pins.iter().map(pin).collect(),
         ends_soon: ends_soon(listed),
         problem: listed.unusable.clone(),

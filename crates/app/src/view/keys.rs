@@ -31,6 +31,8 @@ pub struct IdentityView {
     pub place: String,
     /// Which records it opens: those with this `key_id`.
     pub key_id: String,
+    /// And those with this `person`, whose keys are split.
+    pub person: Option<String>,
     /// The holder's name.
     pub holder: String,
     /// Initials for the round picture, 1 or 2 letters.

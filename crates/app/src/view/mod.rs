@@ -14,9 +14,9 @@ pub use self::keys::{
     ReaderStateView, SecretView,
 };
 pub use self::servers::{
-    AddressReport, DeliveryDraft, DeliveryView, KeyCertificateView, LeftOut, NetworkDraft, NetworkView, NewServerDraft,
-    PinView, ProxyKind, ServerOrigin, ServerProgress, ServerReport, ServerState, ServerStep, ServerView, ServersView,
-    ShownCertificate, StepReport,
+    AddressReport, DeliveryDraft, DeliveryView, KeyCertificateView, LeftOut, Needed, NetworkDraft, NetworkView,
+    NewServerDraft, PinView, ProxyKind, ServerOrigin, ServerProgress, ServerReport, ServerState, ServerStep,
+    ServerView, ServersView, ShareView, ShownCertificate, StepReport,
 };
 
 /// Stands for a path that the person chose.
@@ -168,6 +168,8 @@ pub struct RecipientView {
     pub algorithm: String,
     /// What the person should know before encrypting.
     pub warnings: Vec<RecipientWarning>,
+    /// The number that certificates of the person bear, `PNOEE-38001085718`, when the recipient is a person by code and no file.
+    pub person: Option<String>,
 }
 
 /// What kind of key a recipient has.
@@ -190,7 +192,7 @@ pub enum RecipientKind {
     Secret,
     /// A password.
     Password,
-    /// Key shares fetched by Smart-ID, Mobile-ID or another means of the person.
+    /// A person by code: key shares, fetched by whatever means of the person the servers accept.
     Shares,
     /// Not known to this version, or broken.
     Unknown,
@@ -220,6 +222,8 @@ pub struct EncryptionDraft {
     pub files: Vec<DraftFile>,
     /// Recipients from files.
     pub recipients: Vec<FileId>,
+    /// Persons by code, `PNOEE-38001085718`.
+    pub persons: Vec<String>,
     /// Whether a password will stand beside them (the password itself comes with `encrypt`).
     pub with_password: bool,
     /// Where the capsules of recipients with keys go.
@@ -310,8 +314,10 @@ pub struct EncryptionDone {
     pub content_size: u64,
     /// Who can open it.
     pub recipients: Vec<RecipientView>,
-    /// Names of the servers that keep capsules of it; none: everything is inside.
+    /// Names of the servers that keep capsules of it, one of which is enough to open.
     pub servers: Vec<String>,
+    /// Recipients whose keys are split over servers.
+    pub shares: Vec<ShareView>,
     /// Until when they keep them, the earliest of them; unix seconds.
     pub kept_until: Option<i64>,
     /// Until when somebody can open it, in unix seconds; none when somebody always can.
@@ -354,6 +360,8 @@ pub struct RecordView {
     pub algorithm: String,
     /// SHA-256 of the public key that it is for, in hex; absent where it is for none.
     pub key_id: Option<String>,
+    /// The person for whom its key is split, as shares name persons: `etsi/PNOEE-38001085718`.
+    pub person: Option<String>,
     /// Identifier of the capsule server, or base URLs of the share servers.
     pub servers: Vec<String>,
     /// Until when the server keeps it, by the label; unix seconds.
@@ -364,8 +372,10 @@ pub struct RecordView {
     pub opens_with: OpensWith,
     /// Why the record is not usable, when it is not.
     pub problem: Option<String>,
-    /// Why its server cannot be asked: not in a list, not usable, or a list has a mistake.
+    /// Why its server cannot be asked: not in a list, not usable, or a list has a mistake. Of a split key, the first of its servers that cannot.
     pub server_problem: Option<Code>,
+    /// Which server that is, as in `servers`.
+    pub problem_server: Option<String>,
 }
 
 /// What is needed to open a record with this version.
@@ -378,7 +388,7 @@ pub enum OpensWith {
     KeyFile,
     /// A symmetric key file.
     SecretFile,
-    /// Key shares, which this version cannot fetch.
+    /// An ID-card of the person, or a key file with a certificate of the person; every server is needed.
     Shares,
     /// Nothing that this version knows.
     Nothing,
@@ -535,10 +545,10 @@ pub struct ErrorView {
     pub code: Code,
     /// What it happened to: a file name, a limit, a server, a format version.
     pub subject: Option<String>,
-    /// Numbers that belong to it: tries left, the limit.
+    /// Numbers that belong to it: tries left, the limit, how many servers a split key needs.
     pub number: Option<u64>,
     /// Names for whom the container is (`not_a_recipient`), hints (`wrong_password`), a safe name that is proposed
-    /// (`unsafe_content`; none when what is unsafe is no file).
+    /// (`unsafe_content`; none when what is unsafe is no file), servers that did not give their share of a split key.
     pub names: Vec<String>,
     /// Technical detail in English, to be copied for support. Never a secret.
     pub detail: String,
@@ -564,6 +574,10 @@ pub enum Code {
     KeyFileIsPublic,
     /// The file holds no usable certificate or public key.
     RecipientUnusable,
+    /// No personal code, or one with a mistyped digit.
+    PersonalCodeWrong,
+    /// The recipient is no person, and key shares are for persons.
+    NotAPerson,
     /// Truncated or altered.
     Damaged,
     /// Not a CDOC2 container.
@@ -610,6 +624,8 @@ pub enum Code {
     ServerUnusable,
     /// The administrator's policy closes the list.
     ServerListClosed,
+    /// Fewer than two organisations' servers keep key shares; `number` do.
+    TooFewShareServers,
     /// A server list has a mistake.
     ServerListInvalid,
     /// The network settings have a mistake.
@@ -626,6 +642,8 @@ pub enum Code {
     ProxyRequired,
     /// Expired, never there, or for another key.
     CapsuleNotFound,
+    /// Signing took longer than the servers' nonces count.
+    SignedTooLate,
     /// The server wants the certificate of the key, and the key comes without one.
     CertificateNeeded,
     /// The certificate is out of date, by the server.

@@ -37,6 +37,8 @@ pub struct ServerView {
     pub addresses: Vec<String>,
     /// Kinds of keys that it takes capsules for: `P-384`, `RSA`.
     pub algorithms: Vec<String>,
+    /// Base URL of its key shares, as containers name it; absent: it keeps none.
+    pub shares: Option<String>,
     /// By which it is known.
     pub certificates: Vec<PinView>,
     /// Unix seconds when the last of them ends, if that is within 30 days.
@@ -159,6 +161,19 @@ pub struct DeliveryDraft {
     pub servers: Vec<String>,
     /// For how many days at most; absent: as long as certificate and server allow.
     pub days: Option<u32>,
+    /// How many of the servers are needed to open.
+    pub needed: Needed,
+}
+
+/// How many of several servers are needed to open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum Needed {
+    /// Any of them: each keeps the whole capsule.
+    #[default]
+    One,
+    /// All of them: each keeps a share of the key.
+    All,
 }
 
 /// Where capsules would go.
@@ -167,8 +182,22 @@ pub struct DeliveryDraft {
 pub struct DeliveryView {
     /// Recipients whose capsule not every chosen server takes.
     pub left_out: Vec<LeftOut>,
+    /// Recipients whose keys are split over servers, all of which are needed.
+    pub shares: Vec<ShareView>,
     /// Until when servers are asked to keep the capsules, the earliest of them; unix seconds. Absent: as the servers decide.
     pub until: Option<i64>,
+}
+
+/// A recipient whose key is split over servers.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ShareView {
+    /// The recipient's name or code.
+    pub recipient: String,
+    /// Names of the servers, all of which are needed.
+    pub servers: Vec<String>,
+    /// Names of chosen servers that get no share: they keep none, or their organisation has one already.
+    pub left_out: Vec<String>,
 }
 
 /// A recipient whose kind of key some chosen servers do not take.

@@ -50,7 +50,7 @@ mod ticket;
 use base64ct::{Base64UrlUnpadded, Encoding};
 
 pub use key::{certificate_key, public_key};
-pub use nonce::{Audience, MaskedNonce, Nonce, NonceError, NonceKey, Origin, ShareNonce};
+pub use nonce::{Audience, MaskedNonce, Nonce, NonceError, NonceKey, OneTimeNumber, Origin, ShareNonce};
 pub use signature::{Authentication, AuthenticationError, JwsAlgorithm, SignedAuthentication};
 pub use ticket::{Ticket, TicketError};
 

@@ -22,7 +22,8 @@ const SHARE_LABEL: &[u8] = b"CDOC2 share nonce v1\0";
 const TAG: usize = 16;
 const RANDOM: usize = 8;
 const MAC: usize = 8;
-const NONCE: usize = TAG + RANDOM + MAC;
+const OWN_PART: usize = RANDOM + MAC;
+const NONCE: usize = TAG + OWN_PART;
 /// Seconds of one step of a nonce's age.
 const STEP: i64 = 30;
 /// Steps that a nonce may be old, or early where clocks differ.
@@ -76,12 +77,18 @@ impl fmt::Debug for Audience {
     }
 }
 
-/// A number that is used once, for one transaction at one server: the server's tag, 8 random bytes, and 8 bytes that the server knows it
-/// again by and that mean nothing to anybody else.
+/// A number that is used once, as it travels: `LENGTH` bytes in base64url without padding. Its last 16 bytes are random ones and those that its
+/// server knows it again by; they mean nothing to anybody else.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Nonce([u8; NONCE]);
+pub struct OneTimeNumber<const LENGTH: usize>([u8; LENGTH]);
 
-/// Not 43 characters of canonical base64url, or not the JSON that holds them.
+/// For one transaction at one server, whose tag it bears: 43 characters.
+pub type Nonce = OneTimeNumber<NONCE>;
+
+/// For one key share, without a tag, since the server's URL is signed beside it: 22 characters.
+pub type ShareNonce = OneTimeNumber<OWN_PART>;
+
+/// Not canonical base64url of the right length, or not the JSON that holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a nonce")]
 pub struct NonceError;
@@ -94,7 +101,7 @@ struct Answer<'a> {
     nonce: std::borrow::Cow<'a, str>,
 }
 
-impl Nonce {
+impl<const LENGTH: usize> OneTimeNumber<LENGTH> {
     /// Reads base64url.
     ///
     /// # Errors
@@ -117,11 +124,18 @@ impl Nonce {
         serde_json::to_string(&Answer { nonce: self.to_text().into() }).expect("a text is JSON")
     }
 
-    /// In base64url: 43 characters.
+    /// In base64url.
     pub fn to_text(&self) -> String {
         encoded(&self.0)
     }
 
+    /// What tells it from other nonces of its server: its last 16 bytes, by which its use is recorded.
+    pub fn own_part(&self) -> [u8; OWN_PART] {
+        std::array::from_fn(|index| self.0[LENGTH - OWN_PART + index])
+    }
+}
+
+impl Nonce {
     /// Whether it bears the tag of this server.
     pub fn is_from(&self, server: &Audience) -> bool {
         self.0[..TAG] == server.0
@@ -131,14 +145,9 @@ impl Nonce {
     pub fn masked(&self) -> MaskedNonce {
         MaskedNonce(Sha256::digest(self.0).into())
     }
-
-    /// What tells it from other nonces of its server: 16 bytes, by which its use is recorded.
-    pub fn own_part(&self) -> [u8; RANDOM + MAC] {
-        std::array::from_fn(|index| self.0[TAG + index])
-    }
 }
 
-impl fmt::Debug for Nonce {
+impl<const LENGTH: usize> fmt::Debug for OneTimeNumber<LENGTH> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Nonce")
     }
@@ -160,50 +169,6 @@ impl MaskedNonce {
     /// In base64url: 43 characters.
     pub fn to_text(&self) -> String {
         encoded(&self.0)
-    }
-}
-
-/// A number that is used once, for one key share: 8 random bytes, and 8 that its server knows it again by.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ShareNonce([u8; RANDOM + MAC]);
-
-impl ShareNonce {
-    /// Reads base64url.
-    ///
-    /// # Errors
-    /// [`NonceError`].
-    pub fn parse(text: &str) -> Result<Self, NonceError> {
-        decoded(text).and_then(|bytes| bytes.try_into().ok()).map(Self).ok_or(NonceError)
-    }
-
-    /// Reads a server's answer, `{"nonce":"…"}`.
-    ///
-    /// # Errors
-    /// [`NonceError`].
-    pub fn from_json(json: &[u8]) -> Result<Self, NonceError> {
-        let Object::<Answer<'_>>(answer) = serde_json::from_slice(json).map_err(|_| NonceError)?;
-        Self::parse(&answer.nonce)
-    }
-
-    /// A server's answer.
-    pub fn to_json(&self) -> String {
-        serde_json::to_string(&Answer { nonce: self.to_text().into() }).expect("a text is JSON")
-    }
-
-    /// In base64url: 22 characters.
-    pub fn to_text(&self) -> String {
-        encoded(&self.0)
-    }
-
-    /// The bytes.
-    pub fn as_bytes(&self) -> &[u8; RANDOM + MAC] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for ShareNonce {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ShareNonce")
     }
 }
 
@@ -244,7 +209,7 @@ impl NonceKey {
     fn issue_with(&self, server: &Audience, id: &TransactionId, now: i64, random: [u8; RANDOM]) -> Nonce {
         let mac = self.mac(&[MAC_LABEL, &server.0], &random, id.as_str(), now.div_euclid(STEP));
         let parts = [&server.0[..], &random, &mac].concat();
-        Nonce(parts.try_into().expect("the lengths add up"))
+        OneTimeNumber(parts.try_into().expect("the lengths add up"))
     }
 
     /// Whether this key made it for this transaction, not more than 300 to 330 seconds ago. Its tag is looked at elsewhere.
@@ -261,7 +226,7 @@ impl NonceKey {
         let mut random = [0; RANDOM];
         getrandom::fill(&mut random).expect("the system gives randomness");
         let mac = self.mac(&[SHARE_LABEL], &random, id.as_str(), now.div_euclid(STEP));
-        ShareNonce([random, mac].concat().try_into().expect("the lengths add up"))
+        OneTimeNumber([random, mac].concat().try_into().expect("the lengths add up"))
     }
 
     /// Whether this key made it for this share, not more than 300 to 330 seconds ago.
@@ -435,7 +400,7 @@ mod tests {
         // Nor is the half of one kind good for the other.
         let transaction = TransactionId::parse(id.as_str()).expect("also one by its looks");
         let other = key.issue(&css_a(), &transaction, NOW);
-        let half = ShareNonce(other.own_part());
+        let half = OneTimeNumber(other.own_part());
         assert!(!key.issued_for_share(&half, &id, NOW));
     }
 

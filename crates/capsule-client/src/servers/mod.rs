@@ -12,6 +12,7 @@ use std::{
 
 use capsule_api::{Pin, Server, ServerId, ServerList};
 use serde::Serialize;
+use url::Url;
 
 pub use self::{
     policy::{OpenLists, Policy},
@@ -238,6 +239,18 @@ impl Servers {
     pub fn usable(&self, id: &str) -> Result<&Server> {
         let listed = self.get(id).ok_or_else(|| Error::UnknownServer(id.to_owned()))?;
         listed.usable()
+    }
+
+    /// The server whose base URL for key shares this is. Containers name servers of shares by it, and it leads to the list or nowhere.
+    ///
+    /// # Errors
+    /// [`Error::UnknownServer`], [`Error::Unusable`].
+    pub fn holding_shares(&self, base_url: &str) -> Result<&Server> {
+        let unknown = || Error::UnknownServer(base_url.to_owned());
+        let asked = Url::parse(base_url).map_err(|_| unknown())?;
+        let asked = asked.as_str().trim_end_matches('/');
+        let listed = self.iter().find(|listed| listed.server.shares_base() == Some(asked));
+        listed.ok_or_else(unknown)?.usable()
     }
 }
 

@@ -332,7 +332,8 @@ fn a_list_elsewhere_is_not_followed_and_a_silent_host_holds_nobody_up() {
     let silent = Double::silent();
     let policy = fs::read_to_string(machine.folder.path().join("policy.toml")).expect("there");
     machine.file("policy.toml", policy.replace(&host.double.port.to_string(), &silent.port.to_string()));
-    let hasty = Timeouts { connect: Duration::from_millis(300), total: Duration::from_millis(500) };
+    let hasty =
+        Timeouts { connect: Duration::from_millis(300), total: Duration::from_millis(500), ..Timeouts::default() };
     let hasty = Settings { timeouts: hasty, ..settings() };
     let result = refresh(&machine.files, &hasty, Refresh::Now, &Default::default());
     assert!(result.expect_err("silent").to_string().contains("no answer within 0.3 s"));

@@ -8,6 +8,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
+    thread,
     time::{Duration, SystemTime},
 };
 
@@ -142,9 +143,13 @@ impl Server {
 }
 
 fn client_of(entries: &[serde_json::Value]) -> Client {
+    let short = Duration::from_secs(2);
+    client_by(entries, Timeouts { connect: short, total: Duration::from_secs(3), ..Timeouts::default() })
+}
+
+fn client_by(entries: &[serde_json::Value], timeouts: Timeouts) -> Client {
     let list = serde_json::json!({ "version": 1, "servers": entries }).to_string();
     let list = ServerList::parse(list.as_bytes(), "test.json").expect("a list");
-    let timeouts = Timeouts { connect: Duration::from_secs(2), total: Duration::from_secs(3) };
     Client::new(Servers::of(list, "test.json").expect("servers"), capsule_client::Settings { timeouts, ..settings() })
 }
 
@@ -208,14 +213,20 @@ fn with_one_server_down_nothing_is_signed_and_it_is_named() {
     // The list knows the same address by another certificate, and so by none that answers.
     entries[1]["certificates"] = entries[0]["certificates"].clone();
     match failure(opened(&client_of(&entries), &holder, &container)) {
-        Error::Server { server, cause: Cause::Peer(_) } => assert_eq!(server.as_str(), "b"),
+        error @ Error::Shares { needed: 3, .. } => match error.most_telling() {
+            Error::Server { server, cause: Cause::Peer(_) } => assert_eq!(server.as_str(), "b"),
+            other => panic!("{other:?}"),
+        },
         other => panic!("{other:?}"),
     }
     // A server that the list does not have is named by its address, and nobody is asked.
     let before = servers[0].double.connections();
     let few = [entries[0].clone(), entries[2].clone()];
     match failure(opened(&client_of(&few), &holder, &container)) {
-        Error::UnknownServer(url) => assert_eq!(url, urls[1]),
+        Error::Shares { needed: 3, failures } => match &failures[..] {
+            [Error::UnknownServer(url)] => assert_eq!(*url, urls[1]),
+            other => panic!("{other:?}"),
+        },
         other => panic!("{other:?}"),
     }
     assert_eq!((holder.signatures.load(Ordering::SeqCst), servers[0].double.connections()), (0, before));
@@ -239,6 +250,45 @@ fn every_server_that_fails_is_named() {
     let words = failure(opened(&client, &Holder::new("P-384"), &container)).to_string();
     assert!(words.contains("the server b: it is busy") && words.contains("the server c: it has no such"), "{words}");
     assert!(!words.contains("the server a"), "{words}");
+    assert!(words.contains("all 3 servers") && words.contains("no such share"), "{words}");
+}
+
+/// Signs after the nonces have become too old.
+struct Late(Arc<Holder>);
+
+impl Authenticator for Late {
+    fn public_key(&self) -> &PublicKey {
+        self.0.public_key()
+    }
+
+    fn certificates(&self) -> &[Vec<u8>] {
+        self.0.certificates()
+    }
+
+    fn sign_hash(&self, algorithm: SignatureAlgorithm, hash: &[u8]) -> Result<Vec<u8>, KeyError> {
+        thread::sleep(Duration::from_millis(300));
+        self.0.sign_hash(algorithm, hash)
+    }
+}
+
+#[test]
+fn what_is_signed_too_late_is_shown_to_no_server() {
+    let servers = ["a", "b"].map(Server::start);
+    let entries = servers.each_ref().map(Server::entry);
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let urls = servers.each_ref().map(Server::base_url);
+    let container = encrypted(&client_of(&entries), &urls, &folder).expect("encrypted");
+    let container = Container::open(&container).expect("a container");
+    let timeouts = Timeouts { signing: Duration::from_millis(100), ..Timeouts::default() };
+    let client = client_by(&entries, timeouts);
+    let download = ShareDownload::new(client, Arc::new(Late(Holder::new("P-384")))).expect("a person");
+    let keyring = Keyring::new([]).with_shares(&download);
+    match failure(container.unlock(&keyring, &Control::default()).map(drop)) {
+        Error::Server { cause: Cause::SignedTooLate { .. }, .. } => {}
+        other => panic!("{other:?}"),
+    }
+    let tokens = servers.iter().flat_map(|server| server.double.requests()).filter(|it| it.starts_with("GET "));
+    assert_eq!(tokens.count(), 0);
 }
 
 #[test]

@@ -326,7 +326,7 @@ pub fn settings() -> Settings {
 
 /// Quick to give up.
 pub fn hasty_client(entries: &[Entry]) -> Client {
-    let timeouts = Timeouts { connect: Duration::from_secs(2), total: Duration::from_secs(3) };
+    let timeouts = Timeouts { connect: Duration::from_secs(2), total: Duration::from_secs(3), ..Timeouts::default() };
     Client::new(servers(entries), Settings { timeouts, ..settings() })
 }
 

@@ -11,11 +11,13 @@ use std::{
 };
 
 use capsule_api::{Audience, Nonce, NonceKey, Origin, ServerId, Ticket, TransactionId};
-use capsule_client::{Cause, Download, Error, Way};
+use capsule_client::{Cause, Client, Download, Error, Settings, Timeouts, Way};
 use cdoc2::{Cancel, CapsuleFetcher, KeyError, PublicKey, ServerCapsule};
 use eid::{Authenticator, SignatureAlgorithm};
 
-use crate::support::{Authority, Double, Entry, Person, Reply, Shown, client, hasty_client, header, json, status};
+use crate::support::{
+    Authority, Double, Entry, Person, Reply, Shown, client, hasty_client, header, json, servers, settings, status,
+};
 
 /// What a server keeps and has seen.
 #[derive(Default)]
@@ -571,6 +573,19 @@ fn a_slow_holder_loses_nothing_but_time() {
     let key = Counting::slow(&person, Duration::from_millis(500));
     let download = Download::new(client(&[server.entry()]), vec![key]);
     assert_eq!(download.fetch(&server.record(&person)).expect("a capsule"), person.material());
+}
+
+#[test]
+fn what_is_signed_too_late_is_no_ticket_and_said_so() {
+    let person = mari("P-384");
+    let server = Server::start("a");
+    let record = server.record(&person);
+    let timeouts = Timeouts { signing: Duration::from_millis(100), ..Timeouts::default() };
+    let client = Client::new(servers(&[server.entry()]), Settings { timeouts, ..settings() });
+    let download = Download::new(client, vec![Counting::slow(&person, Duration::from_millis(300))]);
+    let error = failure(&download, &[&record]);
+    assert!(matches!(error, Error::Server { cause: Cause::SignedTooLate { .. }, .. }), "{error:?}");
+    assert!(server.covered().is_empty(), "no ticket was shown");
 }
 
 #[test]

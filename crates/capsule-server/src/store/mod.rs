@@ -140,7 +140,7 @@ impl Spent {
 
     /// The use of `nonce` for the share `id`.
     pub fn of_share(id: &ShareId, nonce: &ShareNonce) -> Self {
-        Self::labelled(SPENT_SHARE_LABEL, nonce.as_bytes(), id.as_str())
+        Self::labelled(SPENT_SHARE_LABEL, &nonce.own_part(), id.as_str())
     }
 
     fn labelled(label: &[u8], nonce: &[u8; 16], id: &str) -> Self {

@@ -12,7 +12,7 @@ use app::{
     opening::unlock,
     recipients::NewRecipient,
     servers::{self, Delivery, DeliveryPlan, Expiry, Placed, Refreshing},
-    view::{Code, ProgressStep, RecipientView},
+    view::{Code, Needed, ProgressStep, RecipientView},
 };
 use capsule_client::ListFiles;
 use cdoc2::{Control, InputFile, Limits, Reading, Written};
@@ -112,29 +112,41 @@ fn plan(
     lists: &ListFiles,
     terminal: &Terminal,
 ) -> Result<DeliveryPlan> {
-    if delivering.server.is_empty() {
+    let delivery = Delivery { servers: delivering.server.clone(), until: delivering.expires };
+    if !delivery.is_needed(&recipients) {
         return Ok(DeliveryPlan::inside(recipients));
     }
-    let delivery = Delivery { servers: delivering.server.clone(), until: delivering.expires };
     let plan = delivery.plan(&servers::client(lists, Refreshing::First)?, recipients)?;
-    for placed in plan.placed.iter().filter(|placed| !placed.left_out.is_empty()) {
-        let servers = placed.left_out.join(", ");
-        terminal.note(&format!("note: {servers}: takes no capsules for the kind of key of {}", placed.recipient));
+    for Placed { recipient, left_out, needed, .. } in plan.placed.iter().filter(|placed| !placed.left_out.is_empty()) {
+        let servers = left_out.join(", ");
+        terminal.note(&match needed {
+            Needed::One => format!("note: {servers}: takes no capsules for the kind of key of {recipient}"),
+            Needed::All => format!(
+                "note: {servers}: gets no share of the key for {recipient}: keeps none, or its organisation has one already"
+            ),
+        });
     }
     Ok(plan)
 }
 
-/// A line that says on which servers the capsules are, and until when.
-fn delivery_line(placed: &[Placed], kept_until: Option<i64>) -> Option<String> {
-    let mut servers: Vec<&str> = placed.iter().flat_map(|placed| &placed.servers).map(String::as_str).collect();
-    servers.sort_unstable();
-    servers.dedup();
-    if servers.is_empty() {
-        return None;
-    }
+/// Lines that say on which servers the capsules and shares are, and until when.
+fn delivery_lines(placed: &[Placed], kept_until: Option<i64>, output: &mut dyn io::Write) -> io::Result<()> {
+    let on = |wanted| {
+        let wanted = placed.iter().filter(|placed| placed.needed == wanted).flat_map(|placed| &placed.servers);
+        let mut servers: Vec<&str> = wanted.map(String::as_str).collect();
+        servers.sort_unstable();
+        servers.dedup();
+        Some(servers.join(", ")).filter(|servers| !servers.is_empty())
+    };
     let until = kept_until.and_then(|until| Expiry::from_unix(until).ok());
     let until = until.map(|until| format!(", kept until {until}")).unwrap_or_default();
-    Some(format!("  capsules on {}{until}", servers.join(", ")))
+    if let Some(servers) = on(Needed::One) {
+        writeln!(output, "  capsules on {servers}{until}")?;
+    }
+    match on(Needed::All) {
+        Some(servers) => writeln!(output, "  key shares on {servers}, all of them needed{until}"),
+        None => Ok(()),
+    }
 }
 
 fn say_many(files: usize, terminal: &Terminal) {
@@ -266,10 +278,7 @@ fn report(encrypted: &Encrypted, terminal: &Terminal) -> Result<()> {
             let line = format!("  for {} {}", super::inspect::kind(recipient.kind), recipient.name);
             writeln!(output, "{}", line.trim_end())?;
         }
-        if let Some(line) = delivery_line(&encrypted.delivery, encrypted.kept_until) {
-            writeln!(output, "{line}")?;
-        }
-        Ok(())
+        delivery_lines(&encrypted.delivery, encrypted.kept_until, output)
     })
 }
 
@@ -324,6 +333,6 @@ pub(crate) fn re_encrypt(
         let verb = if size.is_some() { "Encrypted" } else { "Would encrypt" };
         let content = bytes(written.content_size);
         writeln!(out, "{verb} {}, {content}, again to {}", count(written.files), output.display())?;
-        delivery_line(&plan.placed, plan.kept_until()).map_or(Ok(()), |line| writeln!(out, "{line}"))
+        delivery_lines(&plan.placed, plan.kept_until(), out)
     })
 }

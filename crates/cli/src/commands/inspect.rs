@@ -47,9 +47,13 @@ fn show(record: &RecordView, output: &mut dyn Write) -> std::io::Result<()> {
         write!(output, " [{}]", record.algorithm)?;
     }
     writeln!(output)?;
+    let is_split = record.opens_with == OpensWith::Shares;
     if !record.servers.is_empty() {
-        let what = if record.servers.len() > 1 { "key shares on" } else { "capsule on server" };
-        write!(output, "     {what} {}", record.servers.join(", "))?;
+        let servers = record.servers.join(", ");
+        match record.servers.len() {
+            count if is_split => write!(output, "     key shares on {servers}; all {count} are needed")?,
+            _ => write!(output, "     capsule on server {servers}")?,
+        }
         match record.until.and_then(|until| Expiry::from_unix(until).ok()) {
             Some(until) => writeln!(output, ", until {until}")?,
             None => writeln!(output)?,
@@ -58,11 +62,12 @@ fn show(record: &RecordView, output: &mut dyn Write) -> std::io::Result<()> {
     if let Some(problem) = &record.problem {
         return writeln!(output, "     not usable: {problem}");
     }
-    let on_server = if record.servers.is_empty() { "" } else { ", with its certificate" };
+    let on_server = if record.servers.is_empty() || is_split { "" } else { ", with its certificate" };
     writeln!(output, "     opens with {}{on_server}", opens_with(record.opens_with))?;
+    let which = if is_split { "one of its servers" } else { "its server" };
     match record.server_problem {
-        Some(Code::ServerUnknown) => writeln!(output, "     its server is in no server list: kapsel servers import"),
-        Some(Code::ServerUnusable) => writeln!(output, "     its server cannot be used: kapsel servers list"),
+        Some(Code::ServerUnknown) => writeln!(output, "     {which} is in no server list: kapsel servers import"),
+        Some(Code::ServerUnusable) => writeln!(output, "     {which} cannot be used: kapsel servers list"),
         Some(_) => writeln!(output, "     a server list has a mistake: kapsel servers list"),
         None => Ok(()),
     }
@@ -79,7 +84,7 @@ pub(crate) fn kind(kind: RecipientKind) -> &'static str {
         RecipientKind::PublicKey => "public key",
         RecipientKind::Secret => "symmetric key",
         RecipientKind::Password => "password",
-        RecipientKind::Shares => "key shares",
+        RecipientKind::Shares => "person",
         RecipientKind::Unknown => "unknown",
     }
 }
@@ -89,7 +94,9 @@ fn opens_with(what: OpensWith) -> &'static str {
         OpensWith::Password => "the password: --password",
         OpensWith::KeyFile => "the private key: --card, --pkcs11, --key or --p12",
         OpensWith::SecretFile => "the symmetric key: --secret-file",
-        OpensWith::Shares => "shares of its key, which this version cannot fetch",
+        OpensWith::Shares => {
+            "the ID-card of this person: --card, or a key with the person's certificate: --p12, --key and --certificate"
+        }
         OpensWith::Nothing => "nothing that this version knows",
     }
 }

@@ -24,7 +24,7 @@ pub(crate) fn run(command: Command, matches: &ArgMatches, lists: &ListFiles, ter
     let own = matches.subcommand().map_or(matches, |(_, own)| own);
     match command {
         Command::Encrypt(arguments) => encrypt::encrypt(&arguments, own, lists, terminal),
-        Command::ReEncrypt(arguments) => encrypt::re_encrypt(arguments, own, lists, terminal),
+        Command::ReEncrypt(arguments) => encrypt::re_encrypt(*arguments, own, lists, terminal),
         Command::Decrypt(arguments) => decrypt::decrypt(&arguments, lists, terminal),
         Command::List(arguments) => decrypt::list(&arguments, lists, terminal),
         Command::Info(arguments) => inspect::info(&arguments, lists, terminal),

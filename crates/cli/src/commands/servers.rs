@@ -102,11 +102,18 @@ fn show(listed: &Listed, terminal: &Terminal) -> Result<()> {
             writeln!(output, "  imported from  {whose}")?;
         }
         writeln!(output, "  for senders    {}", server.sender_url)?;
-        for (what, url) in [("for recipients", &server.recipient_url), ("for tickets", &server.ticket_url)] {
+        let urls = [
+            ("for recipients", &server.recipient_url),
+            ("for tickets", &server.ticket_url),
+            ("for key shares", &server.shares_url),
+        ];
+        for (what, url) in urls {
             url.iter().try_for_each(|url| writeln!(output, "  {what:14} {url}"))?;
         }
         let types: Vec<_> = server.capsule_types.iter().map(|capsule_type| key_kind(*capsule_type)).collect();
-        writeln!(output, "  keys           {}", types.join(", "))?;
+        if !types.is_empty() {
+            writeln!(output, "  keys           {}", types.join(", "))?;
+        }
         for pin in &server.pins {
             writeln!(output, "  certificate    {}, until {}", pin.fingerprint(), day(pin.not_after()))?;
         }
@@ -136,6 +143,7 @@ fn value(listed: &Listed) -> Value {
         "senderUrl": server.sender_url.as_str(),
         "recipientUrl": server.recipient_url.as_ref().map(url::Url::as_str),
         "ticketUrl": server.ticket_url.as_ref().map(url::Url::as_str),
+        "sharesUrl": server.shares_base(),
         "capsuleTypes": server.capsule_types,
         "certificates": server.pins.iter().map(certificate).collect::<Vec<_>>(),
         "warnings": warnings(listed).collect::<Vec<_>>(),

@@ -37,6 +37,7 @@ export const commandNames = [
   "chosen_again",
   "choose_recipients",
   "recipient_from",
+  "person",
   "plan_encryption",
   "choose_output",
   "encrypt",
@@ -91,6 +92,8 @@ export const commands = {
 
   chooseRecipients: () => call<RecipientView[] | null>("choose_recipients"),
   recipientFrom: (id: FileId) => call<RecipientView>("recipient_from", { id }),
+  /** A person by code, for whom the key is split over servers. */
+  person: (code: string) => call<RecipientView>("person", { code }),
   planEncryption: (draft: EncryptionDraft) => call<EncryptionPlan>("plan_encryption", { draft }),
   chooseOutput: (current: FileId) => call<OutputView | null>("choose_output", { current }),
   encrypt: (draft: EncryptionDraft, password: string | null, hint: string | null) =>

@@ -32,6 +32,8 @@ export interface Answers {
   /** A file that was chosen before, as it is now. */
   chosenAgain: (id: FileId) => Promise<Chosen>;
   recipients: RecipientView[] | null;
+  /** The person of a code. */
+  person: (code: string) => Promise<RecipientView>;
   /** Troubles of files, by id. */
   troubles: Map<FileId, Pick<PlannedFile, "problem" | "safeName">>;
   inspect: () => Promise<ContainerView>;
@@ -88,6 +90,8 @@ export class Double {
       container: null,
       chosenAgain: () => Promise.reject(failure("internal")),
       recipients: null,
+      person: (code) =>
+        /^\d{11}$/u.test(code) ? Promise.resolve(personOf(code)) : Promise.reject(failure("personal_code_wrong")),
       troubles: new Map(),
       inspect: () => Promise.reject(failure("not_a_container")),
       keyFile: null,
@@ -185,6 +189,7 @@ export class Double {
         const recipient = answers.recipients?.find((candidate) => candidate.id === id) ?? answers.recipients?.[0];
         return recipient ? Promise.resolve(recipient) : Promise.reject(failure("recipient_unusable"));
       },
+      person: (code) => answers.person(code),
       planEncryption: (draft) => Promise.resolve(this.#plan(draft)),
       chooseOutput: () => Promise.resolve(answers.place),
       encrypt: () => answers.encrypt(),
@@ -240,19 +245,24 @@ export class Double {
     });
     const blockers = [
       ...(draft.files.length === 0 ? [failure("no_files")] : []),
-      ...(draft.recipients.length === 0 && !draft.withPassword ? [failure("no_recipients")] : []),
+      ...(draft.recipients.length + draft.persons.length === 0 && !draft.withPassword ? [failure("no_recipients")] : []),
     ];
     return {
       files,
       totalSize: files.reduce((sum, file) => sum + file.size, 0),
       recipients: [],
-      delivery: draft.delivery.servers.length > 0 ? { leftOut: [], until: null } : null,
+      delivery: draft.delivery.servers.length > 0 ? { leftOut: [], shares: [], until: null } : null,
       output: this.answers.place ?? { id: 900, name: "Leping lisadega.cdoc2", folder: "~/Documents" },
       blockers,
       warnings: draft.files.length > 1000 ? ["manyFiles"] : [],
       ...this.answers.plan(draft),
     };
   }
+}
+
+function personOf(code: string): RecipientView {
+  const plain = { id: 4_294_967_295, initials: "", kind: "shares", file: "", validUntil: null, warnings: [] } as const;
+  return { ...plain, name: code, code, algorithm: "N-of-N", warnings: [], person: `PNOEE-${code}` };
 }
 
 function strengthOf(password: string) {

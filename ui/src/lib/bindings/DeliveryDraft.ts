@@ -1,4 +1,5 @@
 // Generated from crates/app/src/view by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+import type { Needed } from "./Needed";
 
 /**
  * Where capsules shall go.
@@ -11,4 +12,8 @@ servers: Array<string>,
 /**
  * For how many days at most; absent: as long as certificate and server allow.
  */
-days: number | null, };
+days: number | null, 
+/**
+ * How many of the servers are needed to open.
+ */
+needed: Needed, };

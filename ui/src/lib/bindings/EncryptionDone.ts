@@ -1,6 +1,7 @@
 // Generated from crates/app/src/view by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
 import type { OutputView } from "./OutputView";
 import type { RecipientView } from "./RecipientView";
+import type { ShareView } from "./ShareView";
 
 /**
  * A written container.
@@ -27,9 +28,13 @@ contentSize: number,
  */
 recipients: Array<RecipientView>, 
 /**
- * Names of the servers that keep capsules of it; none: everything is inside.
+ * Names of the servers that keep capsules of it, one of which is enough to open.
  */
 servers: Array<string>, 
+/**
+ * Recipients whose keys are split over servers.
+ */
+shares: Array<ShareView>, 
 /**
  * Until when they keep them, the earliest of them; unix seconds.
  */

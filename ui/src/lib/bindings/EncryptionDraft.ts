@@ -15,6 +15,10 @@ files: Array<DraftFile>,
  */
 recipients: Array<number>, 
 /**
+ * Persons by code, `PNOEE-38001085718`.
+ */
+persons: Array<string>, 
+/**
  * Whether a password will stand beside them (the password itself comes with `encrypt`).
  */
 withPassword: boolean, 

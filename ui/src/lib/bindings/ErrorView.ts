@@ -14,12 +14,12 @@ code: Code,
  */
 subject: string | null, 
 /**
- * Numbers that belong to it: tries left, the limit.
+ * Numbers that belong to it: tries left, the limit, how many servers a split key needs.
  */
 number: number | null, 
 /**
  * Names for whom the container is (`not_a_recipient`), hints (`wrong_password`), a safe name that is proposed
- * (`unsafe_content`; none when what is unsafe is no file).
+ * (`unsafe_content`; none when what is unsafe is no file), servers that did not give their share of a split key.
  */
 names: Array<string>, 
 /**

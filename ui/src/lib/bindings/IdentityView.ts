@@ -25,6 +25,10 @@ place: string,
  */
 keyId: string, 
 /**
+ * And those with this `person`, whose keys are split.
+ */
+person: string | null, 
+/**
  * The holder's name.
  */
 holder: string, 

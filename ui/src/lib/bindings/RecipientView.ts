@@ -41,4 +41,8 @@ algorithm: string,
 /**
  * What the person should know before encrypting.
  */
-warnings: Array<RecipientWarning>, };
+warnings: Array<RecipientWarning>, 
+/**
+ * The number that certificates of the person bear, `PNOEE-38001085718`, when the recipient is a person by code and no file.
+ */
+person: string | null, };

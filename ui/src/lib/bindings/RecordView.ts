@@ -36,6 +36,10 @@ algorithm: string,
  */
 keyId: string | null, 
 /**
+ * The person for whom its key is split, as shares name persons: `etsi/PNOEE-38001085718`.
+ */
+person: string | null, 
+/**
  * Identifier of the capsule server, or base URLs of the share servers.
  */
 servers: Array<string>, 
@@ -56,6 +60,10 @@ opensWith: OpensWith,
  */
 problem: string | null, 
 /**
- * Why its server cannot be asked: not in a list, not usable, or a list has a mistake.
+ * Why its server cannot be asked: not in a list, not usable, or a list has a mistake. Of a split key, the first of its servers that cannot.
  */
-serverProblem: Code | null, };
+serverProblem: Code | null, 
+/**
+ * Which server that is, as in `servers`.
+ */
+problemServer: string | null, };

@@ -31,6 +31,10 @@ addresses: Array<string>,
  */
 algorithms: Array<string>, 
 /**
+ * Base URL of its key shares, as containers name it; absent: it keeps none.
+ */
+shares: string | null, 
+/**
  * By which it is known.
  */
 certificates: Array<PinView>, 

@@ -5,6 +5,7 @@ import type { EncryptionDraft } from "$lib/bindings/EncryptionDraft";
 import type { EncryptionPlan } from "$lib/bindings/EncryptionPlan";
 import type { ErrorView } from "$lib/bindings/ErrorView";
 import type { Incoming } from "$lib/bindings/Incoming";
+import type { Needed } from "$lib/bindings/Needed";
 import type { OutputView } from "$lib/bindings/OutputView";
 import type { RecipientView } from "$lib/bindings/RecipientView";
 import type { ServersView } from "$lib/bindings/ServersView";
@@ -35,6 +36,8 @@ export class Encryption {
   way = $state<Way>("inside");
   /** Identifiers of the servers that are chosen, whether or not they are the way. */
   servers = $state.raw<readonly string[]>([]);
+  /** How many of the servers are needed to open it. Of a person by code, always all. */
+  needed = $state<Needed>("one");
   /** For how many days at most; as long as possible otherwise. */
   days = $state<number | null>(null);
   /** Links in the folder that was added last, to be said until something else is done with the files. */
@@ -81,8 +84,15 @@ export class Encryption {
   /** Those who will be able to open it, without the password. */
   readonly peopleCount: number = $derived(this.recipients.length);
 
-  /** Whether servers play a part: capsules are made for recipients with keys alone. */
-  readonly delivers: boolean = $derived(this.way === "servers" && this.recipients.length > 0);
+  /** Whether there is nobody but persons by code, for whom nothing can stand in the file. */
+  readonly personsOnly: boolean = $derived(
+    this.recipients.length > 0 && this.recipients.every((recipient) => recipient.person !== null),
+  );
+
+  /** Whether something goes to servers: capsules for recipients with keys where that is the way, parts of the keys of persons by code. */
+  readonly delivers: boolean = $derived(
+    (this.way === "servers" && this.recipients.length > 0) || this.recipients.some(({ person }) => person !== null),
+  );
 
   /** What hinders as a whole. */
   readonly blockers: readonly ErrorView[] = $derived.by(() => (this.#refusal ? [this.#refusal] : (this.plan?.blockers ?? [])));
@@ -93,7 +103,9 @@ export class Encryption {
   );
 
   /** Servers are the way, and none is chosen. */
-  readonly lacksServer: boolean = $derived(this.delivers && this.servers.length === 0);
+  readonly lacksServer: boolean = $derived(
+    this.way === "servers" && this.recipients.length > 0 && !this.personsOnly && this.servers.length === 0,
+  );
 
   add({ files, linksLeftOut }: Incoming): void {
     // When there were only links, the window's notice says that nothing was added, and why.
@@ -119,15 +131,35 @@ export class Encryption {
   }
 
   addRecipients(recipients: readonly RecipientView[]): void {
-    const known = new Set(this.recipients.map((recipient) => recipient.id));
-    this.recipients = [...this.recipients, ...recipients.filter((recipient) => !known.has(recipient.id))];
+    const known = new Set(this.recipients.map(recipientKey));
+    this.recipients = [...this.recipients, ...recipients.filter((recipient) => !known.has(recipientKey(recipient)))];
     this.recipientProblem = null;
     void this.#replan();
   }
 
-  removeRecipient(id: FileId): void {
-    this.recipients = this.recipients.filter((recipient) => recipient.id !== id);
+  removeRecipient(gone: RecipientView): void {
+    this.recipients = this.recipients.filter((recipient) => recipientKey(recipient) !== recipientKey(gone));
     void this.#replan();
+  }
+
+  /** Takes a person by code; what is wrong with the code is the result. */
+  async addPerson(code: string, servers: ServersView): Promise<ErrorView | null> {
+    try {
+      const person = await this.#backend.person(code);
+      if (!this.#decided) this.#proposeHolders(servers);
+      this.addRecipients([person]);
+      return null;
+    } catch (thrown) {
+      return asErrorView(thrown);
+    }
+  }
+
+  /** A key is split over at least two servers: where fewer are chosen by default, those that the list has come beside them. */
+  #proposeHolders(servers: ServersView): void {
+    const chosen = this.way === "servers" ? this.servers : [];
+    if (holders(servers, (id) => chosen.includes(id)).length > 1) return;
+    const wanted = holders(servers, () => true).slice(0, 2);
+    if (chosen.length > 0) this.servers = [...new Set([...chosen, ...wanted])];
   }
 
   setWithPassword(withPassword: boolean): void {
@@ -144,7 +176,14 @@ export class Encryption {
 
   setServers(servers: readonly string[]): void {
     this.#decided = true;
+    this.way = "servers";
     this.servers = servers;
+    void this.#replan();
+  }
+
+  setNeeded(needed: Needed): void {
+    this.#decided = true;
+    this.needed = needed;
     void this.#replan();
   }
 
@@ -211,9 +250,15 @@ export class Encryption {
   draft(): EncryptionDraft {
     return {
       files: this.files.map(({ id }) => ({ id, name: this.#names.get(id) ?? null })),
-      recipients: this.recipients.map(({ id }) => id),
+      recipients: this.recipients.filter(({ person }) => person === null).map(({ id }) => id),
+      persons: this.recipients.flatMap(({ person }) => person ?? []),
       withPassword: this.withPassword,
-      delivery: this.delivers ? { servers: [...this.servers], days: this.days } : { servers: [], days: null },
+      // Without servers, keys of persons by code are split over the first that the list has.
+      delivery: {
+        servers: this.way === "servers" && this.delivers ? [...this.servers] : [],
+        days: this.delivers ? this.days : null,
+        needed: this.way === "servers" ? this.needed : "one",
+      },
       output: this.#output?.id ?? null,
     };
   }
@@ -245,7 +290,23 @@ const aboutServers: ReadonlySet<Code> = new Set([
   "server_list_closed",
   "server_list_invalid",
   "settings_invalid",
+  "too_few_share_servers",
+  "not_a_person",
 ]);
+
+/** Tells recipients apart: those from files by their file, persons by code. */
+export function recipientKey({ id, person }: RecipientView): string {
+  return person ?? String(id);
+}
+
+/** Servers that keep parts of keys, one of each organisation. */
+function holders({ servers }: ServersView, counts: (id: string) => boolean): readonly string[] {
+  const organisations = new Set<string>();
+  const keeping = servers.filter((server) => server.problem === null && server.shares !== null && counts(server.id));
+  return keeping
+    .filter(({ organisation }) => !organisations.has(organisation) && organisations.add(organisation))
+    .map(({ id }) => id);
+}
 
 /** The default servers, else the first that can be used. */
 function proposed({ servers, chosen }: ServersView): readonly string[] {

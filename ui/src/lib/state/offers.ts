@@ -55,6 +55,7 @@ export function offers({ code, names }: ErrorView, task: Task, draft?: OpenDraft
     case "server_unusable":
     case "server_list_closed":
     case "server_list_invalid":
+    case "too_few_share_servers":
       return ["servers", "again", "back"];
     case "settings_invalid":
     case "proxy_required":
@@ -73,6 +74,7 @@ export function offers({ code, names }: ErrorView, task: Task, draft?: OpenDraft
     case "not_readable":
     case "server_misbehaved":
     case "directory_unavailable":
+    case "signed_too_late":
     case "internal":
       return ["again", "back"];
     default:

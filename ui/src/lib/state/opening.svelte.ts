@@ -64,7 +64,7 @@ export class Opening {
   follow(keys: KeysView): void {
     const { identities } = (this.#keys = keys);
     const usable = this.container.records.filter(isUsable);
-    this.identities = identities.filter(({ keyId }) => usable.some((record) => record.keyId === keyId));
+    this.identities = identities.filter((identity) => usable.some((record) => opens(identity, record)));
     if (!this.#decided && this.keyFile === null) this.means = this.proposed;
     else if (!this.possible.includes(this.means)) this.means = this.proposed;
   }
@@ -88,27 +88,36 @@ export class Opening {
     if (ways.has("password")) possible.push("password");
     const forCard = this.container.records.some((record) => isForCard(record) && isUsable(record));
     if (forCard || this.identities.length > 0) possible.push("card");
-    if (ways.has("keyFile") || ways.has("secretFile")) possible.push("keyFile");
+    if (ways.has("keyFile") || ways.has("secretFile") || ways.has("shares")) possible.push("keyFile");
     return possible;
   }
 
   /** Why servers of the container cannot be asked, the first of the causes. */
   readonly serverTrouble: ServerTrouble | null = $derived.by(() => {
     const record = this.container.records.find((record) => record.serverProblem !== null);
-    return record?.serverProblem ? { code: record.serverProblem, server: record.servers[0] ?? "?" } : null;
+    return record?.serverProblem ? { code: record.serverProblem, server: record.problemServer ?? "?" } : null;
   });
 
-  /** Servers that the chosen key file fetches from, or may: with its password unknown, what it fits is unknown. */
-  readonly through: readonly string[] = $derived.by(() => {
+  /** Servers that the key fetches from, or may: with a file's password unknown, what it fits is unknown. */
+  get through(): readonly string[] {
+    return [...new Set(this.#asked.flatMap((record) => record.servers))];
+  }
+
+  /** Whether all of them are needed, not one of them. */
+  get needsAll(): boolean {
+    return this.#asked.length > 0 && this.#asked.every((record) => record.opensWith === "shares");
+  }
+
+  /** The records for which servers are asked: whole capsules, and only where there are none, keys in shares. */
+  readonly #asked: readonly RecordView[] = $derived.by(() => {
     const { keyFile } = this;
     if (this.means === "password" || (this.means === "keyFile" && !keyFile)) return [];
     const mayFit = (record: RecordView) =>
       this.means === "card" ? this.#fitsCard(record) : keyFile?.fits.length === 0 || keyFile?.fits.includes(record.index);
-    const fitting = this.container.records.filter(
-      (record) => record.opensWith === "keyFile" && isUsable(record) && mayFit(record),
-    );
-    if (!fitting.every((record) => record.servers.length > 0)) return [];
-    return [...new Set(fitting.flatMap((record) => record.servers))];
+    const fitting = this.container.records.filter((record) => isUsable(record) && mayFit(record));
+    const whole = fitting.filter((record) => record.opensWith === "keyFile");
+    if (whole.length === 0) return fitting.filter((record) => record.opensWith === "shares");
+    return whole.every((record) => record.servers.length > 0) ? whole : [];
   });
 
   readonly needsCertificate: boolean = $derived.by(
@@ -158,8 +167,8 @@ export class Opening {
     return records.some((record) => this.#fitsCard(record));
   }
 
-  #fitsCard({ keyId }: RecordView): boolean {
-    return this.identities.some((identity) => identity.keyId === keyId);
+  #fitsCard(record: RecordView): boolean {
+    return this.identities.some((identity) => opens(identity, record));
   }
 
   /** What a try has shown to be wrong. */
@@ -251,9 +260,14 @@ function isUsable({ problem, serverProblem }: RecordView): boolean {
 
 const documents: ReadonlySet<RecordView["kind"]> = new Set(["idCard", "digiId", "eResident"]);
 
-/** Whether it is meant for a card, by its label. */
+/** Whether it is meant for a card, by its label; a person's key in shares opens with any document of that person. */
 export function isForCard({ kind, opensWith }: RecordView): boolean {
-  return opensWith === "keyFile" && documents.has(kind);
+  return opensWith === "shares" || (opensWith === "keyFile" && documents.has(kind));
+}
+
+/** Whether the key at hand is the one of the record, or its holder the person. */
+function opens({ keyId, person }: IdentityView, record: RecordView): boolean {
+  return record.keyId === keyId || (record.person !== null && record.person === person);
 }
 
 /** Puts the records of one key on several servers together: any of the servers is enough. */

@@ -92,6 +92,10 @@ const table: Record<Code, (error: ErrorView) => Words> = {
       m.error_recipient_unusable_text({ name: subject(error) }),
       m.error_recipient_unusable_next(),
     ),
+  personal_code_wrong: () =>
+    words(m.error_personal_code_wrong(), m.error_personal_code_wrong_text(), m.error_personal_code_wrong_next()),
+  not_a_person: (error) =>
+    words(m.error_not_a_person(), m.error_not_a_person_text({ name: subject(error) }), m.error_not_a_person_next()),
   damaged: () => words(m.error_damaged(), m.error_damaged_text(), m.error_damaged_next()),
   // Nothing at all is what a broken download or a full disk leaves.
   not_a_container: (error) =>
@@ -153,6 +157,12 @@ const table: Record<Code, (error: ErrorView) => Words> = {
       m.error_server_unusable_next(),
     ),
   server_list_closed: () => words(m.error_list_closed(), m.error_list_closed_text(), m.error_list_closed_next()),
+  too_few_share_servers: (error) =>
+    words(
+      m.error_too_few_share_servers(),
+      m.error_too_few_share_servers_text({ count: error.number ?? 0 }),
+      m.error_too_few_share_servers_next(),
+    ),
   server_list_invalid: () =>
     words(m.error_server_list_invalid(), m.error_server_list_invalid_text(), m.error_server_list_invalid_next()),
   settings_invalid: () =>
@@ -193,6 +203,8 @@ const table: Record<Code, (error: ErrorView) => Words> = {
       atServer(error, m.error_capsule_not_found_server, m.error_capsule_not_found_text),
       m.error_capsule_not_found_next(),
     ),
+  signed_too_late: () =>
+    words(m.error_signed_too_late(), m.error_signed_too_late_text(), m.error_signed_too_late_next()),
   certificate_needed: (error) =>
     words(
       m.error_certificate_needed(),
@@ -255,8 +267,27 @@ export const codes = Object.keys(table) as Code[];
 
 /** The words for a failure. */
 export function errorWords(error: ErrorView): Words {
-  return table[error.code](error);
+  const found = table[error.code](error);
+  if (!aboutServers.has(error.code) || error.number === null || error.names.length === 0) return found;
+  // Of a key in parts, which servers are missing says more than the first of them.
+  const servers = list(error.names.map((id) => serverNames.of(id)));
+  return { ...found, text: `${found.text} ${m.error_all_needed({ count: error.number, servers })}` };
 }
+
+/** Failures that may be those of one of several servers, all of which are needed. */
+const aboutServers: ReadonlySet<Code> = new Set([
+  "server_unknown",
+  "server_unusable",
+  "server_pin_mismatch",
+  "server_unreachable",
+  "server_timeout",
+  "server_misbehaved",
+  "proxy_required",
+  "capsule_not_found",
+  "certificate_expired",
+  "certificate_revoked",
+  "certificate_refused",
+]);
 
 /** Which limit of the reader it was; the names are those of `app::failure`. */
 function limit({ subject, number: limit }: ErrorView): string {

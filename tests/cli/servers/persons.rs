@@ -1,0 +1,408 @@
+//! Letters to persons by code, whose keys are split over servers of different organisations.
+
+use std::{fs, path::PathBuf};
+
+use crate::{
+    organisation::{Organisation, list},
+    support::{Outcome, Place, openssl},
+};
+
+/// Three organisations whose servers keep shares, a list of them, a letter, and Jaak with a certificate that names him.
+struct Stage {
+    place: Place,
+    servers: [Organisation; 3],
+}
+
+const JAAK: &str = "PNOEE-38001085718";
+const MARI: &str = "PNOEE-60001019906";
+const OPEN: &str = "decrypt c.cdoc2 -o out --key jaak-both.pem";
+
+/// A key `NAME.pem`, its certificate `NAME.crt` for a person, and both in `NAME-both.pem` and in `NAME.p12`.
+fn person(place: &Place, name: &str, number: &str, kind: [&str; 2]) -> PathBuf {
+    let [key, certificate, both, p12] = [".pem", ".crt", "-both.pem", ".p12"].map(|ending| format!("{name}{ending}"));
+    let [algorithm, option] = kind;
+    openssl(place.root(), &["genpkey", "-algorithm", algorithm, "-pkeyopt", option, "-out", &key]);
+    let subject = format!("/CN={name}/serialNumber={number}");
+    let usage = ["-addext", "keyUsage=critical,digitalSignature,keyAgreement"];
+    let request = ["req", "-x509", "-new", "-key", &key, "-subj", &subject, "-days", "30", "-out", &certificate];
+    openssl(place.root(), &[&request[..], &usage].concat());
+    let parts = [&certificate, &key].map(|name| fs::read(place.path(name)).expect("made"));
+    place.file(&both, parts.concat());
+    let export =
+        ["pkcs12", "-export", "-inkey", &key, "-in", &certificate, "-passout", "pass:of-the-file", "-out", &p12];
+    openssl(place.root(), &export);
+    place.path(&certificate)
+}
+
+const P384: [&str; 2] = ["EC", "ec_paramgen_curve:secp384r1"];
+
+impl Stage {
+    fn new() -> Self {
+        Self::with(P384)
+    }
+
+    fn with(kind: [&str; 2]) -> Self {
+        let place = Place::new();
+        let certificates = [person(&place, "jaak", JAAK, kind), person(&place, "mari", MARI, P384)];
+        let servers = ["css-a", "css-b", "css-c"].map(|id| Organisation::with_tickets(id, &certificates));
+        place.file("letter.txt", "for your eyes only");
+        place.file("password", "of-the-file\n");
+        let stage = Self { place, servers };
+        stage.list(&stage.entries());
+        stage
+    }
+
+    fn entries(&self) -> [serde_json::Value; 3] {
+        self.servers.each_ref().map(Organisation::entry)
+    }
+
+    fn list(&self, entries: &[serde_json::Value]) {
+        self.place.file("servers.json", list(entries));
+    }
+
+    fn run(&self, arguments: &str) -> Outcome {
+        let arguments: Vec<_> = arguments.split_whitespace().collect();
+        self.place.run(&[&arguments[..], &["--server-list", "servers.json", "--json"]].concat())
+    }
+
+    /// Splits the key over all three.
+    fn encrypt(&self) -> serde_json::Value {
+        let servers = "--server css-a --server css-b --server css-c";
+        let outcome =
+            self.run(&format!("encrypt -o c.cdoc2 --person {JAAK} letter.txt --overwrite {servers}")).expect(0);
+        serde_json::from_str(&outcome.stdout()).expect("JSON")
+    }
+
+    #[track_caller]
+    fn opens(&self, arguments: &str) {
+        self.run(arguments).expect(0);
+        assert_eq!(fs::read_to_string(self.place.path("out/letter.txt")).expect("saved"), "for your eyes only");
+        fs::remove_dir_all(self.place.path("out")).expect("removed");
+    }
+
+    /// Fails with this code and opens nothing; gives its words.
+    #[track_caller]
+    fn fails(&self, arguments: &str, status: i32, code: &str) -> String {
+        let before = self.place.everything();
+        let outcome = self.run(arguments).expect(status);
+        assert_eq!(outcome.code(), code, "{}", outcome.stderr());
+        assert_eq!(self.place.everything(), before, "nothing is written");
+        outcome.stderr()
+    }
+}
+
+#[test]
+fn a_letter_to_a_code_opens_with_every_key_that_a_certificate_says_is_the_persons() {
+    for kind in [P384, ["EC", "ec_paramgen_curve:prime256v1"], ["RSA", "rsa_keygen_bits:2048"]] {
+        let stage = Stage::with(kind);
+        let encrypted = stage.encrypt();
+        let delivery = &encrypted["delivery"][0];
+        assert_eq!(delivery["servers"], serde_json::json!(["css-a", "css-b", "css-c"]));
+        assert_eq!((&delivery["needed"], &delivery["recipient"]), (&"all".into(), &"38001085718".into()));
+        assert!(encrypted["keptUntil"].as_i64().is_some_and(|until| until > 1_700_000_000), "{encrypted}");
+        stage.opens(OPEN);
+        stage.opens("decrypt c.cdoc2 -o out --p12 jaak.p12 --password-file password");
+        stage.opens("decrypt c.cdoc2 -o out --key jaak.pem --certificate jaak.crt");
+        // What else is at hand does not stand in the way.
+        stage.opens("decrypt c.cdoc2 -o out --key mari-both.pem --key jaak-both.pem");
+        stage.fails("decrypt c.cdoc2 -o out --key jaak.pem", 5, "certificate_needed");
+        stage.fails("decrypt c.cdoc2 -o out --key mari-both.pem", 3, "not_a_recipient");
+        let words =
+            stage.fails("decrypt c.cdoc2 -o out --key jaak.pem --certificate mari.crt", 5, "certificate_needed");
+        assert!(words.contains("--certificate"), "{words}");
+    }
+}
+
+#[test]
+fn what_a_container_of_shares_tells_without_a_key() {
+    let stage = Stage::new();
+    stage.encrypt();
+    let json: serde_json::Value = serde_json::from_str(&stage.run("info c.cdoc2").expect(0).stdout()).expect("JSON");
+    let record = &json["records"][0];
+    assert_eq!((&record["kind"], &record["opensWith"]), (&"shares".into(), &"shares".into()));
+    assert_eq!((&record["code"], &record["serverProblem"]), (&"38001085718".into(), &serde_json::Value::Null));
+    let urls = stage.entries().map(|entry| entry["sharesUrl"].clone());
+    assert_eq!(record["servers"], serde_json::json!(urls));
+    let info = || stage.place.run(&["info", "c.cdoc2", "--server-list", "servers.json"]).expect(0).stdout();
+    let text = info();
+    for words in ["person 38001085718", "all 3 are needed", "--card", "--certificate"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(!text.contains("server list"), "{text}");
+    stage.list(&stage.entries()[..2]);
+    assert!(info().contains("one of its servers is in no server list"), "{}", info());
+    let json: serde_json::Value = serde_json::from_str(&stage.run("info c.cdoc2").expect(0).stdout()).expect("JSON");
+    assert_eq!(
+        (&json["records"][0]["problemServer"], &json["records"][0]["serverProblem"]),
+        (&urls[2], &"server_unknown".into())
+    );
+    let words = stage.fails(OPEN, 5, "server_unknown");
+    assert!(words.contains(urls[2].as_str().expect("a URL")), "{words}");
+}
+
+#[test]
+fn with_one_server_down_it_is_named_and_nothing_is_opened() {
+    let mut stage = Stage::new();
+    stage.encrypt();
+    stage.servers[1].stop();
+    for arguments in [OPEN, "list c.cdoc2 --key jaak-both.pem", "decrypt c.cdoc2 -o out --key jaak-both.pem --dry-run"]
+    {
+        let words = stage.fails(arguments, 5, "server_unreachable");
+        assert!(words.contains("all 3 servers") && words.contains("css-b"), "{words}");
+        assert!(!words.contains("css-a") && !words.contains("css-c"), "{words}");
+    }
+    stage.servers[2].stop();
+    let words = stage.fails(OPEN, 5, "server_unreachable");
+    assert!(words.contains("the server css-b") && words.contains("the server css-c"), "{words}");
+}
+
+#[test]
+fn a_share_that_does_not_arrive_leaves_no_container() {
+    let mut stage = Stage::new();
+    stage.servers[1].stop();
+    let encrypt = format!("encrypt -o c.cdoc2 --person {JAAK} letter.txt");
+    // By default the first two of the list.
+    let words = stage.fails(&encrypt, 5, "server_unreachable");
+    assert!(words.contains("css-b") && !words.contains("css-c"), "{words}");
+    let words = stage.fails(&format!("{encrypt} --server css-c --server css-b"), 5, "server_unreachable");
+    assert!(words.contains("css-b"), "{words}");
+    stage.run(&format!("{encrypt} --server css-a --server css-c --expires 30d")).expect(0);
+    stage.opens(OPEN);
+}
+
+#[test]
+fn servers_are_chosen_from_the_list_each_of_another_organisation() {
+    let stage = Stage::new();
+    let mut entries = stage.entries();
+    entries[1]["organisation"] = entries[0]["organisation"].clone();
+    stage.list(&entries);
+    let encrypt = format!("encrypt -o c.cdoc2 --person {JAAK} letter.txt --overwrite");
+    let placed = |arguments: &str| -> serde_json::Value {
+        let outcome = stage.run(&format!("{encrypt} {arguments}")).expect(0);
+        serde_json::from_str(&outcome.stdout()).expect("JSON")
+    };
+    assert_eq!(placed("")["delivery"][0]["servers"], serde_json::json!(["css-a", "css-c"]));
+    stage.opens(OPEN);
+    let value = placed("--server css-b --server css-a --server css-c");
+    assert_eq!(value["delivery"][0]["servers"], serde_json::json!(["css-b", "css-c"]));
+    assert_eq!(value["delivery"][0]["leftOut"], serde_json::json!(["css-a"]));
+    assert!(value["notes"][0].as_str().is_some_and(|note| note.contains("css-a")), "{value}");
+    stage.opens(OPEN);
+    fs::remove_file(stage.place.path("c.cdoc2")).expect("removed");
+    // Two of one organisation, one alone, none that keeps shares, and one that is not there.
+    stage.fails(&format!("{encrypt} --server css-a --server css-b"), 5, "too_few_share_servers");
+    stage.fails(&format!("{encrypt} --server css-c"), 5, "too_few_share_servers");
+    stage.fails(&format!("{encrypt} --server css-x"), 5, "server_unknown");
+    stage.fails(&format!("{encrypt} --dry-run --server css-c"), 5, "too_few_share_servers");
+    stage.list(&entries[..2]);
+    let words = stage.fails(&encrypt, 5, "too_few_share_servers");
+    assert!(words.contains("only css-a keeps key shares"), "{words}");
+    entries[2].as_object_mut().expect("an entry").remove("sharesUrl");
+    stage.list(&entries[2..]);
+    let words = stage.fails(&encrypt, 5, "too_few_share_servers");
+    assert!(words.contains("none keeps key shares"), "{words}");
+}
+
+#[test]
+fn an_administrator_sees_whether_a_server_keeps_shares() {
+    let stage = Stage::new();
+    let tested = stage.run("servers test css-a").expect(0).stdout();
+    assert!(tested.contains("keeps key shares"), "{tested}");
+    let shown = stage.place.run(&["servers", "show", "css-a", "--server-list", "servers.json"]).expect(0).stdout();
+    let url = stage.entries()[0]["sharesUrl"].as_str().expect("a URL").to_owned();
+    assert!(shown.contains("for key shares") && shown.contains(&url), "{shown}");
+    // What answers there is no capsule server.
+    let mut entries = stage.entries();
+    let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port").local_addr().expect("bound").port();
+    entries[0]["sharesUrl"] = format!("https://localhost:{silent}").into();
+    stage.list(&entries);
+    let outcome = stage.run("servers test css-a").expect(5);
+    assert!(!outcome.stdout().contains("keeps key shares"), "{}", outcome.stdout());
+}
+
+#[test]
+fn a_mistyped_code_is_wrong_usage_and_nothing_is_asked() {
+    let stage = Stage::new();
+    for code in ["38001085719", "PNOEE-3800108571", "Jaak"] {
+        stage.fails(&format!("encrypt -o c.cdoc2 --person {code} letter.txt"), 2, "usage");
+    }
+    stage.fails("encrypt -o c.cdoc2 --recipient mari.crt --expires 30d letter.txt", 2, "usage");
+    // Twice the same person is once.
+    stage.run(&format!("encrypt -o c.cdoc2 --person {JAAK} --person 38001085718 letter.txt")).expect(0);
+    stage.opens(OPEN);
+}
+
+#[test]
+fn persons_by_code_and_by_certificate_stand_beside_each_other() {
+    let stage = Stage::new();
+    let encrypt = format!("encrypt -o c.cdoc2 --person {JAAK} --recipient mari.crt letter.txt --overwrite");
+    // Her capsule stands in the container, or on each of the servers; his key is split either way.
+    for servers in ["", "--server css-a --server css-b"] {
+        stage.run(&format!("{encrypt} {servers}")).expect(0);
+        stage.opens(OPEN);
+        stage.opens("decrypt c.cdoc2 -o out --key mari-both.pem");
+    }
+    let text = stage.place.run(&["info", "c.cdoc2", "--server-list", "servers.json"]).expect(0).stdout();
+    assert!(text.contains("key shares on") && text.contains("capsule on server css-a"), "{text}");
+    let again = format!("re-encrypt c.cdoc2 -o again.cdoc2 --key mari-both.pem --person {JAAK}");
+    stage.run(&again).expect(0);
+    stage.opens("decrypt again.cdoc2 -o out --key jaak-both.pem");
+}
+
+#[test]
+fn a_share_that_was_altered_opens_nothing() {
+    let stage = Stage::new();
+    stage.encrypt();
+    // Another letter's shares are of another key: the identifiers of one in the header of the other.
+    let first = fs::read(stage.place.path("c.cdoc2")).expect("written");
+    stage.encrypt();
+    let second = fs::read(stage.place.path("c.cdoc2")).expect("written");
+    let ids = |bytes: &[u8]| -> Vec<(usize, String)> {
+        let is_id =
+            |window: &[u8]| window.iter().all(u8::is_ascii_hexdigit) && window.iter().any(u8::is_ascii_lowercase);
+        let mut found: Vec<(usize, String)> = Vec::new();
+        for (at, window) in bytes.windows(32).enumerate() {
+            if is_id(window) && found.last().is_none_or(|(last, _)| at >= last + 32) {
+                found.push((at, String::from_utf8_lossy(window).into_owned()));
+            }
+        }
+        found
+    };
+    let (old, new) = (ids(&first), ids(&second));
+    assert_eq!((old.len(), new.len()), (3, 3), "the identifiers stand in the header");
+    let mut mixed = second.clone();
+    mixed[new[0].0..][..32].copy_from_slice(&first[old[0].0..][..32]);
+    stage.place.file("c.cdoc2", mixed);
+    stage.fails(OPEN, 4, "damaged");
+}
+
+/// The same in the terms of the window.
+mod at_a_desk {
+    use std::sync::{Arc, Mutex};
+
+    use app::{
+        desk::Desk,
+        servers::ListFiles,
+        view::{
+            Code, DeliveryDraft, DraftFile, EncryptionDraft, NameChoice, Needed, OpenDraft, OpensWith, ProgressView,
+            RecipientKind, ServerState,
+        },
+    };
+
+    use super::{JAAK, Stage};
+
+    fn desk(stage: &Stage) -> Desk {
+        let given = vec![stage.place.path("servers.json")];
+        Desk::new(None, None, ListFiles { given, ..ListFiles::default() })
+    }
+
+    fn draft(desk: &Desk, stage: &Stage, recipients: &[&str], persons: &[&str]) -> EncryptionDraft {
+        let chosen = |name: &&str| desk.chosen(&stage.place.path(name)).id;
+        EncryptionDraft {
+            files: vec![DraftFile { id: chosen(&"letter.txt"), name: None }],
+            recipients: recipients.iter().map(chosen).collect(),
+            persons: persons.iter().map(|person| (*person).to_owned()).collect(),
+            ..EncryptionDraft::default()
+        }
+    }
+
+    fn delivery(servers: &[&str], needed: Needed) -> DeliveryDraft {
+        DeliveryDraft { servers: servers.iter().map(|id| (*id).to_owned()).collect(), days: None, needed }
+    }
+
+    #[test]
+    fn a_person_by_code_is_shown_encrypted_for_and_opens_with_his_key() {
+        let mut stage = Stage::new();
+        let desk = desk(&stage);
+        let person = desk.person("38001085718").expect("a code");
+        assert_eq!((person.kind, person.person.as_deref()), (RecipientKind::Shares, Some(JAAK)));
+        assert_eq!(desk.person("38001085719").expect_err("mistyped").code(), Code::PersonalCodeWrong);
+        // Without chosen servers, the first two of the list.
+        let draft = draft(&desk, &stage, &[], &[JAAK]);
+        let plan = desk.plan_encryption(&draft);
+        assert_eq!(plan.blockers, []);
+        let shares = plan.delivery.expect("by servers").shares;
+        assert_eq!(shares[0].servers, ["Capsules of css-a", "Capsules of css-b"]);
+        let done = desk.encrypt(&draft, None, None, |_| {}).expect("encrypted");
+        assert_eq!((done.servers.len(), done.shares[0].servers.len()), (0, 2));
+        assert!(done.kept_until.is_some(), "until when the servers keep it is told");
+
+        let container = desk.inspect(done.output.id).expect("a container");
+        assert_eq!(container.records[0].opens_with, OpensWith::Shares);
+        assert_eq!(container.records[0].person.as_deref(), Some("etsi/PNOEE-38001085718"));
+        let key = |name: &str| desk.key_file(&stage.place.path(name), container.id).expect("the container is there");
+        assert_eq!(key("jaak-both.pem").fits, [0]);
+        assert_eq!(key("mari-both.pem").problem.expect("another person's").code, Code::NotARecipient);
+        assert!(key("jaak.pem").needs_certificate, "only that says whose it is");
+        let certificate =
+            |name: &str| desk.key_certificate(&stage.place.path(name), container.id).expect("read").problem;
+        assert!(certificate("jaak.crt").is_none() && certificate("mari.crt").is_some());
+
+        let open = |key: &str| OpenDraft {
+            container: container.id,
+            identity: None,
+            key_file: Some(desk.key_file(&stage.place.path(key), container.id).expect("there").id),
+            certificate: None,
+            destination: None,
+            names: NameChoice::default(),
+            raise_limits: false,
+        };
+        let opening = open("jaak-both.pem");
+        let told: Arc<Mutex<Vec<ProgressView>>> = Arc::default();
+        let to = Arc::clone(&told);
+        let observer = move |view| to.lock().expect("no observer panicked").push(view);
+        desk.open(&opening, None, observer).expect("all are up");
+        let states = |told: &Mutex<Vec<ProgressView>>| -> Vec<_> {
+            let told = told.lock().expect("no observer panicked");
+            let last = told.iter().rfind(|view| !view.servers.is_empty()).expect("servers were told of");
+            last.servers.iter().map(|server| (server.name.clone(), server.state)).collect()
+        };
+        let mut all = states(&told);
+        all.sort_by(|one, other| one.0.cmp(&other.0));
+        let answered = |id: &str| (format!("Capsules of {id}"), ServerState::Answered);
+        assert_eq!(all, [answered("css-a"), answered("css-b")]);
+
+        stage.servers[1].stop();
+        let told: Arc<Mutex<Vec<ProgressView>>> = Arc::default();
+        let to = Arc::clone(&told);
+        let observer = move |view| to.lock().expect("no observer panicked").push(view);
+        let failure = desk.open(&opening, None, observer).expect_err("one is down");
+        let view = failure.into_view();
+        assert_eq!((view.code, view.subject.as_deref()), (Code::ServerUnreachable, Some("css-b")));
+        assert_eq!((view.number, view.names), (Some(2), vec!["css-b".to_owned()]));
+        assert!(states(&told).contains(&("Capsules of css-b".to_owned(), ServerState::Failed)));
+    }
+
+    #[test]
+    fn of_recipients_with_certificates_the_sender_chooses_how_many_servers_are_needed() {
+        let stage = Stage::new();
+        let desk = desk(&stage);
+        // Her certificate names her, and his code is given: one of each.
+        let mut draft = draft(&desk, &stage, &["mari.crt"], &[JAAK]);
+        draft.delivery = delivery(&["css-a", "css-b", "css-c"], Needed::One);
+        let plan = desk.plan_encryption(&draft);
+        assert_eq!(plan.blockers, []);
+        assert_eq!(plan.delivery.expect("by servers").shares.len(), 1);
+        draft.delivery.needed = Needed::All;
+        let plan = desk.plan_encryption(&draft);
+        assert_eq!(plan.blockers, []);
+        assert_eq!(plan.delivery.expect("by servers").shares.len(), 2);
+        let done = desk.encrypt(&draft, None, None, |_| {}).expect("encrypted");
+        let container = desk.inspect(done.output.id).expect("a container");
+        assert!(
+            container.records.iter().all(|record| record.opens_with == OpensWith::Shares && record.servers.len() == 3)
+        );
+        // Two documents of one person are one person; a key that names nobody is said to.
+        draft.persons.push("60001019906".to_owned());
+        let plan = desk.plan_encryption(&draft);
+        assert_eq!((plan.blockers, plan.delivery.expect("by servers").shares.len()), (vec![], 2));
+        crate::support::key_pair(&stage.place, "nobody", "ec:secp384r1");
+        draft.recipients.push(desk.chosen(&stage.place.path("nobody.crt")).id);
+        let blocker = &desk.plan_encryption(&draft).blockers[0];
+        assert_eq!((blocker.code, blocker.subject.as_deref()), (Code::NotAPerson, Some("nobody")));
+        draft.recipients.pop();
+        draft.delivery = delivery(&["css-a"], Needed::All);
+        let blocker = &desk.plan_encryption(&draft).blockers[0];
+        assert_eq!((blocker.code, blocker.number), (Code::TooFewShareServers, Some(1)));
+    }
+}
