@@ -55,6 +55,11 @@ impl<'de> Deserialize<'de> for TypedPin {
     }
 }
 
+/// What was typed, where the reader does not take it by itself.
+fn entered(pin: Option<TypedPin>) -> Result<Option<Pin>> {
+    pin.map(|pin| pin.0).transpose()
+}
+
 fn exposed(secret: Option<Secret>) -> Option<Zeroizing<String>> {
     secret.map(|secret| secret.0)
 }
@@ -219,24 +224,24 @@ pub(crate) async fn open(app: AppHandle, draft: OpenDraft, password: Option<Secr
 pub(crate) async fn open_with_pin(
     app: AppHandle,
     draft: OpenDraft,
-    pin: TypedPin,
+    pin: Option<TypedPin>,
     risk_last_try: bool,
 ) -> Answer<OpenDone> {
-    beside(&app, move |app, desk| desk.open_with_pin(&draft, pin.0?, risk_last_try, progress(app))).await
+    beside(&app, move |app, desk| desk.open_with_pin(&draft, entered(pin)?, risk_last_try, progress(app))).await
 }
 
 #[tauri::command]
 pub(crate) async fn encrypt_again_with_pin(
     app: AppHandle,
     draft: OpenDraft,
-    pin: TypedPin,
+    pin: Option<TypedPin>,
     risk_last_try: bool,
     new_password: Secret,
     hint: Option<String>,
     output: Option<FileId>,
 ) -> Answer<EncryptionDone> {
     beside(&app, move |app, desk| {
-        desk.encrypt_again_with_pin(&draft, pin.0?, risk_last_try, new_password.0, hint, output, progress(app))
+        desk.encrypt_again_with_pin(&draft, entered(pin)?, risk_last_try, new_password.0, hint, output, progress(app))
     })
     .await
 }

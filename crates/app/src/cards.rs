@@ -225,6 +225,7 @@ fn identity(card: &IdCard) -> IdentityView {
             most: Pin::LENGTHS.1,
             tries_left: Some(card.tries.left),
             must_change: card.tries.must_change,
+            on_reader: card.has_pin_pad,
         },
     }
 }

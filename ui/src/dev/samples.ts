@@ -337,7 +337,7 @@ export function identity(more: Partial<IdentityView> = {}, secret: Partial<Ident
     model: "IDEMIA (2018, 2021)",
     validUntil: now() + 900 * DAY,
     warnings: [],
-    secret: { least: 4, most: 12, triesLeft: 3, mustChange: false, ...secret },
+    secret: { least: 4, most: 12, triesLeft: 3, mustChange: false, onReader: false, ...secret },
     ...more,
   };
 }

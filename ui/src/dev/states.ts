@@ -638,6 +638,16 @@ export const states: Record<string, Run> = {
     stage.double.have(noCards);
     await settle();
   }),
+  "pin-pad": asks({ onReader: true }),
+  "pin-pad-last": asks({ onReader: true, triesLeft: 1 }),
+  "pin-pad-cancelled": asks({ onReader: true }, async (stage) => {
+    stage.double.answers.pin = () => Promise.reject(failure("pin_cancelled"));
+    await press(m.pin_open());
+  }),
+  "pin-pad-working": asks({ onReader: true }, async (stage) => {
+    stage.double.answers.pin = () => stage.double.never();
+    await press(m.pin_open());
+  }),
   "pin-working": asks({}, async (stage) => {
     stage.double.answers.pin = () => stage.double.never();
     await enterPin("1234");

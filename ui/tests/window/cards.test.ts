@@ -86,6 +86,20 @@ test("a wrong PIN is told with the tries that are left, and is not sent again", 
   expect([sent().length, field()!.value, document.activeElement]).toEqual([1, "", field()]);
 });
 
+test("a reader with a PIN pad takes the PIN itself, which never comes here", async () => {
+  await ask();
+  await have(cards(identity({}, { onReader: true })));
+  expect(field()).toBe(null);
+  expect(said()).toContain("Enter PIN1 on the reader’s PIN pad");
+  played.double.answers.pin = () => Promise.reject(failure("pin_cancelled"));
+  await press("Open");
+  expect(sent().map(({ args }) => args.slice(1))).toEqual([[null, false]]);
+  expect(said()).toContain("PIN entry was cancelled.");
+  played.double.answers.pin = () => Promise.resolve(openedOf(1));
+  await press("Open");
+  expect(screen()).toBe("opened");
+});
+
 test("the last try is taken only after a confirmation, each time", async () => {
   await ask();
   played.double.answers.pin = () => Promise.reject(failure("pin_last_try", { number: 1 }));

@@ -14,6 +14,7 @@ use super::{Desk, Proof};
 use crate::{
     cards::{self, CardWatch, Held, Pin, SeenReader},
     failure::{Failure, Result},
+    opening::Key,
     recipients::NewRecipient,
     view::{
         Code, EncryptionDone, ErrorView, FileId, IdentityView, KeysView, OpenDone, OpenDraft, ProgressView,
@@ -259,22 +260,26 @@ impl Desk {
             .ok_or_else(|| Failure::new(Code::CardRemoved, "the card is in no reader"))
     }
 
-    /// The key at hand, with the PIN for this one operation.
-    pub(super) fn key_by_pin(&self, id: &str, pin: Pin, risk_last_try: bool) -> Result<crate::opening::Key> {
+    /// The key at hand, with the PIN for this one operation; without one, the reader takes it by its PIN pad.
+    pub(super) fn key_by_pin(&self, id: &str, pin: Option<Pin>, risk_last_try: bool) -> Result<Key> {
         let card = cards::with_certificate(&self.reader_of(id)?, id)?;
         card.check(risk_last_try)?;
-        Ok(card.with_pin(pin, risk_last_try))
+        match pin {
+            Some(pin) => Ok(card.with_pin(pin, risk_last_try)),
+            None if card.view().pin_pad => Ok(card.into_key_by_pad(risk_last_try)),
+            None => Err(Failure::new(Code::PinIncorrect, "no PIN was given, and the reader has no PIN pad")),
+        }
     }
 
-    /// Opens a container by the PIN of the draft's key at hand, which is sent to the card once at most. With one try left, only with
-    /// `risk_last_try`.
+    /// Opens a container by the PIN of the draft's key at hand, which is sent to the card once at most; without a PIN, the reader
+    /// asks for it on its PIN pad. With one try left, only with `risk_last_try`.
     ///
     /// # Errors
     /// As [`Desk::open`], and whatever stands between a person and a card.
     pub fn open_with_pin(
         &self,
         draft: &OpenDraft,
-        pin: Pin,
+        pin: Option<Pin>,
         risk_last_try: bool,
         progress: impl Fn(ProgressView) + Send + Sync + 'static,
     ) -> Result<OpenDone> {
@@ -291,7 +296,7 @@ impl Desk {
     pub fn encrypt_again_with_pin(
         &self,
         draft: &OpenDraft,
-        pin: Pin,
+        pin: Option<Pin>,
         risk_last_try: bool,
         new_password: Zeroizing<String>,
         hint: Option<String>,

@@ -65,8 +65,8 @@ pub struct Desk {
 enum Proof {
     Nothing,
     Password(Zeroizing<String>),
-    /// Of the key at hand that the draft names; the second says that the last try may be risked.
-    Pin(Pin, bool),
+    /// Of the key at hand that the draft names; none where the reader takes it by its PIN pad. The second says that the last try may be risked.
+    Pin(Option<Pin>, bool),
 }
 
 impl From<Option<Zeroizing<String>>> for Proof {

@@ -73,6 +73,8 @@ pub struct SecretView {
     pub tries_left: Option<u8>,
     /// It has to be changed before it can be used.
     pub must_change: bool,
+    /// It is entered on the reader's PIN pad, and never comes into this computer.
+    pub on_reader: bool,
 }
 
 /// A reader, and what is in it.

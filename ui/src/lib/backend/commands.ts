@@ -114,12 +114,12 @@ export const commands = {
     output: FileId | null,
   ) => call<EncryptionDone>("encrypt_again", { draft, password, newPassword, hint, output }),
 
-  /** The PIN goes to the key at hand that the draft names, once at most. */
-  openWithPin: (draft: OpenDraft, pin: string, riskLastTry: boolean) =>
+  /** The PIN goes to the key at hand that the draft names, once at most; without one, the reader takes it by its PIN pad. */
+  openWithPin: (draft: OpenDraft, pin: string | null, riskLastTry: boolean) =>
     call<OpenDone>("open_with_pin", { draft, pin, riskLastTry }),
   encryptAgainWithPin: (
     draft: OpenDraft,
-    pin: string,
+    pin: string | null,
     riskLastTry: boolean,
     newPassword: string,
     hint: string | null,

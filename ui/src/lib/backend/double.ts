@@ -51,7 +51,7 @@ export interface Answers {
   encrypt: () => Promise<EncryptionDone>;
   open: () => Promise<OpenDone>;
   /** What comes of a PIN. */
-  pin: (pin: string, riskLastTry: boolean) => Promise<OpenDone>;
+  pin: (pin: string | null, riskLastTry: boolean) => Promise<OpenDone>;
   readers: () => Promise<ReaderReport[]>;
   recipientFromKey: () => Promise<RecipientView>;
   /** What comes of showing a file, opening it and copying. */

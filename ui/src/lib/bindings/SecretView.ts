@@ -19,4 +19,8 @@ triesLeft: number | null,
 /**
  * It has to be changed before it can be used.
  */
-mustChange: boolean, };
+mustChange: boolean, 
+/**
+ * It is entered on the reader's PIN pad, and never comes into this computer.
+ */
+onReader: boolean, };

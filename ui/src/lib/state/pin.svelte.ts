@@ -8,7 +8,7 @@ import type { KeysView } from "$lib/bindings/KeysView";
 export type PinState = "ask" | "lastTry" | "blocked" | "mustChange" | "gone" | "busy";
 
 interface Ways {
-  use: (pin: string, riskLastTry: boolean) => Promise<void>;
+  use: (pin: string | null, riskLastTry: boolean) => Promise<void>;
   cancel: () => void;
   /** Goes on without the dialog. */
   leave: () => void;
@@ -57,7 +57,8 @@ export class PinEntry {
     }
   }
 
-  use(pin: string, riskLastTry: boolean): void {
+  /** Without a PIN, the reader takes it. */
+  use(pin: string | null, riskLastTry: boolean): void {
     if (this.busy) return;
     this.busy = true;
     this.refusal = null;
@@ -86,6 +87,7 @@ const answeredHere: ReadonlySet<Code> = new Set([
   "pin_blocked",
   "pin_change_required",
   "pin_cancelled",
+  "pin_timeout",
   "card_removed",
   "card_busy",
   "no_card",

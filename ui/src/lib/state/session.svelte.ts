@@ -515,7 +515,7 @@ export class Session {
     const back: Screen = this.screen.name === "open" ? this.screen : { name: "open", opening };
     opening.refusal = null;
     const draft = opening.draft(identity);
-    const work = async (pin: string, risk: boolean) => {
+    const work = async (pin: string | null, risk: boolean) => {
       const done = await this.backend.openWithPin(draft, pin, risk);
       this.#finishOpening({ opening, draft, done, needsPassword: false, identity });
     };
@@ -550,7 +550,7 @@ export class Session {
     const back: Screen = this.screen.name === "keep" ? this.screen : { name: "keep", opened };
     let place = output;
     opened.opening.refusal = null;
-    const work = async (pin: string, risk: boolean) => {
+    const work = async (pin: string | null, risk: boolean) => {
       const { draft } = opened;
       const done = await this.backend.encryptAgainWithPin(draft, pin, risk, newPassword, hint, place?.id ?? null);
       this.#finishEncryption(done, opened);
@@ -574,11 +574,11 @@ export class Session {
     { task, opening, work, recover }: {
       task: Task;
       opening: Opening;
-      work: (pin: string, risk: boolean) => Promise<void>;
+      work: (pin: string | null, risk: boolean) => Promise<void>;
       recover: (error: ErrorView) => Promise<void>;
     },
   ): void {
-    const use = async (pin: string, risk: boolean) => {
+    const use = async (pin: string | null, risk: boolean) => {
       this.notice = null;
       this.progress = null;
       this.cancelling = false;
