@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     organisation::{Organisation, list},
-    support::{Stage, Window, certificate, certificate_of, wait_for},
+    support::{Stage, Window, certificate, wait_for},
 };
 
 const START: &str = "Drop files here";
@@ -88,57 +88,6 @@ fn a_letter_travels_through_two_servers_and_opens_while_one_is_up() {
     window.wait_for("letter.txt is saved");
     let saved = fs::read(them.stage.documents().join("letter/letter.txt")).expect("saved");
     assert_eq!(saved, b"hello");
-}
-
-#[test]
-fn a_letter_to_a_personal_code_opens_with_the_persons_key_while_all_servers_are_up() {
-    let stage = Stage::new();
-    let (certificate, key) =
-        certificate_of(&stage, "Mari Maasikas", "/CN=Mari Maasikas/serialNumber=PNOEE-60001019906");
-    let parts = [&certificate, &key].map(|part| fs::read_to_string(part).expect("made"));
-    let key = stage.file("mari.pem", parts.concat());
-    let clients = [certificate];
-    let css_a = Organisation::with_tickets("css-a", &clients);
-    let mut css_b = Organisation::with_tickets("css-b", &clients);
-    let own = stage.home().join(".config/kapsel");
-    fs::create_dir_all(&own).expect("folder");
-    fs::write(own.join("servers.json"), list(&[css_a.entry(), css_b.entry()])).expect("written");
-    let letter = stage.file("letter.txt", "hello");
-    let window = stage.window(&[&letter]);
-    window.wait_for("Encrypt 1 file");
-    window.press("Add personal code");
-    window.fill("Personal code", "60001019907");
-    window.press("Add");
-    window.wait_for("This is no personal code");
-    window.fill("Personal code", "60001019906");
-    window.press("Add");
-    window.wait_for("Capsules of css-a and Capsules of css-b, all are needed to open");
-    window.press("Encrypt for 1 recipient");
-    window.wait_for("letter.cdoc2 is ready");
-    window.wait_for("Parts of the key are kept on Capsules of css-a and Capsules of css-b");
-    window.close();
-    fs::remove_file(&letter).expect("removed");
-
-    let container = stage.documents().join("letter.cdoc2");
-    let opening = |window: &Window<'_>| {
-        window.wait_for("all are needed");
-        window.drag(&[&key], (460, 300), |window| window.wait_for("A key file, or another container"));
-        window.wait_for("your key fits");
-        window.press("Open with key file");
-    };
-    let window = stage.window(&[&container]);
-    opening(&window);
-    window.wait_for("letter.txt is saved");
-    let saved = stage.documents().join("letter");
-    assert_eq!(fs::read(saved.join("letter.txt")).expect("saved"), b"hello");
-    fs::remove_dir_all(&saved).expect("removed");
-    window.close();
-
-    css_b.stop();
-    let window = stage.window(&[&container]);
-    opening(&window);
-    window.wait_for("All 2 servers are needed to open it; Capsules of css-b is missing.");
-    assert!(!saved.exists(), "nothing is opened");
 }
 
 #[test]

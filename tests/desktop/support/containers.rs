@@ -60,11 +60,6 @@ pub(crate) fn big_file(stage: &Stage, name: &str, gibibytes: u64) -> PathBuf {
 
 /// A certificate for a new key: the certificate's file and the key's.
 pub(crate) fn certificate(stage: &Stage, name: &str) -> (PathBuf, PathBuf) {
-    certificate_of(stage, name, &format!("/CN={name}"))
-}
-
-/// The same with this subject.
-pub(crate) fn certificate_of(stage: &Stage, name: &str, subject: &str) -> (PathBuf, PathBuf) {
     let (certificate, key) =
         (stage.documents().join(format!("{name}.pem")), stage.documents().join(format!("{name}.key")));
     let made = Command::new("openssl")
@@ -80,7 +75,7 @@ pub(crate) fn certificate_of(stage: &Stage, name: &str, subject: &str) -> (PathB
             "60",
             "-subj",
         ])
-        .arg(subject)
+        .arg(format!("/CN={name}"))
         .args(["-addext", "keyUsage=digitalSignature,keyAgreement", "-addext", "basicConstraints=CA:FALSE", "-out"])
         .arg(&certificate)
         .arg("-keyout")

@@ -5,7 +5,7 @@ mod disk;
 mod stage;
 mod window;
 
-pub(crate) use containers::{PASSWORD, big_file, certificate, certificate_of, container, opened};
+pub(crate) use containers::{PASSWORD, big_file, certificate, container, opened};
 pub(crate) use disk::SmallDisk;
 pub(crate) use stage::{APPLICATION, Running, Stage, Watcher, wait_for};
 pub(crate) use window::Window;
