@@ -64,6 +64,7 @@ function shell(): void {
     file: "",
     validUntil: null,
     algorithm: "",
+    person: null,
     warnings: [],
   };
   const servers = { servers: [], chosen: [], lost: [], lockedBy: null, problem: null };
@@ -91,7 +92,17 @@ function shell(): void {
     },
     password_strength: { score: 4, longEnough: true, hasUpper: true, hasLower: true, hasDigit: true },
     suggest_password: "kR7mX-w4TqN-hZ2bV-9cPfJ-Yd6sG",
-    encrypt: { output, size: 90_000, files: 1, contentSize: 84_000, recipients: [recipient], servers: [], keptUntil: null },
+    encrypt: {
+      output,
+      size: 90_000,
+      files: 1,
+      contentSize: 84_000,
+      recipients: [recipient],
+      servers: [],
+      shares: [],
+      keptUntil: null,
+      opensUntil: null,
+    },
   };
   Object.assign(window, {
     __TAURI_INTERNALS__: {
