@@ -590,7 +590,7 @@ export const states: Record<string, Run> = {
   "open-key-public": async (stage) => {
     const problem = failure("key_file_is_public", { subject: "mari_maasikas.crt" });
     stage.double.answers.keyFile = { ...keyFile, name: "mari_maasikas.crt", needsPassword: false, problem };
-    await show(stage, containerOf(records.key, records.card));
+    await show(stage, containerOf(records.key));
     await press(m.choose_key());
   },
   "open-key-wrong": async (stage) => {
