@@ -1,0 +1,3 @@
+import { statesHaveNoFinding } from "./findings";
+
+statesHaveNoFinding("light");
