@@ -10,8 +10,9 @@ test: ## Everything: format, lints, interface, libraries, command line, vectors,
 check: ## Quick: format, lints, unit tests
 	@scripts/check
 
-bench: ## Whole-program figures beside age, pigz and openssl
+bench: ## Whole-program figures beside age, pigz and openssl, and what a capsule server does
 	@scripts/install bench
+	@scripts/bench-server
 	@scripts/bench
 
 fuzz: ## Every fuzz target for a minute (SECONDS_EACH=600 for longer)
