@@ -157,7 +157,7 @@ impl EcdhKey for Timed {
 
 #[test]
 fn a_letter_on_three_servers_opens_as_fast_as_the_card_while_any_of_them_is_up() {
-    let stage = Stage::new(Kind::Idemia);
+    let stage = Stage::in_the_systems_service(Kind::Idemia);
     let servers = organisations(&stage);
     encrypt(&stage, ["--recipient", "holder.crt"]);
     let container = Container::open(stage.place.path("letter.cdoc2")).expect("a container");
