@@ -70,7 +70,12 @@ const table: Record<Code, (error: ErrorView) => Words> = {
       m.error_not_a_recipient_next(),
     ),
   wrong_password: (error) =>
-    words(m.error_wrong_password(), untried(error) ?? m.error_wrong_password_text(), m.error_wrong_password_next()),
+    // The field for the password shows only what to do next.
+    words(
+      m.error_wrong_password(),
+      untried(error) ?? m.error_wrong_password_text(),
+      untried(error) ?? m.error_wrong_password_next(),
+    ),
   wrong_key: (error) => words(m.error_wrong_key(), untried(error) ?? m.error_wrong_key_text(), m.error_wrong_key_next()),
   key_file_password: () =>
     words(m.error_key_file_password(), m.error_key_file_password_text(), m.error_key_file_password_next()),
