@@ -59,3 +59,68 @@ fn a_container_whose_only_record_is_broken_is_damaged_and_not_for_others() {
     let failure = desk.inspect(desk.chosen(&place.path("broken.cdoc2")).id).expect_err("damaged");
     assert_eq!(failure.code(), app::view::Code::Damaged);
 }
+
+/// Writes the container with other iterations in its password records, the first of them first.
+fn with_iterations(place: &Place, container: &[u8], iterations: &[i32]) {
+    let mut bytes = container.to_vec();
+    let usual = 600_000_i32.to_le_bytes();
+    for iterations in iterations {
+        let at = bytes.windows(4).position(|window| window == usual).expect("iterations of a password");
+        bytes[at..at + 4].copy_from_slice(&iterations.to_le_bytes());
+    }
+    fs::write(place.path("altered.cdoc2"), bytes).expect("written");
+}
+
+#[test]
+fn iterations_that_are_none_are_damage_and_too_many_are_beyond_a_limit() {
+    let place = Place::new();
+    place.file("a.txt", "a");
+    place.file("pass", "a password");
+    place.secret();
+    let password = ["--password-file", "pass"];
+    place.run(&[&["encrypt", "-o", "two.cdoc2", "a.txt"], &password[..], &password[..]].concat()).expect(0);
+    let two = fs::read(place.path("two.cdoc2")).expect("there");
+    let secret = ["--secret-file", "secret.key"];
+    place.run(&[&["encrypt", "-o", "mixed.cdoc2", "a.txt"], &password[..], &secret[..]].concat()).expect(0);
+    let mixed = fs::read(place.path("mixed.cdoc2")).expect("there");
+    let cases: [(&[u8], &[i32], i32, &str); 5] = [
+        (&two, &[0, -1], 4, "damaged"),
+        (&two, &[1, 999], 4, "damaged"),
+        (&two, &[20_000_000, i32::MAX], 7, "limits_exceeded"),
+        (&two, &[-1, 20_000_000], 7, "limits_exceeded"),
+        // The other record is whole, and for another key.
+        (&mixed, &[20_000_000], 7, "limits_exceeded"),
+    ];
+    for (container, iterations, status, code) in cases {
+        with_iterations(&place, container, iterations);
+        let outcome = place.run(&[&["--json", "list", "altered.cdoc2"], &password[..]].concat()).expect(status);
+        assert_eq!(outcome.code(), code, "{iterations:?}");
+    }
+    let told = place.run(&[&["list", "altered.cdoc2"], &password[..]].concat()).expect(7).stderr();
+    assert!(told.contains("10000000 iterations") && !told.contains("--max-files"), "{told}");
+}
+
+#[test]
+fn a_container_whose_only_record_is_of_a_newer_kind_is_not_for_others() {
+    let place = Place::new();
+    place.file("a.txt", "a");
+    place.secret();
+    place.run(&["encrypt", "-o", "c.cdoc2", "--secret-file", "secret.key", "a.txt"]).expect(0);
+    let whole = fs::read(place.path("c.cdoc2")).expect("there");
+    let is_newer = |bytes: &Vec<u8>| {
+        let container = cdoc2::Container::from_stream(std::io::Cursor::new(bytes.clone()));
+        container.is_ok_and(|container| {
+            let skipped = container.header().skipped();
+            skipped.iter().any(|skipped| matches!(skipped.reason, cdoc2::SkipReason::UnknownFmkMethod))
+        })
+    };
+    let mut altered = (9..whole.len().min(400)).map(|at| {
+        let mut bytes = whole.clone();
+        bytes[at] = 9;
+        bytes
+    });
+    let newer = altered.find(is_newer).expect("the method's byte is in the header");
+    fs::write(place.path("newer.cdoc2"), newer).expect("written");
+    let listed = place.run(&["--json", "list", "newer.cdoc2", "--secret-file", "secret.key"]).expect(4);
+    assert_eq!(listed.code(), "unsupported_format");
+}

@@ -280,3 +280,15 @@ fn an_output_without_a_place_is_told_before_a_password_is_asked_for() {
     assert!(said.contains("exists already"), "{said}");
     drop(writer);
 }
+
+#[test]
+fn a_person_with_records_for_two_servers_is_named_once() {
+    let place = Place::new();
+    let (_, certificate) = key_pair(&place, "mari", "ec:P-384");
+    let (other, _) = key_pair(&place, "toomas", "ec:P-384");
+    let read = eid::RecipientKey::read(&fs::read(place.path(&certificate)).expect("there"), None).expect("a key");
+    let on = |server| Recipient::server(read[0].public_key.clone(), server, "Mari");
+    written(&place, &Encryptor::new(vec![on("one"), on("two")]).delivery(&Nowhere), "a.txt");
+    let told = place.run(&["list", "c.cdoc2", "--key", &other]).expect(3).stderr();
+    assert_eq!(told.matches("Mari").count(), 1, "{told}");
+}

@@ -418,3 +418,71 @@ fn a_proxy_address_with_a_password_is_told_where_it_belongs() {
     let told = place.run(&["network", "set-proxy", "http://mari:salasona@proxy.example:3128"]).expect(5).stderr();
     assert!(told.contains("set-proxy --user") && told.contains("keyring") && !told.contains("salasona"), "{told}");
 }
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_password() {
+    let place = Place::new();
+    place.file("a.txt", "content");
+    place.file("marked", b"\xef\xbb\xbfkalapuder\r\n");
+    place.file("plain", "kalapuder");
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    place.file("utf16", utf16("\u{feff}kalapuder\r\n"));
+    place.run(&["encrypt", "-o", "c.cdoc2", "--password-file", "marked", "a.txt"]).expect(0);
+    for file in ["plain", "marked"] {
+        place.run(&["list", "c.cdoc2", "--password-file", file]).expect(0);
+    }
+    place.run_with_input(&["list", "c.cdoc2", "--password-stdin"], b"\xef\xbb\xbfkalapuder\n").expect(0);
+    let refused = place.run(&["list", "c.cdoc2", "--password-file", "utf16"]).expect(1).stderr();
+    assert!(refused.contains("UTF-16; save it as UTF-8"), "{refused}");
+}
+
+#[test]
+fn a_wrong_password_of_letters_with_marks_is_said_to_be_written_in_two_ways() {
+    let place = Place::new();
+    place.file("a.txt", "content");
+    place.file("composed", "õunapuu");
+    place.file("decomposed", "o\u{303}unapuu");
+    place.file("other", "pirnipuu");
+    place.run(&["encrypt", "-o", "c.cdoc2", "--password-file", "composed", "a.txt"]).expect(0);
+    let marked = place.run(&["list", "c.cdoc2", "--password-file", "decomposed"]).expect(3).stderr();
+    assert!(marked.contains("written in two ways"), "{marked}");
+    let plain = place.run(&["list", "c.cdoc2", "--password-file", "other"]).expect(3).stderr();
+    assert!(!plain.contains("written in two ways"), "{plain}");
+}
+
+#[test]
+fn a_label_that_tells_the_password_is_refused_and_a_weak_password_is_noted() {
+    let place = Place::new();
+    place.file("a.txt", "content");
+    place.file("weak", "kala");
+    place.file("strong", "Hobune5-klamber7-Patarei3-aku");
+    for label in ["kala", "it is Kala"] {
+        let arguments = ["encrypt", "-o", "c.cdoc2", "--password-file", "weak", "--label", label, "a.txt"];
+        let refused = place.run(&arguments).expect(2).stderr();
+        assert!(refused.contains("the label holds the password"), "{refused}");
+        assert!(!place.path("c.cdoc2").exists());
+    }
+    let weak = place.run(&["encrypt", "-o", "w.cdoc2", "--password-file", "weak", "--label", "a fish", "a.txt"]);
+    assert!(weak.expect(0).stderr().contains("the password is weak"));
+    let strong = place.run(&["encrypt", "-o", "s.cdoc2", "--password-file", "strong", "a.txt"]).expect(0).stderr();
+    assert_eq!(strong, "");
+}
+
+#[test]
+fn a_password_beyond_those_that_are_tried_is_not_only_called_wrong() {
+    let place = Place::new();
+    place.file("a.txt", "content");
+    let mut arguments = vec!["encrypt".to_owned(), "-o".to_owned(), "c.cdoc2".to_owned(), "a.txt".to_owned()];
+    for number in 0..18 {
+        place.file(&format!("pass{number}"), format!("password number {number}"));
+        arguments.extend(["--password-file".to_owned(), format!("pass{number}")]);
+    }
+    place.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).expect(0);
+    place.run(&["list", "c.cdoc2", "--password-file", "pass15"]).expect(0);
+    let told = place.run(&["list", "c.cdoc2", "--password-file", "pass17"]).expect(3).stderr();
+    assert!(told.contains("its record was not tried: only the first 16") && told.contains("(not tried: 2)"), "{told}");
+    assert!(told.starts_with("kapsel: the password is wrong") && !told.contains("WARN"), "{told}");
+    let json = place.run(&["--json", "list", "c.cdoc2", "--password-file", "pass17"]).expect(3);
+    let error: serde_json::Value = serde_json::from_str(&json.stderr()).expect("JSON");
+    assert_eq!((&error["error"]["code"], &error["error"]["number"]), (&"wrong_password".into(), &2.into()));
+}

@@ -140,3 +140,93 @@ fn overwriting_a_longer_container_leaves_no_tail() {
     assert!(fs::metadata(place.path("x.cdoc2")).expect("there").len() < 2_000);
     place.run(&["list", "x.cdoc2", "--secret-file", "secret.key"]).expect(0);
 }
+
+#[test]
+fn several_files_for_standard_output_are_counted_rightly() {
+    let place = Place::new();
+    place.secret();
+    let mut arguments = vec!["encrypt", "-o", "c.cdoc2", "--secret-file", "secret.key"];
+    let names = ["a.txt", "b.txt", "c.txt", "d.txt"];
+    for name in names {
+        place.file(name, name);
+    }
+    arguments.extend(names);
+    place.run(&arguments).expect(0);
+    let container = fs::read(place.path("c.cdoc2")).expect("there");
+    let piped = place.run_with_input(&["decrypt", "-", "-o", "-", "--secret-file", "secret.key"], &container);
+    let read = place.run(&["decrypt", "c.cdoc2", "-o", "-", "--secret-file", "secret.key"]);
+    for outcome in [piped.expect(1), read.expect(1)] {
+        let told = outcome.stderr();
+        assert!(told.contains("holds 4 files, not one") && told.contains("-o DIR"), "{told}");
+        assert_eq!(outcome.stdout(), "");
+    }
+}
+
+#[test]
+fn a_folder_where_a_file_belongs_and_the_other_way_round_are_told_as_such() {
+    let place = Place::new();
+    encrypted(&place);
+    fs::create_dir(place.path("d")).expect("made");
+    for more in [&[][..], &["--overwrite"]] {
+        let encrypt = ["encrypt", "-o", "d", "--secret-file", "secret.key", "a.txt"];
+        let told = place.run(&[&encrypt[..], more].concat()).expect(1).stderr();
+        assert!(told.contains("d is a folder") && !told.contains("--overwrite"), "{told}");
+        let decrypt = ["decrypt", "c.cdoc2", "-o", "a.txt", "--secret-file", "secret.key"];
+        for more in [more, &[more, &["--dry-run"]].concat()] {
+            let told = place.run(&[&decrypt[..], more].concat()).expect(1).stderr();
+            assert!(told.contains("a.txt is not a folder") && !told.contains("--overwrite"), "{told}");
+        }
+    }
+    let nowhere = place.run(&["encrypt", "-o", "nodir/c.cdoc2", "--secret-file", "secret.key", "a.txt"]).expect(1);
+    assert!(nowhere.stderr().contains("No such file or directory"), "{}", nowhere.stderr());
+}
+
+#[test]
+fn names_that_reorder_text_or_show_nothing_are_refused_with_a_proposal() {
+    let place = Place::new();
+    place.secret();
+    for (name, safe) in
+        [("cod\u{202b}exe.txt", "cod_exe.txt"), ("a\u{2066}b", "a_b"), ("\u{3164}", "file"), ("\u{200b}", "file")]
+    {
+        place.file(name, "content");
+        let arguments = ["encrypt", "--overwrite", "-o", "c.cdoc2", "--secret-file", "secret.key", name];
+        let told = place.run(&arguments).expect(1).stderr();
+        assert!(told.contains(&format!("{safe:?}")), "{told}");
+        place.run(&[&arguments[..], &["--safe-names"]].concat()).expect(0);
+        let listed = place.run(&["list", "c.cdoc2", "--secret-file", "secret.key"]).expect(0).stdout();
+        assert!(listed.contains(safe), "{listed}");
+    }
+    // Some scripts are written with joiners.
+    place.file("می\u{200c}خواهم.txt", "content");
+    place.run(&["encrypt", "-o", "p.cdoc2", "--secret-file", "secret.key", "می\u{200c}خواهم.txt"]).expect(0);
+}
+
+#[test]
+fn wrong_usage_keeps_its_content_as_json() {
+    let place = Place::new();
+    let detail = |arguments: &[&str]| {
+        let told: serde_json::Value =
+            serde_json::from_str(&place.run(arguments).expect(2).stderr()).expect("one error as JSON");
+        told["error"]["detail"].as_str().expect("a detail").to_owned()
+    };
+    let missing = detail(&["decrypt", "c.cdoc2", "--json"]);
+    assert!(missing.contains("not provided: --output <DIR>") && !missing.contains("Usage"), "{missing}");
+    let similar = detail(&["decrypt", "c.cdoc2", "-o", "x", "--overwrit", "--json"]);
+    assert!(similar.contains("--overwrit") && similar.contains("--overwrite"), "{similar}");
+}
+
+#[test]
+fn man_pages_are_of_commands_and_a_full_standard_output_is_called_so() {
+    let place = Place::new();
+    encrypted(&place);
+    place.run(&["man", "pages"]).expect(0);
+    let pages: Vec<_> = place.everything().into_iter().filter(|name| name.starts_with("pages/")).collect();
+    assert!(pages.iter().any(|name| name.ends_with("kapsel-servers-list.1")), "{pages:?}");
+    assert!(pages.iter().all(|name| !name.contains("help")), "{pages:?}");
+    place.run(&["encrypt", "-o", "one.cdoc2", "--secret-file", "secret.key", "a.txt"]).expect(0);
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("a full device");
+    let mut command = place.kapsel(&["decrypt", "one.cdoc2", "-o", "-", "--secret-file", "secret.key"]);
+    let told = command.stdout(full).output().expect("it runs").stderr;
+    let told = String::from_utf8(told).expect("text");
+    assert!(told.contains("standard output"), "{told}");
+}

@@ -244,7 +244,8 @@ impl<'a> Check<'a> {
         let results: &[&str] = match (status, code.as_str()) {
             (4, "damaged") => &["malformed", "truncated", "tampered"],
             (4, "not_a_container") => &["not_cdoc2"],
-            (4, "unsupported_format") => &["unsupported_version"],
+            // A container whose records are all of newer kinds has no key here, whatever it is.
+            (4, "unsupported_format") => &["unsupported_version", "no_key"],
             (4, "old_format") => &["old_format"],
             (3, "not_a_recipient") => &["no_key"],
             (3, "wrong_password" | "wrong_key") => &["wrong_key"],
@@ -404,6 +405,7 @@ fn result_of(error: &Error) -> Option<&'static str> {
         Error::Malformed(_) => "malformed",
         Error::NoKeyFits => "no_key",
         Error::WrongKey(_) => "wrong_key",
+        Error::Untried { cause, .. } => return result_of(cause),
         Error::Tampered => "tampered",
         Error::UnsafeContent { .. } => "unsafe_content",
         Error::LimitExceeded { .. } => "limit_exceeded",

@@ -46,6 +46,12 @@ impl Failure {
         self
     }
 
+    /// Adds how many records were not tried.
+    fn with_untried(mut self, untried: usize) -> Self {
+        self.0.detail.push_str(&format!("; {untried} more records were not tried, to bound the work"));
+        self.with_number(untried as u64)
+    }
+
     /// Names the server; of shares, how many are needed and which did not give theirs.
     fn of_servers(code: Code, detail: String, error: &capsule_client::Error) -> Self {
         let failure = Self::new(code, detail);
@@ -107,6 +113,7 @@ impl From<Error> for Failure {
                 Ok(failure) => return *failure,
                 Err(error) => Error::Fetch(error),
             },
+            Error::Untried { cause, untried } => return Self::from(*cause).with_untried(untried),
             error => error,
         };
         if let Some(error) = cards::behind(&error) {
@@ -193,6 +200,9 @@ fn code_of(error: &Error) -> Code {
     }
 }
 
+/// The limit that no option or setting raises.
+pub const PASSWORD_ITERATIONS: &str = "password iterations";
+
 /// Names a limit as the options and settings do.
 fn limit_name(kind: LimitKind) -> &'static str {
     match kind {
@@ -200,5 +210,6 @@ fn limit_name(kind: LimitKind) -> &'static str {
         LimitKind::TotalSize => "total size",
         LimitKind::PaxSize => "extended header",
         LimitKind::NameLength => "name length",
+        LimitKind::PasswordIterations => PASSWORD_ITERATIONS,
     }
 }

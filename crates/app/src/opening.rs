@@ -210,7 +210,15 @@ pub fn unlock(container: &Container, keys: &[Key], access: &Access, control: &Co
             let words = "the key of the container is split for a person, and the key at hand comes without a certificate that says whose it is";
             return Failure::new(Code::CertificateNeeded, words);
         }
-        let names = match &error {
+        if matches!(error, Error::NoKeyFits) && is_of_a_newer_version(container.header()) {
+            let words = "every recipient record of the container is of a kind that this version does not know";
+            return Failure::new(Code::UnsupportedFormat, words);
+        }
+        let cause = match &error {
+            Error::Untried { cause, .. } => cause,
+            error => error,
+        };
+        let names = match cause {
             Error::NoKeyFits => recipients_in_short(container.header()),
             Error::WrongKey(_) => {
                 let hint = |record: &Record| hint(&Label::parse(&record.label));
@@ -222,6 +230,11 @@ pub fn unlock(container: &Container, keys: &[Key], access: &Access, control: &Co
         };
         Failure::from(error).with_names(names)
     })
+}
+
+/// Whether no record is known, and a newer version may know some.
+fn is_of_a_newer_version(header: &Header) -> bool {
+    header.records().is_empty() && header.skipped().iter().any(|skipped| skipped.reason.is_unknown())
 }
 
 /// A password's hint; what stands where its sender gave none is none.
@@ -242,7 +255,17 @@ pub fn recipients_in_short(header: &Header) -> Vec<String> {
             _ => Some(view.name).filter(|name| !name.is_empty()),
         }
     };
-    header.records().iter().filter_map(name).take(SHORT).collect()
+    // A person may have a record for each server.
+    let mut names = Vec::new();
+    for name in header.records().iter().filter_map(name) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+        if names.len() == SHORT {
+            break;
+        }
+    }
+    names
 }
 
 /// A line for every record, unusable ones too, in the order of the header.

@@ -1,6 +1,7 @@
 //! How strong a password is, and strong ones to choose from.
 
 use cdoc2::Zeroizing;
+use unicode_normalization::UnicodeNormalization;
 
 use crate::view::PasswordStrength;
 
@@ -11,6 +12,10 @@ pub const RECOMMENDED_LENGTH: usize = 20;
 const ALPHABET: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 const GROUPS: usize = 5;
 const GROUP_LENGTH: usize = 5;
+/// Score from which guessing takes too long.
+const STRONG: u8 = 3;
+/// Characters from which a password is looked for inside a hint.
+const TELLING: usize = 4;
 /// Longer passwords are judged by their beginning: the estimate takes quadratic time.
 const JUDGED: usize = 72;
 
@@ -25,6 +30,25 @@ pub fn strength(password: &str) -> PasswordStrength {
         has_lower: password.chars().any(char::is_lowercase),
         has_digit: password.chars().any(char::is_numeric),
     }
+}
+
+/// Whether guessing may find it: what the window marks as weak, and the command line tells.
+pub fn is_weak(password: &str) -> bool {
+    let strength = strength(password);
+    strength.score < STRONG || !strength.long_enough
+}
+
+/// Whether a hint or label, which everybody can read, holds the password, in whatever case. Few letters stand in many words by chance:
+/// then only a hint that is the password tells it.
+pub fn is_told_by(password: &str, hint: &str) -> bool {
+    let plain = |text: &str| Zeroizing::new(text.nfc().collect::<String>().to_lowercase());
+    let (told, hint) = (plain(password), plain(hint));
+    if told.chars().count() < TELLING { !told.is_empty() && *told == hint.trim() } else { hint.contains(told.as_str()) }
+}
+
+/// Whether systems write it in different bytes: letters with marks, as one character or as a letter and a mark.
+pub fn is_written_in_two_ways(password: &str) -> bool {
+    !password.nfc().eq(password.nfd())
 }
 
 /// A random password of 25 letters and digits in five groups: about 145 bits.
@@ -65,6 +89,22 @@ mod tests {
         assert_ne!(one, other);
         let strength = strength(&one);
         assert!(strength.score == 4 && strength.long_enough && strength.has_digit, "{strength:?}");
+    }
+
+    #[test]
+    fn hints_that_tell_the_password_are_known() {
+        for hint in ["kala", "it is KALA", "kalamaja"] {
+            assert!(is_told_by("Kala", hint), "{hint}");
+        }
+        assert!(is_told_by("õunapuu", "o\u{303}unapuu"));
+        assert!(is_told_by("abc", " ABC ") && !is_told_by("abc", "abcess"));
+        assert!(!is_told_by("", "") && !is_told_by("kalamaja", "kala"));
+    }
+
+    #[test]
+    fn letters_with_marks_are_written_in_two_ways() {
+        assert!(is_written_in_two_ways("õ") && is_written_in_two_ways("o\u{303}"));
+        assert!(!is_written_in_two_ways("kala ß я"));
     }
 
     #[test]

@@ -144,7 +144,8 @@ impl Container {
     /// Finds a record that a key of `keyring` opens, and proves the header authentic.
     ///
     /// # Errors
-    /// [`Error::NoKeyFits`], [`Error::WrongKey`], [`Error::Tampered`], [`Error::Key`], [`Error::Fetch`], [`Error::Cancelled`].
+    /// [`Error::NoKeyFits`], [`Error::WrongKey`], [`Error::Tampered`], [`Error::Key`], [`Error::Fetch`], [`Error::Cancelled`];
+    /// [`Error::Untried`] around one of these; [`Error::LimitExceeded`] for a password's iterations.
     pub fn unlock(&self, keyring: &Keyring<'_>, control: &Control) -> Result<FileMasterKey> {
         with_wiped_stack(|| unlock(&self.header, &self.envelope.mac, keyring, control))
     }
@@ -191,7 +192,10 @@ impl Container {
             let spooling = |error| Error::writing(std::env::temp_dir(), error);
             let spool = tempfile::tempfile().map_err(spooling)?;
             let mut spooled = payload.unpack(reading, OneFile::new(spool, spooling))?;
-            let entry = spooled.entry.ok_or(Error::Refused(Refusal::NotOneFile(0)))?;
+            let entry = match (spooled.entry, spooled.files) {
+                (Some(entry), 1) => entry,
+                (_, files) => return Err(Error::Refused(Refusal::NotOneFile(files))),
+            };
             spooled.output.seek(SeekFrom::Start(0)).map_err(spooling)?;
             std::io::copy(&mut spooled.output, output).map_err(not_taken)?;
             output.flush().map_err(not_taken)?;
@@ -505,34 +509,41 @@ impl EntrySink for Listing {
     }
 }
 
+/// How a pipe is called that has no name.
+pub(crate) const STANDARD_OUTPUT: &str = "standard output";
+
 /// Sorts why a pipe takes no more.
 fn not_taken(error: std::io::Error) -> Error {
-    Error::writing("-", error)
+    Error::writing(STANDARD_OUTPUT, error)
 }
 
-/// Writes the content of a single file.
+/// Writes the content of a single file; of others, it says how many there are.
 struct OneFile<W> {
     output: W,
     /// Names what could not be written.
     failed: fn(std::io::Error) -> Error,
+    /// The first.
     entry: Option<Entry>,
+    files: usize,
 }
 
 impl<W> OneFile<W> {
     fn new(output: W, failed: fn(std::io::Error) -> Error) -> Self {
-        Self { output, failed, entry: None }
+        Self { output, failed, entry: None, files: 0 }
     }
 }
 
 impl<W: Write> EntrySink for OneFile<W> {
     fn begin(&mut self, entry: &Entry) -> Result<()> {
-        match self.entry.replace(entry.clone()) {
-            None => Ok(()),
-            Some(_) => Err(Error::Refused(Refusal::NotOneFile(2))),
-        }
+        self.files += 1;
+        self.entry.get_or_insert_with(|| entry.clone());
+        Ok(())
     }
 
     fn data(&mut self, bytes: &[u8]) -> Result<()> {
+        if self.files > 1 {
+            return Ok(());
+        }
         self.output.write_all(bytes).map_err(self.failed)
     }
 

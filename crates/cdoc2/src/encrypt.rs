@@ -11,6 +11,7 @@ use std::{
 use crate::{
     Error, Result,
     archive::{NameSet, Writer, archive_size, check_name},
+    decrypt::STANDARD_OUTPUT,
     envelope::Envelope,
     error::{FetchError, Refusal},
     flush::FlushedAhead,
@@ -233,7 +234,7 @@ impl<'a> Encryptor<'a> {
     /// As [`Encryptor::encrypt_to_file`].
     pub fn encrypt_to_writer(&self, files: &[InputFile], output: &mut (dyn Write + Send)) -> Result<Written> {
         check_files(files)?;
-        self.encrypt_to(files, output, Path::new("-"))
+        self.encrypt_to(files, output, Path::new(STANDARD_OUTPUT))
     }
 
     /// Says what [`Encryptor::encrypt_to_file`] would refuse about the recipients: nothing is written, nothing is sent.

@@ -35,6 +35,14 @@ pub enum Error {
     /// Records of the right kind are there, but the password or symmetric key opens none of them.
     #[error("wrong {0}")]
     WrongKey(SecretKind),
+    /// No record opened, and some that might have were not tried, to bound the work.
+    #[error("{cause}; {untried} more records were not tried, to bound the work")]
+    Untried {
+        /// What came of those that were tried.
+        cause: Box<Error>,
+        /// How many were not.
+        untried: usize,
+    },
     /// The key fits a record, but it could not be used (a card, a token or its password says no).
     #[error("the key could not be used: {0}")]
     Key(#[source] KeyError),
@@ -113,6 +121,8 @@ pub enum LimitKind {
     PaxSize,
     /// Bytes of a file name.
     NameLength,
+    /// PBKDF2 iterations of a password record.
+    PasswordIterations,
 }
 
 /// Why files or recipients cannot be encrypted as asked; nothing was written.
@@ -217,6 +227,7 @@ impl std::fmt::Display for LimitKind {
             Self::TotalSize => "bytes of content",
             Self::PaxSize => "bytes of extended header",
             Self::NameLength => "bytes of file name",
+            Self::PasswordIterations => "iterations for a password",
         })
     }
 }

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use crate::{
     Error, Result,
     error::{FetchError, KeyError, SecretKind},
-    header::{Capsule, Header, KeyShare, Record, ServerCapsule},
+    header::{Capsule, Header, KeyShare, Record, ServerCapsule, too_many_iterations},
     key::{DecryptionKey, EcPublicKey, EcdhKey, Fmk, Kek, Password, PublicKey, RsaKey, SharedSecret, SymmetricKey},
     label::{Label, shown},
     progress::{Control, Step},
@@ -110,7 +110,8 @@ impl std::fmt::Debug for FileMasterKey {
 ///
 /// # Errors
 /// The most telling cause, when no record opens: [`Error::Key`] at once; then [`Error::Tampered`] (a public key matched, but
-/// the header is not authentic under it), [`Error::Fetch`], [`Error::WrongKey`], [`Error::NoKeyFits`].
+/// the header is not authentic under it), [`Error::Fetch`], [`Error::WrongKey`], [`Error::LimitExceeded`] (a password's record asks for
+/// too much work), [`Error::NoKeyFits`]; [`Error::Untried`] around it when there were more records than are tried.
 pub(crate) fn unlock(
     header: &Header,
     mac: &[u8; 32],
@@ -129,10 +130,13 @@ pub(crate) fn unlock(
             return Ok(opened);
         }
     }
-    if attempt.untried > 0 {
-        tracing::warn!(untried = attempt.untried, "some recipient records were not tried, to bound the work");
-    }
-    Err(attempt.failure)
+    let by_password = keyring.keys.iter().any(|key| matches!(key, DecryptionKey::Password(_)));
+    Err(match attempt {
+        Attempt { failure: failure @ Error::Fetch(_), .. } => failure,
+        Attempt { failure, untried: 1.., .. } => Error::Untried { cause: Box::new(failure), untried: attempt.untried },
+        Attempt { failure: Error::NoKeyFits, .. } if by_password && header.asks_too_much() => too_many_iterations(),
+        Attempt { failure, .. } => failure,
+    })
 }
 
 struct Attempt<'a> {

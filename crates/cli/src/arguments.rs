@@ -46,9 +46,22 @@ pub(crate) fn refuse(error: &clap::Error) -> ! {
         error.exit();
     }
     let text = error.to_string();
-    let detail = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    let detail = usage_detail(&text);
     eprintln!("{}", escaped(&serde_json::json!({ "error": { "code": "usage", "detail": detail } }).to_string()));
     std::process::exit(error.exit_code())
+}
+
+/// What is wrong, in one line, without how the command is used.
+fn usage_detail(text: &str) -> String {
+    let told = text.split("\n\n").take_while(|part| !part.starts_with("Usage:") && !part.starts_with("For more"));
+    let in_one_line = |part: &str| {
+        let mut lines = part.lines().map(str::trim);
+        let first = lines.next().unwrap_or_default().to_owned();
+        let rest: Vec<_> = lines.collect();
+        if rest.is_empty() { first } else { format!("{first} {}", rest.join(", ")) }
+    };
+    let detail = told.map(in_one_line).collect::<Vec<_>>().join("; ");
+    detail.trim_start_matches("error: ").to_owned()
 }
 
 /// What every command takes.
@@ -182,10 +195,10 @@ pub(crate) struct Recipients {
     /// Ask for a password, twice; with it the container can be opened, too
     #[arg(long)]
     pub(crate) password: bool,
-    /// Read a password from a file (its first line); may be repeated; /dev/fd/N reads a descriptor
+    /// Read a password from a file (its first line, UTF-8, with or without a byte order mark); may be repeated; /dev/fd/N reads a descriptor
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) password_file: Vec<PathBuf>,
-    /// Read a password from standard input (its first line)
+    /// Read a password from standard input (its first line, UTF-8)
     #[arg(long)]
     pub(crate) password_stdin: bool,
     /// Read a password from an environment variable
@@ -194,7 +207,7 @@ pub(crate) struct Recipients {
     /// Read a symmetric key from a file: its bytes as they are, at least 32; may be repeated
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) secret_file: Vec<PathBuf>,
-    /// Name the password or symmetric key given before it; everybody can read the name
+    /// Name the password or symmetric key given before it; everybody can read the name, which must not hold the password
     #[arg(long, value_name = "TEXT")]
     pub(crate) label: Vec<String>,
 }
@@ -300,10 +313,10 @@ pub(crate) struct SignList {
 /// Where one password comes from, when nobody is asked for it.
 #[derive(Debug, Args)]
 pub(crate) struct OneSecret {
-    /// Read the password from a file (its first line)
+    /// Read the password from a file (its first line, UTF-8, with or without a byte order mark)
     #[arg(long, value_name = "FILE", group = "one_password", value_hint = ValueHint::FilePath)]
     password_file: Option<PathBuf>,
-    /// Read the password from standard input (its first line)
+    /// Read the password from standard input (its first line, UTF-8)
     #[arg(long, group = "one_password")]
     password_stdin: bool,
     /// Read the password from an environment variable
@@ -486,10 +499,10 @@ pub(crate) struct Secrets {
     /// Ask for the password
     #[arg(long, group = "open_password")]
     pub(crate) password: bool,
-    /// Read the password from a file (its first line); /dev/fd/N reads a descriptor
+    /// Read the password from a file (its first line, UTF-8, with or without a byte order mark); /dev/fd/N reads a descriptor
     #[arg(long, value_name = "FILE", group = "open_password", value_hint = ValueHint::FilePath)]
     pub(crate) password_file: Option<PathBuf>,
-    /// Read the password from standard input (its first line)
+    /// Read the password from standard input (its first line, UTF-8)
     #[arg(long, group = "open_password")]
     pub(crate) password_stdin: bool,
     /// Read the password from an environment variable

@@ -10,6 +10,7 @@ use std::{
 use app::{
     Failure, Result,
     opening::{Key, read_secret, recipients_in_short, records},
+    password::{is_told_by, is_weak, is_written_in_two_ways},
     recipients::NewRecipient,
     remembered,
     view::{Code, OpensWith},
@@ -60,7 +61,12 @@ impl PasswordSource<'_> {
     }
 }
 
-/// A line without its end; the rest is left alone.
+/// What some editors put before text in UTF-8; nobody types it.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// The same before text in UTF-16.
+const OTHER_MARKS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
+
+/// A line without its end and without a byte order mark; the rest is left alone.
 fn first_line(input: impl Read) -> io::Result<Zeroizing<String>> {
     let mut line = Zeroizing::new(Vec::with_capacity(MAX_PASSWORD as usize));
     BufReader::with_capacity(1, input.take(MAX_PASSWORD)).read_until(b'\n', &mut line)?;
@@ -71,7 +77,11 @@ fn first_line(input: impl Read) -> io::Result<Zeroizing<String>> {
     while line.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
         line.pop();
     }
-    let text = std::str::from_utf8(&line).map_err(|_| io::Error::other("the password is not UTF-8"))?;
+    if OTHER_MARKS.iter().any(|mark| line.starts_with(mark)) {
+        return Err(io::Error::other("the text is UTF-16; save it as UTF-8"));
+    }
+    let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&line);
+    let text = std::str::from_utf8(line).map_err(|_| io::Error::other("the password is not UTF-8"))?;
     Ok(Zeroizing::new(text.to_owned()))
 }
 
@@ -113,6 +123,7 @@ pub(crate) fn recipients(
     arguments: &Recipients,
     reader: Option<&str>,
     matches: &ArgMatches,
+    terminal: &Terminal,
 ) -> Result<Vec<NewRecipient>> {
     let mut recipients = Vec::new();
     for file in &arguments.recipient {
@@ -152,7 +163,8 @@ pub(crate) fn recipients(
     for ((_, source), label) in labelled.into_iter().zip(labels) {
         recipients.push(match source {
             Labelled::Password(source) => {
-                NewRecipient::Password { password: Password::new(source.read()?)?, hint: label }
+                let password = new_password(&source, label.as_deref(), terminal)?;
+                NewRecipient::Password { password, hint: label }
             }
             Labelled::Secret(path) => NewRecipient::Secret {
                 key: read_secret(path)?,
@@ -162,6 +174,21 @@ pub(crate) fn recipients(
         });
     }
     Ok(recipients)
+}
+
+/// A password to encrypt with, which its label does not tell; a weak one is said to be so.
+fn new_password(source: &PasswordSource<'_>, label: Option<&str>, terminal: &Terminal) -> Result<Password> {
+    let password = source.read()?;
+    if label.is_some_and(|label| is_told_by(&password, label)) {
+        drop(password);
+        wrong_usage("the label holds the password, and everybody can read the label; choose another one");
+    }
+    if !password.is_empty() && is_weak(&password) {
+        terminal.note(
+            "note: the password is weak: whoever has the file can try passwords for as long as they like; only a long one withstands that",
+        );
+    }
+    Ok(Password::new(password)?)
 }
 
 /// The password that is named; a person is asked when none is.
@@ -208,6 +235,9 @@ pub(crate) fn keys(keys: &Keys, secrets: &Secrets, header: &Header, terminal: &T
     }
     let source = if nothing && found.is_empty() { Some(asking(header)) } else { source };
     let password = source.map(|source| source.read()).transpose()?;
+    if password.as_ref().is_some_and(|password| is_written_in_two_ways(password)) {
+        terminal.password_has_marks();
+    }
     found.extend(keys.card.key(header, terminal)?);
     for file in files {
         found.push(read_key(file, password.as_ref())?);

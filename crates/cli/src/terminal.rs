@@ -34,6 +34,8 @@ pub(crate) struct Terminal {
     /// What was said beside the result, which stands in its JSON.
     notes: Mutex<Vec<String>>,
     cancel: Cancel,
+    /// Whether the password to open with has letters that systems write in different bytes.
+    marks: AtomicBool,
     /// Whether something runs that ends by itself when it is cancelled.
     busy: Arc<AtomicBool>,
 }
@@ -50,7 +52,9 @@ impl Terminal {
                 (false, true) => tracing::Level::ERROR,
                 (false, false) => tracing::Level::WARN,
             };
-            tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(level).without_time().init();
+            let log = tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(level).without_time();
+            // People read what happened; where in the program it did is for those who asked.
+            log.with_target(global.verbose).with_level(global.verbose).init();
         }
         let (cancel, busy) = (Cancel::default(), Arc::new(AtomicBool::new(false)));
         let (signalled, working) = (cancel.clone(), Arc::clone(&busy));
@@ -64,7 +68,14 @@ impl Terminal {
         if let Err(error) = handled {
             tracing::warn!(%error, "signals will end the program at once");
         }
-        Self { json: global.json, quiet: global.quiet, notes: Mutex::default(), cancel, busy }
+        Self {
+            json: global.json,
+            quiet: global.quiet,
+            notes: Mutex::default(),
+            marks: AtomicBool::default(),
+            cancel,
+            busy,
+        }
     }
 
     /// Runs an operation with a progress bar; a signal cancels it.
@@ -89,6 +100,8 @@ impl Terminal {
         }
         // Quick operations show nothing.
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+        // Before the first report there is nothing to say.
+        bar.set_style(ProgressStyle::with_template("{msg}").expect("a template"));
         bar.enable_steady_tick(Duration::from_millis(100));
         Bar(bar)
     }
@@ -127,15 +140,28 @@ impl Terminal {
         }
     }
 
+    /// Keeps in mind that the password to open with may have been written in other bytes, for when it is wrong.
+    pub(crate) fn password_has_marks(&self) {
+        self.marks.store(true, Ordering::SeqCst);
+    }
+
+    /// What to do next, when something helps.
+    fn next_step(&self, failure: &Failure) -> Option<&'static str> {
+        if failure.code() == Code::WrongPassword && self.marks.load(Ordering::SeqCst) {
+            return Some(words::TWO_WAYS);
+        }
+        words::next_step(failure)
+    }
+
     /// Shows a failure; gives the exit status.
     pub(crate) fn fail(&self, failure: &Failure) -> ExitCode {
         let mut output = io::stderr().lock();
         let _ = if self.json {
-            let json = serde_json::json!({ "error": failure.view(), "next": words::next_step(failure) });
+            let json = serde_json::json!({ "error": failure.view(), "next": self.next_step(failure) });
             writeln!(output, "{}", escaped(&json.to_string()))
         } else {
             let cause = harmless(&words::cause(failure.view()));
-            match words::next_step(failure) {
+            match self.next_step(failure) {
                 Some(next) => writeln!(output, "kapsel: {cause}\n  {next}"),
                 None => writeln!(output, "kapsel: {cause}"),
             }

@@ -2,6 +2,7 @@
 
 use app::{
     Failure,
+    failure::PASSWORD_ITERATIONS,
     view::{Code, ErrorView},
 };
 
@@ -25,6 +26,17 @@ pub(crate) fn status(code: Code) -> u8 {
 
 /// The cause in a sentence.
 pub(crate) fn cause(error: &ErrorView) -> String {
+    match (error.code, error.number) {
+        (Code::NotARecipient | Code::WrongPassword | Code::WrongKey, Some(untried)) => format!(
+            "{}; or its record was not tried: only the first 16 records for a key are, and 20 000 000 iterations of a password (not \
+            tried: {untried})",
+            cause_alone(error)
+        ),
+        _ => cause_alone(error),
+    }
+}
+
+fn cause_alone(error: &ErrorView) -> String {
     let subject = error.subject.as_deref().unwrap_or_default();
     match error.code {
         Code::NotARecipient if error.names.is_empty() => "none of the given keys opens this container".to_owned(),
@@ -59,10 +71,17 @@ fn recipients(names: &[String]) -> String {
     names.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
+/// What to do next about a wrong password with letters such as õ.
+pub(crate) const TWO_WAYS: &str = "try again, or ask the sender for the password; letters with marks, such as õ, may be written in two ways \
+    that look the same: try it as another system or keyboard writes it";
+
 /// What to do next, when something helps.
 pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
     Some(match failure.code() {
         Code::NotARecipient => "`kapsel info` shows every recipient; open with the key of one of them",
+        Code::WrongPassword | Code::WrongKey if failure.view().number.is_some() => {
+            "ask the sender to encrypt again for fewer passwords and keys"
+        }
         Code::WrongPassword => "try again, or ask the sender for the password",
         Code::WrongKey => "open with the key that the sender used",
         Code::KeyFilePassword | Code::KeyFilePasswordNeeded => {
@@ -77,6 +96,9 @@ pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
         Code::UnsupportedFormat => "a newer version of Kapsel may read it",
         Code::UnsafeContent if failure.view().names.is_empty() => "nothing was saved; ask the sender for plain files",
         Code::UnsafeContent => "nothing was saved; --safe-names saves files under harmless names",
+        Code::LimitsExceeded if failure.view().subject.as_deref() == Some(PASSWORD_ITERATIONS) => {
+            "nothing was saved; ask the sender to encrypt again with fewer iterations, or for your key"
+        }
         Code::LimitsExceeded => {
             "nothing was saved; when you trust the sender, raise the limit: --max-files, --max-size, --max-name, --max-pax"
         }
@@ -136,6 +158,12 @@ pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
         Code::SecretTooShort => "a symmetric key has at least 32 bytes, a password at least one character",
         Code::TooManyRecipients => "encrypt several containers",
         Code::TooLarge => "split the files over several containers",
+        Code::Internal if is_about_one_file(failure) => "name a folder to save them to: -o DIR",
         _ => return None,
     })
+}
+
+/// Standard output takes one file; nothing else that has no code of its own comes with a number.
+fn is_about_one_file(failure: &Failure) -> bool {
+    failure.view().number.is_some()
 }

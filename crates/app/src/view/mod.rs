@@ -545,7 +545,7 @@ pub struct ErrorView {
     pub code: Code,
     /// What it happened to: a file name, a limit, a server, a format version.
     pub subject: Option<String>,
-    /// Numbers that belong to it: tries left, the limit, how many servers a split key needs.
+    /// Numbers that belong to it: tries left, the limit, how many servers a split key needs, records that were not tried.
     pub number: Option<u64>,
     /// Names for whom the container is (`not_a_recipient`), hints (`wrong_password`), a safe name that is proposed
     /// (`unsafe_content`; none when what is unsafe is no file), servers that did not give their share of a split key.

@@ -31,9 +31,12 @@ pub enum NameProblem {
     /// Category Cc.
     #[error("it holds a control character (U+{:04X})", u32::from(*.0))]
     ControlCharacter(char),
-    /// U+202E, U+FFFE or U+FFFF: reorders text, or is none.
+    /// U+202A to U+202E, U+2066 to U+2069, U+FFFE or U+FFFF: reorders text, or is none.
     #[error("it holds a misleading character (U+{:04X})", u32::from(*.0))]
     MisleadingCharacter(char),
+    /// Nothing but characters that nobody sees.
+    #[error("nothing of it can be seen")]
+    Invisible,
     /// Starts with a space or ends in one.
     #[error("it starts or ends with a space")]
     OuterSpace,
@@ -82,6 +85,9 @@ pub fn check_name(name: &str) -> Result<(), NameProblem> {
     if name.starts_with(' ') || name.ends_with(' ') {
         return Err(NameProblem::OuterSpace);
     }
+    if name.chars().all(is_invisible) {
+        return Err(NameProblem::Invisible);
+    }
     if name.starts_with('-') {
         return Err(NameProblem::LeadingDash);
     }
@@ -96,11 +102,23 @@ pub fn check_name(name: &str) -> Result<(), NameProblem> {
 
 fn wrong_character(character: char) -> Option<NameProblem> {
     match character {
-        '\u{202e}' | '\u{fffe}' | '\u{ffff}' => Some(NameProblem::MisleadingCharacter(character)),
+        // The format refuses U+202E; the others show `exe` where `txt` stands just as well.
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}' => {
+            Some(NameProblem::MisleadingCharacter(character))
+        }
         _ if character.is_control() => Some(NameProblem::ControlCharacter(character)),
         _ if FORBIDDEN.contains(&character) => Some(NameProblem::ForbiddenCharacter(character)),
         _ => None,
     }
+}
+
+/// Leaves no trace on a screen by itself. Inside a name such characters may be needed, the joiners (U+200C, U+200D) for example.
+fn is_invisible(character: char) -> bool {
+    character.is_whitespace()
+        || matches!(character,
+            '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// CON, PRN, AUX, NUL, COM1-9, LPT1-9, whatever extension follows.
@@ -134,10 +152,14 @@ fn allowed_name(name: &str) -> String {
         .map(|character| if wrong_character(character).is_some() { SUBSTITUTE } else { character })
         .collect();
     let trimmed = replaced.trim_end_matches(['.', ' ']).trim_start_matches(['-', ' ']);
-    if trimmed.chars().all(|character| character == SUBSTITUTE) {
+    let says_nothing = |character| character == SUBSTITUTE || is_invisible(character);
+    if trimmed.chars().all(says_nothing) {
         return NO_NAME.to_owned();
     }
     let short = shortened(trimmed, "");
+    if short.chars().all(says_nothing) {
+        return NO_NAME.to_owned();
+    }
     // Looked at last: the cut can leave nothing but a device's name.
     if is_device(&short) { shortened(&format!("{SUBSTITUTE}{short}"), "") } else { short }
 }
@@ -250,6 +272,12 @@ mod tests {
             ("a\u{7}b", NameProblem::ControlCharacter('\u{7}')),
             ("a\u{85}b", NameProblem::ControlCharacter('\u{85}')),
             ("cod\u{202e}exe.txt", NameProblem::MisleadingCharacter('\u{202e}')),
+            ("cod\u{202b}exe.txt", NameProblem::MisleadingCharacter('\u{202b}')),
+            ("cod\u{202d}exe.txt", NameProblem::MisleadingCharacter('\u{202d}')),
+            ("cod\u{2066}exe.txt", NameProblem::MisleadingCharacter('\u{2066}')),
+            ("cod\u{2069}exe.txt", NameProblem::MisleadingCharacter('\u{2069}')),
+            ("\u{3164}", NameProblem::Invisible),
+            ("\u{200b}\u{2060}", NameProblem::Invisible),
             ("a\u{ffff}", NameProblem::MisleadingCharacter('\u{ffff}')),
             (" a", NameProblem::OuterSpace),
             ("a ", NameProblem::OuterSpace),
@@ -271,7 +299,18 @@ mod tests {
             assert!(check_name(&format!("a{character}b")).is_err());
         }
         assert_eq!(check_name(&"x".repeat(1001)), Err(NameProblem::TooLong));
-        for good in ["a", ".bashrc", "õ ä.pdf", "COM10", "console.txt", "a b", "x".repeat(1000).as_str()] {
+        for good in [
+            "a",
+            "می\u{200c}خواهم.txt",
+            "क्\u{200d}ष",
+            "\u{200f}א.txt",
+            ".bashrc",
+            "õ ä.pdf",
+            "COM10",
+            "console.txt",
+            "a b",
+            "x".repeat(1000).as_str(),
+        ] {
             assert_eq!(check_name(good), Ok(()), "{good:?}");
         }
     }
@@ -293,6 +332,9 @@ mod tests {
         assert_eq!(safe_name("report.pdf", |name| name == "report.pdf"), "report (2).pdf");
         assert_eq!(safe_name(" - a. ", |_| false), "a");
         assert_eq!(safe_name("???", |_| false), "file");
+        assert_eq!(safe_name("\u{3164}", |_| false), "file");
+        assert_eq!(safe_name(&format!("{}x", "\u{200b}".repeat(300)), |_| false), "file");
+        assert_eq!(safe_name("cod\u{2067}exe.txt", |_| false), "cod_exe.txt");
         let long = safe_name(&format!("{}.pdf", "õ".repeat(400)), |_| false);
         assert!(long.len() <= 255 && long.ends_with("õ.pdf"));
     }
@@ -325,7 +367,7 @@ mod tests {
     proptest! {
         #[test]
         fn proposals_are_always_allowed(
-            name in "(?s).{0,300}|[ .xnõ-]{0,400}|(con|aux|COM1)[ .]{0,300}[a-z. ]{0,50}",
+            name in "(?s).{0,300}|[\u{200b}\u{3164} x.]{0,300}|[ .xnõ-]{0,400}|(con|aux|COM1)[ .]{0,300}[a-z. ]{0,50}",
             tries in 0u32..4,
         ) {
             let mut left = tries;

@@ -11,7 +11,7 @@ mod read;
 mod write;
 
 use crate::{
-    Error, Result,
+    Error, LimitKind, Result,
     key::{EcPublicKey, PublicKey, PublicKeyError, RsaPublicKey},
 };
 
@@ -50,15 +50,25 @@ impl Header {
     /// Tells a damaged header from one that is for others: with every record broken, no key opens the container.
     ///
     /// # Errors
-    /// [`Error::Malformed`] when there are records and each is broken.
+    /// [`Error::Malformed`] when there are records and each is broken; [`Error::LimitExceeded`] when the others of them ask for more
+    /// password iterations than are honoured.
     pub fn check(&self) -> Result<()> {
-        let broken = self.records.is_empty() && self.skipped.iter().all(|skipped| skipped.reason.is_damage());
+        if !self.records.is_empty() || self.skipped.iter().any(|skipped| skipped.reason.is_unknown()) {
+            return Ok(());
+        }
         match self.skipped.first() {
-            Some(first) if broken => {
+            Some(_) if self.asks_too_much() => Err(too_many_iterations()),
+            Some(first) => {
                 Err(Error::malformed(format!("no recipient record can be read, the first because: {}", first.reason)))
             }
-            _ => Ok(()),
+            None => Ok(()),
         }
+    }
+
+    /// Whether a password's record asks for more work than is done.
+    pub(crate) fn asks_too_much(&self) -> bool {
+        let is_too_much = |reason: &SkipReason| matches!(reason, SkipReason::IterationsOutOfRange(iterations) if iterations > ITERATIONS.end());
+        self.skipped.iter().any(|skipped| is_too_much(&skipped.reason))
     }
 
     /// The header as it stands in the file.
@@ -69,6 +79,11 @@ impl Header {
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
+}
+
+/// A password record that asks for more work than is done.
+pub(crate) fn too_many_iterations() -> Error {
+    Error::LimitExceeded { kind: LimitKind::PasswordIterations, limit: *ITERATIONS.end() as u64 }
 }
 
 /// What one recipient needs.
@@ -223,7 +238,12 @@ impl SkipReason {
                 | Self::SaltLength(_)
                 | Self::ShareCount(_)
                 | Self::Broken(_)
-        )
+        ) || matches!(self, Self::IterationsOutOfRange(iterations) if iterations < ITERATIONS.start())
+    }
+
+    /// Whether a newer version may read the record.
+    pub fn is_unknown(&self) -> bool {
+        !self.is_damage() && !matches!(self, Self::IterationsOutOfRange(_))
     }
 }
 

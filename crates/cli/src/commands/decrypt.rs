@@ -6,9 +6,11 @@ use std::{
 };
 
 use app::{
-    Result,
+    Failure, Result,
     opening::{Key, unlock},
     places::private_place,
+    recipients::base_name,
+    view::Code,
 };
 use capsule_client::ListFiles;
 use cdoc2::{Container, Entry, Extraction, FileMasterKey, OnConflict, Reading};
@@ -54,6 +56,7 @@ pub(super) fn say_untried(key: &FileMasterKey, terminal: &Terminal) {
 
 pub(crate) fn decrypt(arguments: &Decrypt, lists: &ListFiles, terminal: &Terminal) -> Result<()> {
     arguments.keys.card.check_reader(false);
+    refuse_file(&arguments.output)?;
     let container = open(&arguments.container, arguments.secrets.password_stdin)?;
     let keys = secrets::keys(&arguments.keys, &arguments.secrets, container.header(), terminal)?;
     if arguments.dry_run {
@@ -89,7 +92,7 @@ pub(crate) fn decrypt(arguments: &Decrypt, lists: &ListFiles, terminal: &Termina
     let saved = terminal.watch(|control, bar| {
         let key = unlock(&container, &keys, &bar.access(lists), &control)?;
         say_untried(&key, terminal);
-        Ok::<_, app::Failure>(container.extract(&key, &reading(&arguments.accepted, control), &extraction)?)
+        Ok::<_, Failure>(container.extract(&key, &reading(&arguments.accepted, control), &extraction)?)
     })?;
     let files: Vec<_> = saved.into_iter().map(|file| FileLine::new(file.entry, Some(file.saved_as))).collect();
     show(&files, "Saved", Some(&arguments.output), terminal)
@@ -101,6 +104,15 @@ fn inputs(keys: &Keys, secrets: &Secrets) -> Vec<PathBuf> {
     keys.chain(&secrets.secret_file).chain(&secrets.password_file).cloned().collect()
 }
 
+/// Files are saved into a folder, and no option replaces a file by one.
+fn refuse_file(output: &Path) -> Result<()> {
+    if is_pipe(output) || output.is_dir() || output.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    let words = format!("{} is not a folder, and the files are saved into one", output.display());
+    Err(Failure::new(Code::NotWritable, words).about(base_name(output)))
+}
+
 /// What a destination would be refused for before anything is written to it.
 fn check_destination(output: &Path) -> Result<()> {
     if is_pipe(output) {
@@ -108,9 +120,6 @@ fn check_destination(output: &Path) -> Result<()> {
     }
     if output.is_dir() {
         return check_writable(output);
-    }
-    if output.symlink_metadata().is_ok() {
-        return Err(cdoc2::Error::AlreadyExists(output.to_owned()).into());
     }
     check_folder_of(output)
 }
@@ -133,7 +142,7 @@ fn listed(
     let entries = terminal.watch(|control, bar| {
         let key = unlock(&container, keys, &bar.access(lists), &control)?;
         say_untried(&key, terminal);
-        Ok::<_, app::Failure>(container.list(&key, &reading(accepted, control))?)
+        Ok::<_, Failure>(container.list(&key, &reading(accepted, control))?)
     })?;
     Ok(entries.into_iter().map(|entry| FileLine::new(entry, None)).collect())
 }

@@ -10,7 +10,7 @@ use app::{
     encryption::{self, JAVA_READER_FILES, check_names},
     files::gather,
     opening::unlock,
-    recipients::NewRecipient,
+    recipients::{NewRecipient, base_name},
     servers::{self, Delivery, DeliveryPlan, Expiry, Placed, Refreshing},
     view::{Code, Needed, ProgressStep, RecipientView},
 };
@@ -74,7 +74,7 @@ pub(crate) fn encrypt(arguments: &Encrypt, matches: &ArgMatches, lists: &ListFil
         return Err(cdoc2::Error::Refused(cdoc2::Refusal::NoFiles).into());
     }
     say_many(files.len(), terminal);
-    let recipients = secrets::recipients(&arguments.recipients, arguments.reader.as_deref(), matches)?;
+    let recipients = secrets::recipients(&arguments.recipients, arguments.reader.as_deref(), matches, terminal)?;
     let recipients = distinct(recipients, terminal);
     let views = views(&recipients, terminal)?;
     let mut plan = plan(&arguments.delivering, recipients, lists, terminal)?;
@@ -175,6 +175,10 @@ fn refuse_terminal(output: &Path) -> Result<()> {
 fn check_output(output: &Path, overwrite: bool) -> Result<()> {
     if is_pipe(output) {
         return Ok(());
+    }
+    if output.is_dir() {
+        let words = format!("{} is a folder; a container is a file: name one in it", output.display());
+        return Err(Failure::new(Code::NotWritable, words).about(base_name(output)));
     }
     if !overwrite && output.symlink_metadata().is_ok() {
         return Err(cdoc2::Error::AlreadyExists(output.to_owned()).into());
@@ -303,7 +307,7 @@ pub(crate) fn re_encrypt(
     let opened = open(&container, recipients.password_stdin)?;
     let reader = keys.card.reader.clone();
     let keys = secrets::keys(&keys, &Secrets::from(from), opened.header(), terminal)?;
-    let recipients = distinct(secrets::recipients(&recipients, reader.as_deref(), matches)?, terminal);
+    let recipients = distinct(secrets::recipients(&recipients, reader.as_deref(), matches, terminal)?, terminal);
     let views = views(&recipients, terminal)?;
     let reading = |control| Reading { limits: accepted.limits(), names: accepted.names(), control };
     let mut plan = plan(&delivering, recipients, lists, terminal)?;

@@ -44,7 +44,8 @@ pub(crate) fn run(command: Command, matches: &ArgMatches, lists: &ListFiles, ter
 fn man(folder: &Path) -> Result<()> {
     let failed = |source| Failure::from(cdoc2::Error::NotWritable { path: folder.to_owned(), source });
     fs::create_dir_all(folder).map_err(failed)?;
-    let mut command = Arguments::command();
+    // What `kapsel help` shows stands in the pages.
+    let mut command = Arguments::command().disable_help_subcommand(true);
     command.build();
     pages(&command, folder).map_err(failed)
 }
@@ -83,6 +84,13 @@ fn check_folder_of(output: &Path) -> Result<()> {
 
 /// Begins a file without a name there, which is gone at once.
 fn check_writable(folder: &Path) -> Result<()> {
-    let failed = |error: io::Error| cdoc2::Error::writing(folder, error.kind().into());
+    let failed = |error: io::Error| cdoc2::Error::writing(folder, as_the_system_said(&error));
     tempfile::tempfile_in(folder).map(drop).map_err(|error| failed(error).into())
+}
+
+/// The system's words about the folder, without the name of a file that nobody asked for.
+fn as_the_system_said(error: &io::Error) -> io::Error {
+    let behind = std::error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>());
+    let number = error.raw_os_error().or_else(|| behind.and_then(io::Error::raw_os_error));
+    number.map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }

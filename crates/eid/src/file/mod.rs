@@ -57,7 +57,9 @@ pub enum KeyFileError {
     #[error("the key file's encryption is not supported: {0}")]
     UnsupportedCipher(String),
     /// The encryption of old PEM files (`Proc-Type: 4,ENCRYPTED`), or PKCS#5 1.5: weak ciphers, keys from MD5.
-    #[error("the key file's encryption is too old; convert it: openssl pkcs8 -topk8 -in OLD -out NEW")]
+    #[error(
+        "the key file is encrypted in an old form (a key made by MD5, or a weak cipher); convert it, then give the new file: openssl pkcs8 -topk8 -in OLD -out NEW"
+    )]
     LegacyEncryption,
     /// Deriving its keys from the password would take minutes, or hundreds of megabytes.
     #[error("the key file asks for an excessive password derivation")]

@@ -14,7 +14,7 @@ code: Code,
  */
 subject: string | null, 
 /**
- * Numbers that belong to it: tries left, the limit, how many servers a split key needs.
+ * Numbers that belong to it: tries left, the limit, how many servers a split key needs, records that were not tried.
  */
 number: number | null, 
 /**

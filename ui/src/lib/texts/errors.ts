@@ -35,6 +35,11 @@ function left(error: ErrorView): string {
   return m.tries_left({ count: error.number ?? 0 });
 }
 
+/** That only some of the entries were tried, where it is so. */
+function untried({ number: count }: ErrorView): string | null {
+  return count === null ? null : m.error_untried({ count });
+}
+
 function words(title: string, text: string, next: string): Words {
   return { title, text, next };
 }
@@ -64,8 +69,14 @@ const table: Record<Code, (error: ErrorView) => Words> = {
       error.names.length > 0 ? m.error_not_a_recipient_names({ names: list(error.names.map(recipientName)) }) : m.error_not_a_recipient_text(),
       m.error_not_a_recipient_next(),
     ),
-  wrong_password: () => words(m.error_wrong_password(), m.error_wrong_password_text(), m.error_wrong_password_next()),
-  wrong_key: () => words(m.error_wrong_key(), m.error_wrong_key_text(), m.error_wrong_key_next()),
+  wrong_password: (error) =>
+    // The field for the password shows only what to do next.
+    words(
+      m.error_wrong_password(),
+      untried(error) ?? m.error_wrong_password_text(),
+      untried(error) ?? m.error_wrong_password_next(),
+    ),
+  wrong_key: (error) => words(m.error_wrong_key(), untried(error) ?? m.error_wrong_key_text(), m.error_wrong_key_next()),
   key_file_password: () =>
     words(m.error_key_file_password(), m.error_key_file_password_text(), m.error_key_file_password_next()),
   key_file_password_needed: () =>
@@ -106,7 +117,9 @@ const table: Record<Code, (error: ErrorView) => Words> = {
   unsupported_format: (error) =>
     words(
       m.error_unsupported_format(),
-      m.error_unsupported_format_text({ version: error.subject ?? "?" }),
+      error.subject === null
+        ? m.error_unsupported_records_text()
+        : m.error_unsupported_format_text({ version: error.subject }),
       m.error_unsupported_format_next(),
     ),
   unsafe_content: unsafe,
