@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path, sync::Arc};
 
-use capsule_api::{CapsuleType, Pin, Server, ServerList};
+use capsule_api::{CapsuleType, Expiry, Pin, Server, ServerList};
 use rustls::{
     client::verify_server_name,
     pki_types::{CertificateDer, ServerName},
@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::{
     Clock, Config, FileError, Problem, StoreConfig,
+    clock::unix,
     config::Endpoint,
     store::{SealingKeys, postgres_settings},
     tls::{Files, Tls, certificates},
@@ -25,10 +26,9 @@ pub fn check(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Problem> {
         problems.push(config.problem(setting_of(config, &error.path), error.to_string()));
     }
     if let Ok(chain) = certificates(&config.tls.certificate) {
-        check_certificate(config, &chain[0], clock, &mut problems);
+        problems.extend(check_certificate(config, &chain[0], clock));
     }
-    check_key_file(config, &mut problems);
-    check_settings(config, &mut problems);
+    check_settings(config, clock, &mut problems);
     problems.sort_by_key(|problem| problem.line);
     problems
 }
@@ -42,14 +42,17 @@ fn setting_of(config: &Config, path: &Path) -> &'static str {
     }
 }
 
-fn check_certificate(config: &Config, leaf: &CertificateDer<'_>, clock: &Arc<dyn Clock>, problems: &mut Vec<Problem>) {
-    let Ok(pin) = Pin::from_der(leaf) else { return };
+/// What keeps a server from starting with this certificate and its key's file, and from putting them in use later.
+pub(crate) fn check_certificate(config: &Config, leaf: &CertificateDer<'_>, clock: &Arc<dyn Clock>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    check_own_only(config, "tls.key", &config.tls.key, &mut problems);
+    let Ok(pin) = Pin::from_der(leaf) else { return problems };
     let now = clock.now();
     if now < pin.not_before() || now > pin.not_after() {
         let message = format!("{}: the certificate is not valid now", config.tls.certificate.display());
         problems.push(config.problem("tls.certificate", message));
     }
-    let Ok(parsed) = ParsedCertificate::try_from(leaf) else { return };
+    let Ok(parsed) = ParsedCertificate::try_from(leaf) else { return problems };
     let optional =
         [("recipient.url", &config.recipient), ("ticket.url", &config.ticket), ("shares.url", &config.shares)];
     let optional = optional.into_iter().filter_map(|(setting, endpoint)| Some((setting, endpoint.as_ref()?)));
@@ -59,6 +62,7 @@ fn check_certificate(config: &Config, leaf: &CertificateDer<'_>, clock: &Arc<dyn
             problems.push(config.problem(setting, "the certificate does not name the host of this URL".to_owned()));
         }
     }
+    problems
 }
 
 fn server_name(url: &Url) -> Option<ServerName<'static>> {
@@ -67,25 +71,32 @@ fn server_name(url: &Url) -> Option<ServerName<'static>> {
     ServerName::try_from(host.to_owned()).ok()
 }
 
-fn check_key_file(config: &Config, problems: &mut Vec<Problem>) {
+/// A file of keys is not for everybody on the machine.
+fn check_own_only(config: &Config, setting: &str, path: &Path, problems: &mut Vec<Problem>) {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let others_read = fs::metadata(&config.tls.key).is_ok_and(|file| file.permissions().mode() & 0o007 != 0);
+        let others_read = fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o007 != 0);
         if others_read {
-            let message = format!("{}: everybody on this machine can read the key", config.tls.key.display());
-            problems.push(config.problem("tls.key", message));
+            let message = format!("{}: everybody on this machine can read the key", path.display());
+            problems.push(config.problem(setting, message));
         }
     }
 }
 
-fn check_settings(config: &Config, problems: &mut Vec<Problem>) {
+fn check_settings(config: &Config, clock: &Arc<dyn Clock>, problems: &mut Vec<Problem>) {
     let mut say = |setting: &str, message: &str| problems.push(config.problem(setting, message.to_owned()));
     if config.clients.listed.is_empty() && config.clients.authorities.is_empty() {
         say("clients.authorities", "neither `clients.authorities` nor `clients.listed` lets anybody fetch a capsule");
     }
     if config.expiry.default > config.expiry.maximum {
         say("expiry.default", "`expiry.default` is longer than `expiry.maximum`");
+    }
+    for (setting, time) in [("expiry.default", config.expiry.default), ("expiry.maximum", config.expiry.maximum)] {
+        let end = unix(clock.now()).saturating_add(i64::try_from(time.as_secs()).unwrap_or(i64::MAX));
+        if Expiry::from_unix(end).is_err() {
+            say(setting, &format!("`{setting}` reaches beyond the year 9999"));
+        }
     }
     let listening = |endpoint: &Option<Endpoint>| endpoint.as_ref().map(|endpoint| endpoint.listen);
     let mut taken = vec![config.sender.listen, config.operations];

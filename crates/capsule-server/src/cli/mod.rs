@@ -116,7 +116,7 @@ fn check_config(path: &Path) -> Result<(), Failure> {
 }
 
 fn export_list(path: &Path) -> Result<(), Failure> {
-    print(entry(&Config::read(path)?)?.to_json())
+    print(entry(&sound(path)?)?.to_json())
 }
 
 fn purge(path: &Path) -> Result<(), Failure> {
