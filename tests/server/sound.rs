@@ -93,3 +93,56 @@ fn times_of_expiry_end_with_the_year_9999() {
         assert!(status == "201" && text.contains("x-expiry-time-adjusted: true"), "{asked}: {text}");
     }
 }
+
+const LOST: &str = "2026-a AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=\n";
+const OTHER: &str = "2026-a AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM=\n";
+const NEW: &str = "2027-a AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=\n";
+
+#[test]
+fn a_server_does_not_start_without_a_key_that_sealed_what_it_has() {
+    let mari = Person::new(Kind::P384);
+    let place = Place::new();
+    place.init(&[&mari]);
+    let without = fs::read_to_string(place.config()).expect("readable");
+    place.configure(|config| config.replace("[store]", "[store]\nsealing-keys-file = \"sealing-keys\""));
+    let keys = place.path("server/sealing-keys");
+    let seal_with = |lines: &[&str], mode| {
+        fs::write(&keys, lines.concat()).expect("written");
+        fs::set_permissions(&keys, fs::Permissions::from_mode(mode)).expect("ours");
+    };
+    let run = || {
+        let output = kapsel_server(&["run", "--config", &place.config()]);
+        assert!(!output.status.success());
+        words(&output)
+    };
+    seal_with(&[LOST], 0o644);
+    let told = run();
+    assert!(told.contains("sealing-keys: everybody on this machine can read the key"), "{told}");
+    let checked = words(&kapsel_server(&["check-config", "--config", &place.config()]));
+    assert_eq!(checked, told);
+
+    seal_with(&[LOST], 0o600);
+    let running = place.run();
+    let path = place.post(&body_for(&mari));
+    drop(running);
+    seal_with(&[NEW], 0o600);
+    assert!(run().contains("needs the key `2026-a`, which is not there"));
+    let with = fs::read_to_string(place.config()).expect("readable");
+    fs::write(place.config(), without).expect("written");
+    assert!(run().contains("needs the key `2026-a`, which is not there"));
+    fs::write(place.config(), with).expect("written");
+
+    // Of what does not open, the beginning of its place is told, also when another key has the lost one's identifier.
+    for lines in [&[NEW][..], &[NEW, OTHER], &[OTHER]] {
+        seal_with(lines, 0o600);
+        let output = kapsel_server(&["reseal", "--config", &place.config()]);
+        assert!(!output.status.success());
+        let told = words(&output);
+        assert!(told.contains("the newest key alone does not open a capsule place=Locator("), "{told}");
+    }
+    // So the others can be served when a key is lost for good.
+    seal_with(&[NEW, OTHER], 0o600);
+    let _running = place.run();
+    assert_eq!(place.get(&path, &mari).0, "503");
+    assert_eq!(place.get(&place.post(&body_for(&mari)), &mari).0, "200");
+}

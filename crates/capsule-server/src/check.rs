@@ -112,6 +112,10 @@ fn check_settings(config: &Config, clock: &Arc<dyn Clock>, problems: &mut Vec<Pr
     if !config.operations.ip().is_loopback() {
         say("operations.listen", "health and metrics have no TLS, and are for this machine only: use 127.0.0.1");
     }
+    if let Some(path) = &config.sealing_keys {
+        check_own_only(config, "store.sealing-keys-file", path, problems);
+    }
+    let mut say = |setting: &str, message: &str| problems.push(config.problem(setting, message.to_owned()));
     if let Err(wrong) = SealingKeys::load(config.sealing_keys.as_deref()) {
         say("store.sealing-keys-file", &wrong);
     }

@@ -31,7 +31,7 @@ async fn serve(config: &Config) -> Result<(), Failure> {
         }
         OcspMode::Off => tracing::warn!("nobody is asked whether client certificates are revoked"),
     }
-    let store = store::open(config).await?;
+    let store = store::open_for_server(config).await?;
     let server = Server::start(config, store, Arc::new(SystemClock)).await?;
     tracing::info!(target: "audit", server = %config.id, version = env!("CARGO_PKG_VERSION"), "started");
     manager::tell("READY=1");
