@@ -10,7 +10,7 @@ use std::{
 use rcgen::{CertificateParams, KeyPair};
 
 use crate::support::{
-    Kind, Person, body_for, eventually,
+    Authority, Kind, Person, body_for, eventually, params,
     program::{Place, kapsel_server, words},
 };
 
@@ -145,4 +145,109 @@ fn a_server_does_not_start_without_a_key_that_sealed_what_it_has() {
     let _running = place.run();
     assert_eq!(place.get(&path, &mari).0, "503");
     assert_eq!(place.get(&place.post(&body_for(&mari)), &mari).0, "200");
+}
+
+#[test]
+fn init_makes_nothing_that_check_config_refuses() {
+    let place = Place::new();
+    let mari = place.write_person(&Person::new(Kind::P384));
+    let authority = Authority::root("Root", Kind::P384);
+    let mut expired = params("MARI");
+    expired.not_after = (SystemTime::now() - Duration::from_secs(5)).into();
+    for (name, contents) in [
+        ("authority.pem", authority.pem.clone()),
+        ("expired.pem", Person::with(Kind::P384, expired).certificate_pem),
+        ("garbage.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".to_owned()),
+    ] {
+        fs::write(place.path(name), contents).expect("written");
+    }
+    let (garbage, expired) = (place.path("garbage.pem"), place.path("expired.pem"));
+    let init = |folder: &str, more: &[&str]| {
+        let start = ["init", folder, "--id", "a", "--organisation", "b", "--trust-client", &mari];
+        kapsel_server(&[&start, more].concat())
+    };
+    let below = place.path("new/deep/server");
+    for more in [
+        &["--sender-port", "8444"][..],
+        &["--operations-port", "8443"],
+        &["--sender-port", "0"],
+        &["--ticket-port", "0"],
+        &["--host", "*.example"],
+        &["--host", "a b"],
+        &["--host", "0.0.0.0"],
+        &["--store", "nowhere/capsules.sqlite"],
+        &["--store", "server.pem"],
+        &["--store", "/"],
+        &["--trust-authority", &garbage],
+        &["--trust-authority", &mari],
+        &["--trust-client", &expired],
+    ] {
+        let output = init(&below, more);
+        assert!(!output.status.success() && output.stdout.is_empty(), "{more:?}: {}", words(&output));
+        assert!(!fs::exists(place.path("new")).expect("seen"), "{more:?} left something");
+    }
+    // A folder that was there stays, as empty as it was.
+    fs::create_dir_all(&below).expect("a folder");
+    assert!(!init(&below, &["--sender-port", "8444"]).status.success());
+    assert_eq!(fs::read_dir(&below).expect("there").count(), 0);
+
+    for (host, listen) in [
+        ("localhost", "127.0.0.1"),
+        ("127.0.0.1", "127.0.0.1"),
+        ("::1", "[::1]"),
+        ("2001:db8::1", "[::]"),
+        ("192.0.2.1", "0.0.0.0"),
+        ("capsules.example", "0.0.0.0"),
+    ] {
+        let folder = place.path(&format!("at-{host}"));
+        let output = init(&folder, &["--host", host, "--trust-authority", &place.path("authority.pem")]);
+        assert!(output.status.success() && words(&output).contains("is ready"), "{}", words(&output));
+        let path = format!("{folder}/kapsel-server.toml");
+        let config = fs::read_to_string(&path).expect("readable");
+        assert!(config.contains(&format!("listen = \"{listen}:8443\"")), "{host}\n{config}");
+        let checked = kapsel_server(&["check-config", "--config", &path]);
+        assert!(checked.status.success(), "{}", words(&checked));
+    }
+    // What runs, and is hardly meant, is told.
+    fs::copy(&mari, place.path("at-localhost/authorities.pem")).expect("copied");
+    let checked = kapsel_server(&["check-config", "--config", &place.path("at-localhost/kapsel-server.toml")]);
+    assert!(words(&checked).contains("a certificate in it is none of an authority"), "{}", words(&checked));
+}
+
+#[test]
+fn what_cannot_run_is_a_mistake() {
+    let place = Place::new();
+    place.init(&[&Person::new(Kind::P384)]);
+    let good = fs::read_to_string(place.config()).expect("readable");
+    let sender = place.entry().sender_url.port().expect("a port").to_string();
+    let recipient = place.entry().recipient_url.and_then(|url| url.port()).expect("a port").to_string();
+    let checked = |told: &str| {
+        for command in ["check-config", "run"] {
+            let output = kapsel_server(&[command, "--config", &place.config()]);
+            assert!(!output.status.success() && words(&output).contains(told), "{told}: {}", words(&output));
+        }
+    };
+    for address in ["127.0.0.1", "0.0.0.0", "[::]"] {
+        let same = format!("listen = \"{address}:{sender}\"");
+        fs::write(place.config(), good.replace(&format!("listen = \"127.0.0.1:{recipient}\""), &same))
+            .expect("written");
+        checked("another interface listens to this port");
+        let operations = place.operations_port();
+        let same = good.replace(&format!("127.0.0.1:{sender}"), &format!("{address}:{operations}"));
+        fs::write(place.config(), same).expect("written");
+        checked("another interface listens to this port");
+    }
+    fs::write(place.config(), &good).expect("written");
+    let store = place.path("server/capsules.sqlite");
+    fs::write(&store, "a letter").expect("written");
+    checked("server/capsules.sqlite: is no database");
+    fs::write(&store, [b"SQLite format 3\0".as_slice(), &[0; 4080]].concat()).expect("written");
+    checked("server/capsules.sqlite: is the database of another program");
+    fs::remove_file(&store).expect("removed");
+    fs::create_dir(&store).expect("a folder");
+    checked("server/capsules.sqlite: is no file");
+    fs::remove_dir(&store).expect("removed");
+    let _running = place.run();
+    // Also while it runs, when nothing has been folded into the file yet.
+    assert!(kapsel_server(&["check-config", "--config", &place.config()]).status.success());
 }

@@ -1,22 +1,33 @@
 //! Whether what a configuration names can be used, and the entry that clients need of it.
 
-use std::{collections::BTreeSet, fs, path::Path, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    fs,
+    net::{IpAddr, SocketAddr},
+    path::Path,
+    sync::Arc,
+};
 
 use capsule_api::{CapsuleType, Expiry, Pin, Server, ServerList};
+use der::Decode;
 use rustls::{
     client::verify_server_name,
     pki_types::{CertificateDer, ServerName},
     server::ParsedCertificate,
 };
 use url::Url;
+use x509_cert::{Certificate, ext::pkix::BasicConstraints};
 
 use crate::{
     Clock, Config, FileError, Problem, StoreConfig,
     clock::unix,
     config::Endpoint,
-    store::{SealingKeys, postgres_settings},
+    store::{SealingKeys, SqliteStore, postgres_settings},
     tls::{Files, Tls, certificates},
 };
+
+/// Said of a configuration without any client certificate.
+pub const NOBODY_LET_IN: &str = "neither `clients.authorities` nor `clients.listed` lets anybody fetch a capsule";
 
 /// Every mistake that is seen when the files of a configuration are looked at, by line. Nothing is changed.
 pub fn check(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Problem> {
@@ -31,6 +42,28 @@ pub fn check(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Problem> {
     check_settings(config, clock, &mut problems);
     problems.sort_by_key(|problem| problem.line);
     problems
+}
+
+/// What a server runs with, and whoever set it up hardly means: authorities that are none, or have expired.
+pub fn doubts(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Problem> {
+    let now = unix(clock.now());
+    let mut doubts = Vec::new();
+    for path in &config.clients.authorities {
+        for certificate in certificates(path).unwrap_or_default() {
+            let Ok(certificate) = Certificate::from_der(&certificate) else { continue };
+            let contents = certificate.tbs_certificate();
+            let constraints = contents.get_extension::<BasicConstraints>().ok().flatten();
+            if !constraints.is_some_and(|(_, constraints)| constraints.ca) {
+                let message = format!("{}: a certificate in it is none of an authority", path.display());
+                doubts.push(config.problem("clients.authorities", message));
+            }
+            if contents.validity().not_after.to_unix_duration().as_secs().try_into().is_ok_and(|end: i64| end < now) {
+                let message = format!("{}: an authority in it has expired", path.display());
+                doubts.push(config.problem("clients.authorities", message));
+            }
+        }
+    }
+    doubts
 }
 
 fn setting_of(config: &Config, path: &Path) -> &'static str {
@@ -87,7 +120,7 @@ fn check_own_only(config: &Config, setting: &str, path: &Path, problems: &mut Ve
 fn check_settings(config: &Config, clock: &Arc<dyn Clock>, problems: &mut Vec<Problem>) {
     let mut say = |setting: &str, message: &str| problems.push(config.problem(setting, message.to_owned()));
     if config.clients.listed.is_empty() && config.clients.authorities.is_empty() {
-        say("clients.authorities", "neither `clients.authorities` nor `clients.listed` lets anybody fetch a capsule");
+        say("clients.authorities", NOBODY_LET_IN);
     }
     if config.expiry.default > config.expiry.maximum {
         say("expiry.default", "`expiry.default` is longer than `expiry.maximum`");
@@ -99,12 +132,16 @@ fn check_settings(config: &Config, clock: &Arc<dyn Clock>, problems: &mut Vec<Pr
         }
     }
     let listening = |endpoint: &Option<Endpoint>| endpoint.as_ref().map(|endpoint| endpoint.listen);
-    let mut taken = vec![config.sender.listen, config.operations];
-    for (setting, endpoint) in
-        [("recipient.listen", &config.recipient), ("ticket.listen", &config.ticket), ("shares.listen", &config.shares)]
-    {
-        let Some(address) = listening(endpoint).filter(|address| address.port() != 0) else { continue };
-        if taken.contains(&address) {
+    let mut taken: Vec<SocketAddr> = Vec::new();
+    for (setting, address) in [
+        ("sender.listen", Some(config.sender.listen)),
+        ("operations.listen", Some(config.operations)),
+        ("recipient.listen", listening(&config.recipient)),
+        ("ticket.listen", listening(&config.ticket)),
+        ("shares.listen", listening(&config.shares)),
+    ] {
+        let Some(address) = address.filter(|address| address.port() != 0) else { continue };
+        if taken.iter().any(|other| meet(*other, address)) {
             say(setting, "another interface listens to this port");
         }
         taken.push(address);
@@ -124,6 +161,8 @@ fn check_settings(config: &Config, clock: &Arc<dyn Clock>, problems: &mut Vec<Pr
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
             if !folder.is_dir() {
                 say("store.sqlite", &format!("{} is no folder", folder.display()));
+            } else if let Err(wrong) = SqliteStore::could_be(path) {
+                say("store.sqlite", &format!("{}: {wrong}", path.display()));
             }
         }
         StoreConfig::Postgres(postgres) => {
@@ -135,6 +174,13 @@ fn check_settings(config: &Config, clock: &Arc<dyn Clock>, problems: &mut Vec<Pr
             }
         }
     }
+}
+
+/// Whether one address takes the port of the other: one of all addresses does, and that of IPv6 for IPv4, too.
+fn meet(one: SocketAddr, other: SocketAddr) -> bool {
+    let takes = |all: IpAddr, ip: IpAddr| all.is_unspecified() && (all.is_ipv6() || ip.is_ipv4());
+    let (ip, other_ip) = (one.ip(), other.ip());
+    one.port() == other.port() && (ip == other_ip || takes(ip, other_ip) || takes(other_ip, ip))
 }
 
 /// The server list of this one server, as its clients need it.
