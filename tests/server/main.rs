@@ -14,6 +14,7 @@ mod program;
 mod revocation;
 mod rotation;
 mod shares;
+mod sound;
 mod stores;
 mod support;
 mod tickets;

@@ -152,7 +152,7 @@ fn a_store_that_cannot_be_opened_is_named() {
     fs::create_dir(place.path("server/capsules.sqlite")).expect("a folder in its place");
     let output = kapsel_server(&["run", "--config", &place.config()]);
     assert!(!output.status.success());
-    assert!(words(&output).contains("server/capsules.sqlite: Is a directory"), "{}", words(&output));
+    assert!(words(&output).contains("server/capsules.sqlite: is no file"), "{}", words(&output));
 }
 
 #[test]
@@ -243,7 +243,13 @@ fn init_touches_nothing_that_is_there_and_takes_no_key_for_a_certificate() {
     assert_eq!(fs::read_dir(&dir).expect("readable").count(), 0);
     assert!(!kapsel_server(&["init", &dir, "--id", "a b", "--organisation", "b"]).status.success());
     fs::remove_dir(&dir).expect("removed");
-    assert!(init(&["--host", "2001:db8::1"]).status.success());
+    let made = init(&["--host", "2001:db8::1"]);
+    assert!(
+        made.status.success() && words(&made).contains("nobody can fetch a capsule from it yet"),
+        "{}",
+        words(&made)
+    );
+    assert!(!words(&made).contains("is ready"));
     assert_eq!(place.entry().sender_url.as_str(), "https://[2001:db8::1]:8443/");
     use std::os::unix::fs::PermissionsExt;
     let mode = |name: &str| fs::metadata(place.path(name)).expect("there").permissions().mode() & 0o777;

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt,
     sync::atomic::{AtomicBool, Ordering},
     thread,
 };
@@ -17,7 +18,10 @@ const NEW: &str = "2027-a AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=\n";
 
 fn the_old_key_is_taken_away(place: &Place, mari: &Person) {
     let keys = place.path("server/sealing-keys");
-    let seal_with = |lines: &[&str]| fs::write(&keys, lines.concat()).expect("written");
+    let seal_with = |lines: &[&str]| {
+        fs::write(&keys, lines.concat()).expect("written");
+        fs::set_permissions(&keys, fs::Permissions::from_mode(0o600)).expect("ours");
+    };
     place.configure(|config| config.replace("[store]", "[store]\nsealing-keys-file = \"sealing-keys\""));
     let body = body_for(mari);
     seal_with(&[OLD]);

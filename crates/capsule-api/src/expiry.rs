@@ -2,14 +2,24 @@
 
 use std::time::{Duration, SystemTime};
 
-use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::Offset};
+use jiff::{
+    SignedDuration,
+    civil::{DateTime, date},
+    fmt::temporal::Pieces,
+};
 
 /// Longest header value that is looked at, in bytes.
 const MAX_TEXT: usize = 64;
 
 /// The moment at which a capsule is gone, in whole seconds of UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Expiry(Timestamp);
+pub struct Expiry(i64);
+
+/// The first and the last second that RFC 3339 can write: of the years 0000 and 9999.
+const FIRST: i64 = -62_167_219_200;
+const LAST: i64 = 253_402_300_799;
+/// Where seconds are counted from.
+const EPOCH: DateTime = date(1970, 1, 1).at(0, 0, 0, 0);
 
 /// Why a server cannot keep a capsule until the moment that was asked for; it answers 400.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,7 +33,8 @@ pub enum ExpiryError {
 }
 
 impl Expiry {
-    /// Reads a header. An offset counts; a time without one, as one deployed client sends it, is UTC.
+    /// Reads a header. An offset counts; a time without one, as one deployed client sends it, is UTC. One that an offset puts after the
+    /// year 9999 is the last second of it.
     ///
     /// # Errors
     /// [`ExpiryError::Format`].
@@ -42,11 +53,11 @@ impl Expiry {
         if text.len() > MAX_TEXT || !text.bytes().all(plain) || !text.contains(['T', 't']) {
             return Err(ExpiryError::Format);
         }
-        let instant = text.parse::<Timestamp>().or_else(|_| {
-            let local: DateTime = text.parse()?;
-            Offset::UTC.to_timestamp(local)
-        });
-        Self::of(instant.map_err(|_| ExpiryError::Format)?).ok_or(ExpiryError::Format)
+        let pieces = Pieces::parse(text).map_err(|_| ExpiryError::Format)?;
+        let local = pieces.date().to_datetime(pieces.time().ok_or(ExpiryError::Format)?);
+        let offset = pieces.to_numeric_offset().map_or(0, |offset| offset.seconds());
+        let seconds = local.duration_since(EPOCH).as_secs() - i64::from(offset);
+        Self::from_unix(seconds.min(LAST))
     }
 
     /// From seconds since 1970, as containers and certificates carry them.
@@ -54,29 +65,26 @@ impl Expiry {
     /// # Errors
     /// [`ExpiryError::Format`] beyond the years 0000 to 9999, which RFC 3339 can write.
     pub fn from_unix(seconds: i64) -> Result<Self, ExpiryError> {
-        Timestamp::from_second(seconds).ok().and_then(Self::of).ok_or(ExpiryError::Format)
-    }
-
-    fn of(instant: Timestamp) -> Option<Self> {
-        let whole = Timestamp::from_second(instant.as_second()).ok()?;
-        (0..=9999).contains(&Offset::UTC.to_datetime(whole).year()).then_some(Self(whole))
+        if (FIRST..=LAST).contains(&seconds) { Ok(Self(seconds)) } else { Err(ExpiryError::Format) }
     }
 
     /// Seconds since 1970.
     pub fn unix(self) -> i64 {
-        self.0.as_second()
+        self.0
     }
 
     /// Whether it is over at `now`.
     pub fn is_over(self, now: SystemTime) -> bool {
-        Timestamp::try_from(now).is_ok_and(|now| self.0 <= now)
+        self.0 <= whole_seconds(now)
     }
 }
 
 /// RFC 3339 in UTC: `2030-01-01T00:00:00Z`.
 impl std::fmt::Display for Expiry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
+        let moment =
+            EPOCH.checked_add(SignedDuration::from_secs(self.0)).expect("all years from 0000 to 9999 are there");
+        write!(f, "{moment}Z")
     }
 }
 
@@ -110,23 +118,30 @@ impl ExpiryPolicy {
     /// What a capsule posted at `now` is granted.
     ///
     /// # Errors
-    /// [`ExpiryError::Past`]; [`ExpiryError::Format`] when the policy reaches beyond the year 9999.
+    /// [`ExpiryError::Past`].
     pub fn grant(&self, asked: Option<Expiry>, now: SystemTime) -> Result<Granted, ExpiryError> {
-        let latest = after(now, self.maximum)?;
+        let latest = after(now, self.maximum);
         match asked {
-            None => Ok(Granted { until: after(now, self.default)?.min(latest), adjusted: false }),
+            None => Ok(Granted { until: after(now, self.default).min(latest), adjusted: false }),
             Some(asked) if asked.is_over(now) => Err(ExpiryError::Past),
             Some(asked) => Ok(Granted { until: asked.min(latest), adjusted: asked > latest }),
         }
     }
 }
 
-fn after(now: SystemTime, duration: Duration) -> Result<Expiry, ExpiryError> {
-    let later = || {
-        let duration = SignedDuration::try_from(duration).ok()?;
-        Expiry::of(Timestamp::try_from(now).ok()?.checked_add(duration).ok()?)
-    };
-    later().ok_or(ExpiryError::Format)
+/// The last second that can be written, when it would be later.
+fn after(now: SystemTime, duration: Duration) -> Expiry {
+    let seconds = i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
+    Expiry(whole_seconds(now).saturating_add(seconds).clamp(FIRST, LAST))
+}
+
+/// Since 1970, rounded down.
+fn whole_seconds(time: SystemTime) -> i64 {
+    let seconds = |since: Duration| i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+    match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => seconds(since),
+        Err(before) => -seconds(before.duration()) - i64::from(before.duration().subsec_nanos() != 0),
+    }
 }
 
 #[cfg(test)]
@@ -136,7 +151,8 @@ mod tests {
     use super::*;
 
     fn at(text: &str) -> SystemTime {
-        Expiry::parse(text).expect("a time").0.try_into().expect("a time of this system")
+        let seconds = Expiry::parse(text).expect("a time").unix();
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds.try_into().expect("after 1970"))
     }
 
     #[test]
@@ -152,6 +168,24 @@ mod tests {
         ] {
             assert_eq!(Expiry::parse(text), Ok(expected), "{text}");
         }
+    }
+
+    #[test]
+    fn all_of_the_year_9999_is_there() {
+        for (text, expected) in [
+            ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
+            ("9999-12-31T23:59:59.999", "9999-12-31T23:59:59Z"),
+            ("9999-12-31T23:59:59-12:00", "9999-12-31T23:59:59Z"),
+            ("9999-12-31T23:59:59+02:00", "9999-12-31T21:59:59Z"),
+            ("0000-01-01T00:00:00Z", "0000-01-01T00:00:00Z"),
+        ] {
+            let expiry = Expiry::parse(text).expect("a time");
+            assert_eq!(expiry.to_string(), expected, "{text}");
+            assert_eq!(Expiry::parse(expected), Ok(expiry));
+        }
+        assert!(Expiry::from_unix(253_402_300_799).is_ok());
+        assert_eq!(Expiry::from_unix(253_402_300_800), Err(ExpiryError::Format));
+        assert_eq!(Expiry::parse("0000-01-01T00:00:00+01:00"), Err(ExpiryError::Format));
     }
 
     #[test]
@@ -183,6 +217,12 @@ mod tests {
         assert_eq!((shorter.until.to_string().as_str(), shorter.adjusted), ("2026-02-01T00:00:00Z", false));
         let longer = asked("2099-01-01T00:00:00Z").expect("granted");
         assert_eq!((longer.until.to_string().as_str(), longer.adjusted), ("2030-12-31T00:00:00Z", true));
+        let last = asked("9999-12-31T23:59:59Z").expect("granted");
+        assert_eq!((last.until, last.adjusted), (longer.until, true));
+        let day = Duration::from_secs(DAY);
+        let endless = ExpiryPolicy { default: 3_000_000 * day, maximum: 3_000_000 * day };
+        let until = endless.grant(None, now).expect("granted").until;
+        assert_eq!(until.to_string(), "9999-12-31T23:59:59Z");
         for past in ["2025-12-31T23:59:59Z", "2026-01-01T00:00:00Z"] {
             assert_eq!(asked(past), Err(ExpiryError::Past));
         }

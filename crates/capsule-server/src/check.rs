@@ -1,21 +1,33 @@
 //! Whether what a configuration names can be used, and the entry that clients need of it.
 
-use std::{collections::BTreeSet, fs, path::Path, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    fs,
+    net::{IpAddr, SocketAddr},
+    path::Path,
+    sync::Arc,
+};
 
-use capsule_api::{CapsuleType, Pin, Server, ServerList};
+use capsule_api::{CapsuleType, Expiry, Pin, Server, ServerList};
+use der::Decode;
 use rustls::{
     client::verify_server_name,
     pki_types::{CertificateDer, ServerName},
     server::ParsedCertificate,
 };
 use url::Url;
+use x509_cert::{Certificate, ext::pkix::BasicConstraints};
 
 use crate::{
     Clock, Config, FileError, Problem, StoreConfig,
+    clock::unix,
     config::Endpoint,
-    store::{SealingKeys, postgres_settings},
+    store::{SealingKeys, SqliteStore, postgres_settings},
     tls::{Files, Tls, certificates},
 };
+
+/// Said of a configuration without any client certificate.
+pub const NOBODY_LET_IN: &str = "neither `clients.authorities` nor `clients.listed` lets anybody fetch a capsule";
 
 /// Every mistake that is seen when the files of a configuration are looked at, by line. Nothing is changed.
 pub fn check(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Problem> {
@@ -25,12 +37,33 @@ pub fn check(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Problem> {
         problems.push(config.problem(setting_of(config, &error.path), error.to_string()));
     }
     if let Ok(chain) = certificates(&config.tls.certificate) {
-        check_certificate(config, &chain[0], clock, &mut problems);
+        problems.extend(check_certificate(config, &chain[0], clock));
     }
-    check_key_file(config, &mut problems);
-    check_settings(config, &mut problems);
+    check_settings(config, clock, &mut problems);
     problems.sort_by_key(|problem| problem.line);
     problems
+}
+
+/// What a server runs with, and whoever set it up hardly means: authorities that are none, or have expired.
+pub fn doubts(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Problem> {
+    let now = unix(clock.now());
+    let mut doubts = Vec::new();
+    for path in &config.clients.authorities {
+        for certificate in certificates(path).unwrap_or_default() {
+            let Ok(certificate) = Certificate::from_der(&certificate) else { continue };
+            let contents = certificate.tbs_certificate();
+            let constraints = contents.get_extension::<BasicConstraints>().ok().flatten();
+            if !constraints.is_some_and(|(_, constraints)| constraints.ca) {
+                let message = format!("{}: a certificate in it is none of an authority", path.display());
+                doubts.push(config.problem("clients.authorities", message));
+            }
+            if contents.validity().not_after.to_unix_duration().as_secs().try_into().is_ok_and(|end: i64| end < now) {
+                let message = format!("{}: an authority in it has expired", path.display());
+                doubts.push(config.problem("clients.authorities", message));
+            }
+        }
+    }
+    doubts
 }
 
 fn setting_of(config: &Config, path: &Path) -> &'static str {
@@ -42,14 +75,17 @@ fn setting_of(config: &Config, path: &Path) -> &'static str {
     }
 }
 
-fn check_certificate(config: &Config, leaf: &CertificateDer<'_>, clock: &Arc<dyn Clock>, problems: &mut Vec<Problem>) {
-    let Ok(pin) = Pin::from_der(leaf) else { return };
+/// What keeps a server from starting with this certificate and its key's file, and from putting them in use later.
+pub(crate) fn check_certificate(config: &Config, leaf: &CertificateDer<'_>, clock: &Arc<dyn Clock>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    check_own_only(config, "tls.key", &config.tls.key, &mut problems);
+    let Ok(pin) = Pin::from_der(leaf) else { return problems };
     let now = clock.now();
     if now < pin.not_before() || now > pin.not_after() {
         let message = format!("{}: the certificate is not valid now", config.tls.certificate.display());
         problems.push(config.problem("tls.certificate", message));
     }
-    let Ok(parsed) = ParsedCertificate::try_from(leaf) else { return };
+    let Ok(parsed) = ParsedCertificate::try_from(leaf) else { return problems };
     let optional =
         [("recipient.url", &config.recipient), ("ticket.url", &config.ticket), ("shares.url", &config.shares)];
     let optional = optional.into_iter().filter_map(|(setting, endpoint)| Some((setting, endpoint.as_ref()?)));
@@ -59,6 +95,7 @@ fn check_certificate(config: &Config, leaf: &CertificateDer<'_>, clock: &Arc<dyn
             problems.push(config.problem(setting, "the certificate does not name the host of this URL".to_owned()));
         }
     }
+    problems
 }
 
 fn server_name(url: &Url) -> Option<ServerName<'static>> {
@@ -67,33 +104,44 @@ fn server_name(url: &Url) -> Option<ServerName<'static>> {
     ServerName::try_from(host.to_owned()).ok()
 }
 
-fn check_key_file(config: &Config, problems: &mut Vec<Problem>) {
+/// A file of keys is not for everybody on the machine.
+fn check_own_only(config: &Config, setting: &str, path: &Path, problems: &mut Vec<Problem>) {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let others_read = fs::metadata(&config.tls.key).is_ok_and(|file| file.permissions().mode() & 0o007 != 0);
+        let others_read = fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o007 != 0);
         if others_read {
-            let message = format!("{}: everybody on this machine can read the key", config.tls.key.display());
-            problems.push(config.problem("tls.key", message));
+            let message = format!("{}: everybody on this machine can read the key", path.display());
+            problems.push(config.problem(setting, message));
         }
     }
 }
 
-fn check_settings(config: &Config, problems: &mut Vec<Problem>) {
+fn check_settings(config: &Config, clock: &Arc<dyn Clock>, problems: &mut Vec<Problem>) {
     let mut say = |setting: &str, message: &str| problems.push(config.problem(setting, message.to_owned()));
     if config.clients.listed.is_empty() && config.clients.authorities.is_empty() {
-        say("clients.authorities", "neither `clients.authorities` nor `clients.listed` lets anybody fetch a capsule");
+        say("clients.authorities", NOBODY_LET_IN);
     }
     if config.expiry.default > config.expiry.maximum {
         say("expiry.default", "`expiry.default` is longer than `expiry.maximum`");
     }
+    for (setting, time) in [("expiry.default", config.expiry.default), ("expiry.maximum", config.expiry.maximum)] {
+        let end = unix(clock.now()).saturating_add(i64::try_from(time.as_secs()).unwrap_or(i64::MAX));
+        if Expiry::from_unix(end).is_err() {
+            say(setting, &format!("`{setting}` reaches beyond the year 9999"));
+        }
+    }
     let listening = |endpoint: &Option<Endpoint>| endpoint.as_ref().map(|endpoint| endpoint.listen);
-    let mut taken = vec![config.sender.listen, config.operations];
-    for (setting, endpoint) in
-        [("recipient.listen", &config.recipient), ("ticket.listen", &config.ticket), ("shares.listen", &config.shares)]
-    {
-        let Some(address) = listening(endpoint).filter(|address| address.port() != 0) else { continue };
-        if taken.contains(&address) {
+    let mut taken: Vec<SocketAddr> = Vec::new();
+    for (setting, address) in [
+        ("sender.listen", Some(config.sender.listen)),
+        ("operations.listen", Some(config.operations)),
+        ("recipient.listen", listening(&config.recipient)),
+        ("ticket.listen", listening(&config.ticket)),
+        ("shares.listen", listening(&config.shares)),
+    ] {
+        let Some(address) = address.filter(|address| address.port() != 0) else { continue };
+        if taken.iter().any(|other| meet(*other, address)) {
             say(setting, "another interface listens to this port");
         }
         taken.push(address);
@@ -101,6 +149,10 @@ fn check_settings(config: &Config, problems: &mut Vec<Problem>) {
     if !config.operations.ip().is_loopback() {
         say("operations.listen", "health and metrics have no TLS, and are for this machine only: use 127.0.0.1");
     }
+    if let Some(path) = &config.sealing_keys {
+        check_own_only(config, "store.sealing-keys-file", path, problems);
+    }
+    let mut say = |setting: &str, message: &str| problems.push(config.problem(setting, message.to_owned()));
     if let Err(wrong) = SealingKeys::load(config.sealing_keys.as_deref()) {
         say("store.sealing-keys-file", &wrong);
     }
@@ -109,6 +161,8 @@ fn check_settings(config: &Config, problems: &mut Vec<Problem>) {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
             if !folder.is_dir() {
                 say("store.sqlite", &format!("{} is no folder", folder.display()));
+            } else if let Err(wrong) = SqliteStore::could_be(path) {
+                say("store.sqlite", &format!("{}: {wrong}", path.display()));
             }
         }
         StoreConfig::Postgres(postgres) => {
@@ -120,6 +174,13 @@ fn check_settings(config: &Config, problems: &mut Vec<Problem>) {
             }
         }
     }
+}
+
+/// Whether one address takes the port of the other: one of all addresses does, and that of IPv6 for IPv4, too.
+fn meet(one: SocketAddr, other: SocketAddr) -> bool {
+    let takes = |all: IpAddr, ip: IpAddr| all.is_unspecified() && (all.is_ipv6() || ip.is_ipv4());
+    let (ip, other_ip) = (one.ip(), other.ip());
+    one.port() == other.port() && (ip == other_ip || takes(ip, other_ip) || takes(other_ip, ip))
 }
 
 /// The server list of this one server, as its clients need it.

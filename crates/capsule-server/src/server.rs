@@ -9,10 +9,12 @@ use std::{
 
 use axum::Router;
 use capsule_api::{Audience, MAX_TICKET, Origin};
+use rustls::pki_types::CertificateDer;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::sleep};
 
 use crate::{
     Clock, Config, FileError, Limits,
+    check::check_certificate,
     clock::unix,
     config::Endpoint,
     http::{self, Guard, Operations, Recipients},
@@ -67,6 +69,8 @@ pub enum StartError {
 /// Reads certificates again.
 #[derive(Clone)]
 struct Reloading {
+    config: Arc<Config>,
+    clock: Arc<dyn Clock>,
     tls: Arc<Tls>,
     metrics: Arc<Metrics>,
 }
@@ -148,7 +152,8 @@ impl Server {
         };
         let operations = start.listen(operations).await?;
 
-        let reloading = Reloading { tls, metrics };
+        let clock = Arc::clone(&capsules.clock);
+        let reloading = Reloading { config: Arc::new(config.clone()), clock, tls, metrics };
         start.every(config.clean_up_every, move || clean_up(Arc::clone(&capsules), nonces.clone()));
         let watched = reloading.clone();
         start.every(LOOK_AT_FILES, move || watched.clone().reload_when_stale());
@@ -180,7 +185,8 @@ impl Server {
         self.operations
     }
 
-    /// Reads certificates again; new connections meet the new ones. When a file cannot be used, those in use stay.
+    /// Reads certificates again; new connections meet the new ones. When a file cannot be used, or the server would not start with it,
+    /// those in use stay.
     pub fn reload(&self) {
         self.reloading.reload();
     }
@@ -312,7 +318,7 @@ async fn read_nonce_keys(nonces: Arc<Nonces>) {
 
 impl Reloading {
     fn reload(&self) {
-        match self.tls.reload() {
+        match self.tls.reload(|leaf| self.accept(leaf)) {
             Ok(()) => {
                 self.metrics.reloads.fetch_add(1, Ordering::Relaxed);
                 self.metrics.certificate_not_after.store(self.tls.not_after(), Ordering::Relaxed);
@@ -323,6 +329,16 @@ impl Reloading {
                 tracing::error!(%error, "certificates could not be read again; those in use stay");
             }
         }
+    }
+
+    /// What the server would not start with is not put in use either.
+    fn accept(&self, leaf: &CertificateDer<'_>) -> Result<(), Box<dyn std::error::Error>> {
+        let problems = check_certificate(&self.config, leaf, &self.clock);
+        if problems.is_empty() {
+            return Ok(());
+        }
+        let reasons: Vec<_> = problems.into_iter().map(|problem| problem.message).collect();
+        Err(reasons.join("; ").into())
     }
 
     async fn reload_when_stale(self) {

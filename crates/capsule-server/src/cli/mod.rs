@@ -13,7 +13,9 @@ use std::{
     sync::Arc,
 };
 
-use capsule_server::{Clock, Config, Imported, Postgres, SystemClock, check, entry, openapi, store, store::Resealed};
+use capsule_server::{
+    Clock, Config, Imported, Postgres, SystemClock, check, doubts, entry, openapi, store, store::Resealed,
+};
 use clap::{Args, Parser, Subcommand};
 
 /// Runs a capsule server, which keeps capsules for their recipients until they expire.
@@ -111,12 +113,18 @@ fn sound(path: &Path) -> Result<Config, Failure> {
 }
 
 fn check_config(path: &Path) -> Result<(), Failure> {
-    sound(path)?;
+    let config = sound(path)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let doubts = doubts(&config, &clock);
+    if !doubts.is_empty() {
+        let doubts = capsule_server::ConfigError { path: path.to_owned(), problems: doubts };
+        writeln!(std::io::stderr(), "{doubts}")?;
+    }
     print(format_args!("{}: no mistake\n", path.display()))
 }
 
 fn export_list(path: &Path) -> Result<(), Failure> {
-    print(entry(&Config::read(path)?)?.to_json())
+    print(entry(&sound(path)?)?.to_json())
 }
 
 fn purge(path: &Path) -> Result<(), Failure> {

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use capsule_server::{Config, OcspMode, Server, SystemClock, store};
+use capsule_server::{Clock, Config, OcspMode, Server, SystemClock, doubts, store};
 use tokio::{
     runtime::{Builder, Runtime},
     signal::unix::{SignalKind, signal},
@@ -31,8 +31,12 @@ async fn serve(config: &Config) -> Result<(), Failure> {
         }
         OcspMode::Off => tracing::warn!("nobody is asked whether client certificates are revoked"),
     }
-    let store = store::open(config).await?;
-    let server = Server::start(config, store, Arc::new(SystemClock)).await?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    for doubt in doubts(config, &clock) {
+        tracing::warn!("{}", doubt.message);
+    }
+    let store = store::open_for_server(config).await?;
+    let server = Server::start(config, store, clock).await?;
     tracing::info!(target: "audit", server = %config.id, version = env!("CARGO_PKG_VERSION"), "started");
     manager::tell("READY=1");
     loop {

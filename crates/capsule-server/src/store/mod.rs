@@ -10,7 +10,12 @@ mod sealed;
 mod shelf;
 mod sqlite;
 
-use std::{future::Future, pin::Pin, sync::Arc, time::SystemTime};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use capsule_api::{Expiry, Nonce, PersonId, ShareId, ShareNonce, TransactionId};
 use sha2::{Digest, Sha256};
@@ -45,9 +50,35 @@ pub async fn open(config: &Config) -> Result<SharedStore, StoreError> {
     Ok(sealed(store, keys))
 }
 
+/// Opens the store for a server: not when something in it is sealed with a key that is not there, which recipients alone would notice.
+///
+/// # Errors
+/// [`StoreError`]; [`StoreError::Unusable`] names the key that is missing.
+pub async fn open_for_server(config: &Config) -> Result<SharedStore, StoreError> {
+    let keys = SealingKeys::load(config.sealing_keys.as_deref()).map_err(StoreError::Unusable)?;
+    let keys = Arc::new(keys);
+    match &config.store {
+        StoreConfig::Sqlite { path } => looked_through(SqliteStore::open(path)?, keys).await,
+        StoreConfig::Postgres(postgres) => looked_through(PostgresStore::connect(postgres).await?, keys).await,
+    }
+}
+
+async fn looked_through<S: Store + Shelf>(store: S, keys: Arc<SealingKeys>) -> Result<SharedStore, StoreError> {
+    let store = Arc::new(store);
+    if let Some(rest) = reseal::look_for_keys(&*store, &keys, BEFORE_START).await? {
+        let (store, keys) = (Arc::clone(&store), Arc::clone(&keys));
+        tokio::spawn(async move {
+            if let Err(error) = reseal::look_on_for_keys(&*store, &keys, rest).await {
+                tracing::error!(%error, "recipients do not get what is sealed so");
+            }
+        });
+    }
+    Ok(sealed(store, keys))
+}
+
 /// A store whose capsules are sealed with the first of these keys, and opened with any. Without keys they are kept as they are.
-pub fn sealed(store: SharedStore, keys: SealingKeys) -> SharedStore {
-    Arc::new(sealed::SealedStore::new(store, keys))
+pub fn sealed(store: SharedStore, keys: impl Into<Arc<SealingKeys>>) -> SharedStore {
+    Arc::new(sealed::SealedStore::new(store, keys.into()))
 }
 
 /// Deletes everything that has expired, beside a server that may run; says how much.
@@ -77,6 +108,8 @@ pub async fn reseal_all(config: &Config) -> Result<Resealed, StoreError> {
     }
 }
 
+/// How long a store is looked through before its server starts; the rest of a very large one is looked at while it runs.
+const BEFORE_START: Duration = Duration::from_secs(10);
 /// Most capsules that a purge deletes in one go: a server that runs takes its turn in between.
 const PURGED_AT_ONCE: u32 = 500;
 

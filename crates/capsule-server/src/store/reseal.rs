@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    Capsule, Locator, SealingKeys, Shelf, StoreError,
+    Capsule, Locator, Mark, SealingKeys, Shelf, StoreError,
     shelf::{Change, KeyChange},
 };
 
@@ -51,9 +51,16 @@ pub async fn reseal(shelf: &dyn Shelf, keys: &SealingKeys) -> Result<Resealed, S
     let mut done = Resealed::default();
     reseal_nonce_keys(shelf, keys, &mut done).await?;
     walk(shelf, async |page| reseal_page(shelf, keys, page, &mut done).await).await?;
-    let mut check = |opens: bool| if opens { done.verified += 1 } else { done.left += 1 };
     walk(shelf, async |page| {
-        page.into_iter().for_each(|(place, capsule)| check(opens_with_first(keys, &place, capsule)));
+        for (place, capsule) in page {
+            match opens_with_first(keys, &place, capsule) {
+                Ok(()) => done.verified += 1,
+                Err(reason) => {
+                    tracing::warn!(?place, %reason, "the newest key alone does not open a capsule");
+                    done.left += 1;
+                }
+            }
+        }
         Ok(())
     })
     .await?;
@@ -61,6 +68,48 @@ pub async fn reseal(shelf: &dyn Shelf, keys: &SealingKeys) -> Result<Resealed, S
     done.left +=
         nonce_keys.filter(|key| !keys.is_first(&key.bytes) || keys.open_nonce_key(key.clone()).is_err()).count() as u64;
     Ok(done)
+}
+
+/// Looks for what is sealed with a key that is not there, for `patience`; gives where it was then when that is not the end.
+///
+/// # Errors
+/// [`StoreError::Unusable`] names the first such key.
+pub(super) async fn look_for_keys(
+    shelf: &dyn Shelf,
+    keys: &SealingKeys,
+    patience: Duration,
+) -> Result<Option<Mark>, StoreError> {
+    for kept in shelf.kept_nonce_keys().await? {
+        keys.has_key_of(&kept.bytes)?;
+    }
+    let begun = Instant::now();
+    let mut after = None;
+    loop {
+        after = look_at_page(shelf, keys, after).await?;
+        if after.is_none() || begun.elapsed() > patience {
+            return Ok(after);
+        }
+    }
+}
+
+/// Goes on with it beside the server.
+///
+/// # Errors
+/// As [`look_for_keys`].
+pub(super) async fn look_on_for_keys(shelf: &dyn Shelf, keys: &SealingKeys, from: Mark) -> Result<(), StoreError> {
+    let mut after = Some(from);
+    while after.is_some() {
+        let begun = Instant::now();
+        after = look_at_page(shelf, keys, after).await?;
+        tokio::time::sleep(begun.elapsed().min(PAUSE)).await;
+    }
+    Ok(())
+}
+
+async fn look_at_page(shelf: &dyn Shelf, keys: &SealingKeys, after: Option<Mark>) -> Result<Option<Mark>, StoreError> {
+    let page = shelf.page(after, PAGE).await?;
+    page.capsules.iter().try_for_each(|(_, capsule)| keys.has_key_of(&capsule.body))?;
+    Ok(page.next)
 }
 
 /// Shows every page to `look`.
@@ -117,8 +166,12 @@ fn sealed_anew(keys: &SealingKeys, place: &Locator, kept: &Capsule) -> Result<Ve
     Ok(capsule.body)
 }
 
-fn opens_with_first(keys: &SealingKeys, place: &Locator, capsule: Capsule) -> bool {
-    keys.is_first(&capsule.body) && keys.open(place, capsule).is_ok()
+fn opens_with_first(keys: &SealingKeys, place: &Locator, capsule: Capsule) -> Result<(), StoreError> {
+    if !keys.is_first(&capsule.body) {
+        keys.has_key_of(&capsule.body)?;
+        return Err(StoreError::Unusable("it is sealed with another key, or not at all".to_owned()));
+    }
+    keys.open(place, capsule).map(drop)
 }
 
 async fn reseal_nonce_keys(shelf: &dyn Shelf, keys: &SealingKeys, done: &mut Resealed) -> Result<(), StoreError> {

@@ -83,8 +83,8 @@ pub(super) struct SealedStore {
 }
 
 impl SealedStore {
-    pub(super) fn new(inner: SharedStore, keys: SealingKeys) -> Self {
-        Self { inner, keys: Arc::new(keys) }
+    pub(super) fn new(inner: SharedStore, keys: Arc<SealingKeys>) -> Self {
+        Self { inner, keys }
     }
 }
 
@@ -147,6 +147,24 @@ impl SealingKeys {
         self.0.first().map(|(id, _)| &id[..])
     }
 
+    /// Whether the key is there that something is sealed with, when it is sealed.
+    ///
+    /// # Errors
+    /// [`StoreError::Unusable`] names the key.
+    pub(super) fn has_key_of(&self, kept: &[u8]) -> Result<(), StoreError> {
+        match kept.split_first() {
+            // What is damaged is so with every key.
+            Some((&SEALED, sealed)) => identifier(sealed).map_or(Ok(()), |(id, _)| self.key(id).map(drop)),
+            _ => Ok(()),
+        }
+    }
+
+    fn key(&self, id: &[u8]) -> Result<&RandomizedNonceKey, StoreError> {
+        let known = self.0.iter().find(|(known, _)| known.as_bytes() == id);
+        let missing = || unusable(&format!("needs the key `{}`, which is not there", String::from_utf8_lossy(id)));
+        known.map(|(_, key)| key).ok_or_else(missing)
+    }
+
     /// Whether something is sealed with it.
     pub(super) fn is_first(&self, kept: &[u8]) -> bool {
         let id = kept.split_first().filter(|(kind, _)| **kind == SEALED).and_then(|(_, sealed)| identifier(sealed));
@@ -192,10 +210,7 @@ impl SealingKeys {
 
     fn opened(&self, place: &[u8], sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         let (id, rest) = identifier(sealed).ok_or_else(|| unusable("is damaged"))?;
-        let (_, key) =
-            self.0.iter().find(|(known, _)| known.as_bytes() == id).ok_or_else(|| {
-                unusable(&format!("needs the key `{}`, which is not there", String::from_utf8_lossy(id)))
-            })?;
+        let key = self.key(id)?;
         let (nonce, body) = rest.split_first_chunk::<NONCE>().ok_or_else(|| unusable("is damaged"))?;
         let (nonce, mut body) = (Nonce::from(nonce), body.to_vec());
         let opened = key.open_in_place(nonce, Aad::from(place), &mut body);

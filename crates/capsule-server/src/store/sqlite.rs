@@ -4,7 +4,7 @@
 //! shared by all who wait for it. Readers have connections and threads of their own, and with a write-ahead log nobody waits for the
 //! writer. Another program that looks into the file (a backup, `kapsel-server purge`) takes its turn.
 
-use std::{path::Path, thread, time::Duration};
+use std::{io::Read as _, path::Path, thread, time::Duration};
 
 use capsule_api::{Expiry, MAX_BODY};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
@@ -90,6 +90,7 @@ impl SqliteStore {
     /// [`StoreError::Unusable`] when the file is another program's or a newer version's; [`StoreError::Unavailable`].
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         make_private(path)?;
+        Self::could_be(path).map_err(|wrong| StoreError::Unusable(format!("{}: {wrong}", path.display())))?;
         let mut writer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         migrate(&mut writer)?;
         let (writes, waiting_writes) = bounded(WAITING_WRITES);
@@ -101,6 +102,35 @@ impl SqliteStore {
             threads.push(spawn("store-reader", move || read_all(&reader, &waiting_reads))?);
         }
         Ok(Self { writes, reads, threads })
+    }
+
+    /// Whether a file can be that of a store, by its head, or can be made. Nothing is changed.
+    ///
+    /// # Errors
+    /// What is there instead.
+    pub(crate) fn could_be(path: &Path) -> Result<(), String> {
+        let metadata = match std::fs::metadata(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error.to_string()),
+            Ok(metadata) if !metadata.is_file() => return Err("is no file".to_owned()),
+            Ok(metadata) => metadata,
+        };
+        if metadata.len() == 0 {
+            return Ok(());
+        }
+        let mut head = [0; 72];
+        let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
+        match read {
+            Err(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => return Err(error.to_string()),
+            Ok(()) if head.starts_with(b"SQLite format 3\0") => {}
+            _ => return Err("is no database".to_owned()),
+        }
+        // What has not been folded into the file yet stands in its log.
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        let has_log = std::fs::metadata(log).is_ok_and(|log| log.len() > 0);
+        let is_ours = head.ends_with(&APPLICATION.to_be_bytes());
+        if is_ours || has_log { Ok(()) } else { Err("is the database of another program".to_owned()) }
     }
 
     fn write<T: Send + 'static>(

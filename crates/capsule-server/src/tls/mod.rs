@@ -56,6 +56,8 @@ struct Current {
     sender: Arc<ServerConfig>,
     recipient: Arc<ServerConfig>,
     not_after: u64,
+    /// The server's own certificate.
+    leaf: CertificateDer<'static>,
     authorities: Arc<[CertificateDer<'static>]>,
     listed: Arc<HashSet<Vec<u8>>>,
     clients: Arc<clients::ClientCertificates>,
@@ -114,12 +116,16 @@ impl Tls {
         if is_listed { None } else { Subject::new(chain, &authorities) }
     }
 
-    /// Reads the files again. When one cannot be used, everything stays as it is.
+    /// Reads the files again. When one cannot be used, or `accept` refuses the server's certificate, everything stays as it is.
     ///
     /// # Errors
-    /// [`FileError`].
-    pub(crate) fn reload(&self) -> Result<(), FileError> {
+    /// [`FileError`], or what `accept` says.
+    pub(crate) fn reload<E: From<FileError>>(
+        &self,
+        accept: impl FnOnce(&CertificateDer<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
         let fresh = Current::load(&self.files, &self.clock)?;
+        accept(&fresh.leaf)?;
         *self.current.write().expect("nobody panics while replacing") = fresh;
         Ok(())
     }
@@ -158,11 +164,12 @@ impl Current {
         let clients = client_certificates(&files.clients, listed.clone(), authorities.clone(), &provider)?;
         let clients = Arc::new(clients);
         let recipient = Arc::new(server_config(files, clock, &provider, Some(Arc::clone(&clients)))?);
-        let leaf = Certificate::from_der(&certificates(&files.server.certificate)?[0])
-            .map_err(|error| failed(&files.server.certificate, error.to_string()))?;
-        let not_after = leaf.tbs_certificate().validity().not_after.to_unix_duration().as_secs();
+        let leaf = certificates(&files.server.certificate)?.swap_remove(0);
+        let parsed =
+            Certificate::from_der(&leaf).map_err(|error| failed(&files.server.certificate, error.to_string()))?;
+        let not_after = parsed.tbs_certificate().validity().not_after.to_unix_duration().as_secs();
         let listed = Arc::new(listed.into_iter().map(|certificate| certificate.to_vec()).collect());
-        Ok(Self { sender, recipient, not_after, authorities: authorities.into(), listed, clients, digest })
+        Ok(Self { sender, recipient, not_after, leaf, authorities: authorities.into(), listed, clients, digest })
     }
 }
 
