@@ -7,6 +7,7 @@ use std::{
 };
 
 use cdoc2::{DETECTION_LENGTH, Detected, Refusal};
+use eid::{KeyFile, KeyFileError};
 
 use crate::{
     encryption::EXTENSION,
@@ -33,8 +34,16 @@ pub fn kind_of(path: &Path) -> Result<ChosenKind> {
         Detected::OldFormat => ChosenKind::OldContainer,
         Detected::Other if is_named_container(path) => ChosenKind::Misnamed,
         Detected::Other if looks_like_one(&start) => ChosenKind::Recipient,
+        Detected::Other if is_private_key(&start) => ChosenKind::PrivateKey,
         Detected::Other => ChosenKind::File,
     })
+}
+
+/// Whether the first bytes of a file are those of a private key, also of a protected one.
+fn is_private_key(start: &[u8]) -> bool {
+    const END_OF_THE_MARK: &[u8] = b"PRIVATE KEY-----";
+    start.windows(END_OF_THE_MARK.len()).any(|window| window == END_OF_THE_MARK)
+        || matches!(KeyFile::read(start, None), Ok(_) | Err(KeyFileError::PasswordNeeded))
 }
 
 /// Whether the name announces a container, of this format or the old one.

@@ -50,6 +50,7 @@ export const missing = file("kadunud.cdoc2", 0, {
   kind: "unusable",
   problem: failure("not_readable", { subject: "kadunud.cdoc2", detail: "cannot read kadunud.cdoc2: No such file or directory" }),
 });
+export const privateKey = file("mari_maasikas.key", 1_704, { kind: "privateKey" });
 export const certificate = file("mari_maasikas.cer", 1_423, { kind: "recipient" });
 
 export function recipient(name: string, initials: string, more: Partial<RecipientView> = {}): RecipientView {

@@ -17,6 +17,7 @@ import {
   oldContainer,
   openedOf,
   people,
+  privateKey,
   records,
 } from "../../src/dev/samples";
 import { play, type Played } from "../../src/dev/stage";
@@ -82,8 +83,22 @@ test("takes a certificate that is dropped on the recipients as a recipient", asy
   await deliver([certificate], { x: column.x + 20, y: column.y + 20 });
   expect(played.double.called("recipientFrom")[0]?.args).toEqual([certificate.id]);
   expect(document.body.textContent).toContain(people[0]!.name);
+  expect(document.body.textContent).not.toContain("There are no files in that folder.");
   await deliver([certificate], { x: 20, y: column.y + 20 });
   expect(document.body.textContent).toContain(certificate.name.slice(0, 4));
+});
+
+test("takes a private key neither as a recipient nor, without a word, as a file", async () => {
+  await begin();
+  await deliver(documents);
+  const column = document.querySelector("[data-drop]")!.getBoundingClientRect();
+  played.double.backend.recipientFrom = () =>
+    Promise.reject(failure("recipient_is_private", { subject: privateKey.name }));
+  await deliver([privateKey], { x: column.x + 20, y: column.y + 20 });
+  expect(document.body.textContent).toContain("That is a private key.");
+  expect(document.body.textContent).not.toContain("among the files");
+  await deliver([privateKey], { x: 20, y: column.y + 20 });
+  expect(document.body.textContent).toContain("There is a private key among the files:");
 });
 
 test("takes a file that is dropped on a container's status as a key", async () => {

@@ -34,6 +34,8 @@ pub enum ChosenKind {
     OldContainer,
     /// A certificate or public key.
     Recipient,
+    /// A private key, which belongs to its owner alone.
+    PrivateKey,
     /// Named as a container, and none: another file, an empty one, or what a broken download has left.
     Misnamed,
     /// Something that cannot be encrypted (a pipe, a device, unreadable); see `problem`.
@@ -574,6 +576,8 @@ pub enum Code {
     KeyFileIsPublic,
     /// The file holds no usable certificate or public key.
     RecipientUnusable,
+    /// It is a private key, for which nobody encrypts: the certificate to it does.
+    RecipientIsPrivate,
     /// No personal code, or one with a mistyped digit.
     PersonalCodeWrong,
     /// The recipient is no person, and key shares are for persons.

@@ -3,4 +3,4 @@
 /**
  * What a chosen file is, by its content.
  */
-export type ChosenKind = "file" | "container" | "oldContainer" | "recipient" | "misnamed" | "unusable";
+export type ChosenKind = "file" | "container" | "oldContainer" | "recipient" | "privateKey" | "misnamed" | "unusable";

@@ -40,6 +40,8 @@ export class Encryption {
   needed = $state<Needed>("one");
   /** For how many days at most; as long as possible otherwise. */
   days = $state<number | null>(null);
+  /** What should hardly be given away. */
+  readonly privateKeys = $derived(this.files.filter((file) => file.kind === "privateKey"));
   /** Links in the folder that was added last, to be said until something else is done with the files. */
   linksLeftOut = $state(0);
 

@@ -275,9 +275,11 @@ export class Session {
 
   #receiveBesideDraft(encryption: Encryption, incoming: Incoming): void {
     if (incoming.position && isOverRecipients(incoming.position)) {
-      const certificates = incoming.files.filter((file) => file.kind === "recipient");
-      this.#add(encryption, { ...incoming, files: incoming.files.filter((file) => file.kind !== "recipient") });
-      void encryption.addRecipientFiles(certificates.map((file) => file.id));
+      const keys = incoming.files.filter(isKey);
+      const others = incoming.files.filter((file) => !isKey(file));
+      // Where there were only keys, no file is missed.
+      if (keys.length === 0 || others.length > 0) this.#add(encryption, { ...incoming, files: others });
+      void encryption.addRecipientFiles(keys.map((file) => file.id));
     } else if (!incoming.position && standsAlone(incoming) && encryption.files.length > 0) {
       this.#hold(incoming);
     } else if (!incoming.position && standsAlone(incoming)) {
@@ -829,6 +831,11 @@ function isKeyFor({ files, position }: Incoming): boolean {
 function emptiness({ files, linksLeftOut }: Incoming): Notice | null {
   if (files.length > 0) return null;
   return linksLeftOut > 0 ? "onlyLinks" : "nothingInFolder";
+}
+
+/** What is meant as a recipient; a private key is told to be none. */
+function isKey({ kind }: Chosen): boolean {
+  return kind === "recipient" || kind === "privateKey";
 }
 
 function isOverRecipients({ x, y }: { x: number; y: number }): boolean {

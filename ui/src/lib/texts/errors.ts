@@ -103,6 +103,12 @@ const table: Record<Code, (error: ErrorView) => Words> = {
       m.error_recipient_unusable_text({ name: subject(error) }),
       m.error_recipient_unusable_next(),
     ),
+  recipient_is_private: (error) =>
+    words(
+      m.error_recipient_is_private(),
+      m.error_recipient_is_private_text({ name: subject(error) }),
+      m.error_recipient_is_private_next(),
+    ),
   personal_code_wrong: () =>
     words(m.error_personal_code_wrong(), m.error_personal_code_wrong_text(), m.error_personal_code_wrong_next()),
   not_a_person: (error) =>
