@@ -61,6 +61,22 @@ fn capsules_of_a_reference_server_are_moved_compared_and_given_out() {
     );
     assert!(!words(&again).contains(&id(101)), "an id in full");
 
+    // A time without an end is none, and stops nothing.
+    insert(&id(103), mari, &payloads[1], "SECP384R1", "'infinity'");
+    let endless = import();
+    assert!(!endless.status.success() && words(&endless).contains("its time is none"), "{}", words(&endless));
+    assert_eq!(
+        String::from_utf8_lossy(&endless.stdout),
+        "0 moved, 1204 were here, 1 expired, 3 refused; 1204 compared and the same\n"
+    );
+    let elsewhere =
+        |from: &str| words(&kapsel_server(&["import-reference", "--config", &place.config(), "--from", from]));
+    let closed = format!("host=127.0.0.1 port={} user=a dbname=b", crate::support::free_port());
+    let told = elsewhere(&closed);
+    assert!(told.contains("the reference server's database is not available"), "{told}");
+    let told = elsewhere("host=192.0.2.1 user=a dbname=b");
+    assert!(told.contains("needs --authorities for TLS, or --without-tls") && !told.contains("store."), "{told}");
+
     let _running = place.run();
     for (number, person) in people.iter().enumerate() {
         let (status, text) = place.get(&format!("/key-capsules/{}", id(number)), person);

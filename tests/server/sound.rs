@@ -251,3 +251,60 @@ fn what_cannot_run_is_a_mistake() {
     // Also while it runs, when nothing has been folded into the file yet.
     assert!(kapsel_server(&["check-config", "--config", &place.config()]).status.success());
 }
+
+#[test]
+fn mistakes_of_all_files_are_told_at_once_beside_those_of_settings() {
+    let place = Place::new();
+    place.init(&[&Person::new(Kind::P384)]);
+    let good = fs::read_to_string(place.config()).expect("readable");
+    let told = |config: &str| {
+        fs::write(place.config(), config).expect("written");
+        let output = kapsel_server(&["check-config", "--config", &place.config()]);
+        assert!(!output.status.success());
+        words(&output)
+    };
+    let line = |config: &str, begin: &str| {
+        let position = config.lines().position(|line| line.starts_with(begin)).expect("it stands there");
+        format!("kapsel-server.toml:{}: ", position + 1)
+    };
+    let config = good
+        .replace("\"server.pem\"", "\"no-server.pem\"")
+        .replace("\"server-key.pem\"", "\"no-key.pem\"")
+        .replace("\"clients.pem\"", "\"no-clients.pem\"")
+        .replace("authorities = []", "authorities = [\"no-authority.pem\", \"no-other.pem\"]")
+        .replace("level = \"info\"", "level = \"3\"")
+        .replace("[log]", "[limits]\nheader-timeout = \"1ns\"\n\n[log]");
+    let all = told(&config);
+    for (begin, words) in [
+        ("certificate = ", "no-server.pem"),
+        ("key = ", "no-key.pem"),
+        ("listed = ", "no-clients.pem"),
+        ("authorities = ", "no-authority.pem"),
+        ("authorities = ", "no-other.pem"),
+        ("level = ", "`log.level` must be"),
+        ("header-timeout = ", "must be at least 100 ms"),
+    ] {
+        let begin = line(&config, begin);
+        assert!(all.lines().any(|it| it.contains(&begin) && it.contains(words)), "{begin}{words}\n{all}");
+    }
+    let postgres = "postgresql = \"host=localhost user=a\"\npostgresql-password-file = \"no-password\"\n# sqlite";
+    let config = good.replace("\nsqlite", &format!("\n{postgres}"));
+    let all = told(&config);
+    assert!(all.contains(&line(&config, "postgresql-password-file")) && all.contains("no-password"), "{all}");
+    assert_eq!(all.lines().count(), 1, "{all}");
+    let both = told(&config.replace("# sqlite", "sqlite"));
+    assert!(both.contains("`store.sqlite` and `store.postgresql` exclude each other"), "{both}");
+}
+
+#[test]
+fn purge_makes_no_store() {
+    let place = Place::new();
+    place.init(&[&Person::new(Kind::P384)]);
+    let output = kapsel_server(&["purge", "--config", &place.config()]);
+    assert!(
+        !output.status.success() && words(&output).contains("capsules.sqlite: there is none yet"),
+        "{}",
+        words(&output)
+    );
+    assert!(!fs::exists(place.path("server/capsules.sqlite")).expect("seen"));
+}

@@ -19,11 +19,11 @@ use url::Url;
 use x509_cert::{Certificate, ext::pkix::BasicConstraints};
 
 use crate::{
-    Clock, Config, FileError, Problem, StoreConfig,
+    Clock, Config, FileError, Postgres, Problem, StoreConfig,
     clock::unix,
     config::Endpoint,
     store::{SealingKeys, SqliteStore, postgres_settings},
-    tls::{Files, Tls, certificates},
+    tls::{Files, Tls, certificates, private_key},
 };
 
 /// Said of a configuration without any client certificate.
@@ -32,10 +32,19 @@ pub const NOBODY_LET_IN: &str = "neither `clients.authorities` nor `clients.list
 /// Every mistake that is seen when the files of a configuration are looked at, by line. Nothing is changed.
 pub fn check(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let files = Files { server: config.tls.clone(), clients: config.clients.clone() };
-    if let Err(error) = Tls::load(files, Arc::clone(clock)) {
+    let mut unusable = |error: FileError| {
         problems.push(config.problem(setting_of(config, &error.path), error.to_string()));
+    };
+    let clients = config.clients.authorities.iter().chain(&config.clients.listed);
+    let files = clients.chain([&config.tls.certificate]).map(|path| certificates(path).map(drop));
+    let wrong: Vec<_> = files.chain([private_key(&config.tls.key).map(drop)]).filter_map(Result::err).collect();
+    if wrong.is_empty() {
+        let files = Files { server: config.tls.clone(), clients: config.clients.clone() };
+        if let Err(error) = Tls::load(files, Arc::clone(clock)) {
+            unusable(error);
+        }
     }
+    wrong.into_iter().for_each(unusable);
     if let Ok(chain) = certificates(&config.tls.certificate) {
         problems.extend(check_certificate(config, &chain[0], clock));
     }
@@ -166,7 +175,13 @@ fn check_settings(config: &Config, clock: &Arc<dyn Clock>, problems: &mut Vec<Pr
             }
         }
         StoreConfig::Postgres(postgres) => {
-            if let Err(wrong) = postgres_settings(postgres) {
+            let password = postgres.password.as_deref();
+            if let Some((path, Err(error))) = password.map(|path| (path, fs::read_to_string(path))) {
+                say("store.postgresql-password-file", &format!("{}: {error}", path.display()));
+            }
+            // The password is looked at above.
+            let rest = Postgres { password: None, ..postgres.clone() };
+            if let Err(wrong) = postgres_settings(&rest) {
                 say("store.postgresql", &format!("`store.postgresql` {wrong}"));
             }
             if let Some(Err(error)) = postgres.authorities.as_deref().map(certificates) {

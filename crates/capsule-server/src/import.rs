@@ -13,14 +13,15 @@ use tokio_postgres::Row;
 use crate::{
     Postgres,
     clock::unix,
-    store::{Capsule, Link, Locator, SharedStore, StoreError},
+    store::{Capsule, Link, Locator, NEEDS_TLS, SharedStore, StoreError},
 };
 
 /// Rows in a statement.
 const BATCH: i64 = 500;
 /// Times of that table have no zone, and mean UTC.
 const SELECT: &str = "
-    SELECT transaction_id, recipient, payload, capsule_type, floor(extract(epoch FROM expiry_time))::bigint, expiry_time_adjusted
+    SELECT transaction_id, recipient, payload, capsule_type, 
+    CASE WHEN isfinite(expiry_time) THEN floor(extract(epoch FROM expiry_time))::bigint END, expiry_time_adjusted
     FROM cdoc2_capsule WHERE transaction_id > $1 ORDER BY transaction_id LIMIT $2";
 
 /// What an import came to.
@@ -45,6 +46,34 @@ impl Imported {
     }
 }
 
+/// Why an import ended.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// The database that is read.
+    #[error("the reference server's database {0}")]
+    Source(String),
+    /// The store that is written.
+    #[error("here: {0}")]
+    Target(#[from] StoreError),
+}
+
+impl ImportError {
+    fn of_source(error: StoreError) -> Self {
+        Self::Source(match error {
+            StoreError::Unavailable(error) => format!("is not available: {error}"),
+            StoreError::Unusable(reason) => format!("cannot be used: {reason}"),
+            error => error.to_string(),
+        })
+    }
+
+    /// Settings have other names here than in a configuration.
+    fn of_settings(wrong: &str) -> Self {
+        let wrong = if wrong == NEEDS_TLS { "needs --authorities for TLS, or --without-tls" } else { wrong };
+        Self::Source(format!("(--from) {wrong}"))
+    }
+}
+
 /// A row of the table.
 struct Reference {
     id: String,
@@ -54,13 +83,13 @@ struct Reference {
 /// Moves everything that has not expired at `now` from `source` to `target`, then compares.
 ///
 /// # Errors
-/// [`StoreError`] of either; what was moved until then stays.
+/// [`ImportError`] says of which; what was moved until then stays.
 pub async fn import_reference(
     source: &Postgres,
     target: &SharedStore,
     now: SystemTime,
-) -> Result<Imported, StoreError> {
-    let link = Link::new(source).map_err(StoreError::Unusable)?;
+) -> Result<Imported, ImportError> {
+    let link = Link::new(source).map_err(|wrong| ImportError::of_settings(&wrong))?;
     let now = unix(now);
     let mut imported = Imported::default();
     let mut last = String::new();
@@ -79,13 +108,14 @@ pub async fn import_reference(
     Ok(imported)
 }
 
-async fn batch(link: &Link, last: &mut String) -> Result<Option<Vec<Reference>>, StoreError> {
+async fn batch(link: &Link, last: &mut String) -> Result<Option<Vec<Reference>>, ImportError> {
     let after = last.clone();
     let rows = link.run(move |session| {
         let after = after.clone();
         async move { session.client.query(SELECT, &[&after, &BATCH]).await }
     });
-    let rows: Vec<_> = rows.await?.iter().map(reference).collect::<Result<_, _>>()?;
+    let rows = rows.await.map_err(ImportError::of_source)?;
+    let rows = rows.iter().map(reference).collect::<Result<Vec<_>, _>>().map_err(ImportError::of_source)?;
     let Some(row) = rows.last() else { return Ok(None) };
     last.clone_from(&row.id);
     Ok(Some(rows))
@@ -95,7 +125,7 @@ fn reference(row: &Row) -> Result<Reference, StoreError> {
     let read = || -> Result<_, tokio_postgres::Error> {
         let id: String = row.try_get(0)?;
         let (recipient, payload): (Vec<u8>, Vec<u8>) = (row.try_get(1)?, row.try_get(2)?);
-        let (kind, expires, adjusted): (String, i64, Option<bool>) =
+        let (kind, expires, adjusted): (String, Option<i64>, Option<bool>) =
             (row.try_get(3)?, row.try_get(4)?, row.try_get(5)?);
         let capsule = capsule(&id, &recipient, payload, &kind, expires, adjusted.unwrap_or(false));
         Ok(Reference { id, capsule })
@@ -108,7 +138,7 @@ fn capsule(
     recipient: &[u8],
     payload: Vec<u8>,
     kind: &str,
-    expires: i64,
+    expires: Option<i64>,
     adjusted: bool,
 ) -> Result<(Locator, Capsule), &'static str> {
     let id = TransactionId::parse(id).map_err(|_| "its id is none")?;
@@ -122,6 +152,7 @@ fn capsule(
     };
     let key = key.map_err(|_| "its recipient is no key of its type")?;
     let new = NewCapsule::new(key, payload).map_err(|_| "its payload is none of its type")?;
+    let expires = expires.ok_or("its time is none")?;
     let expires = Expiry::from_unix(expires).map_err(|_| "its time is beyond all years")?;
     Ok((Locator::new(&id, recipient), Capsule { body: new.to_json().into_bytes(), expires, adjusted }))
 }

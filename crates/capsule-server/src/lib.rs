@@ -40,7 +40,7 @@ pub use config::{
     ClientFiles, Config, ConfigError, Endpoint, Limits, Log, Ocsp, OcspMode, Postgres, Problem, StoreConfig, TlsFiles,
 };
 pub use http::openapi;
-pub use import::{Imported, import_reference};
+pub use import::{ImportError, Imported, import_reference};
 pub use net::Rate;
 pub use server::{Server, StartError};
 pub use tls::FileError;

@@ -132,6 +132,8 @@ impl Setup {
         let write = |name: &str, contents: &str| std::fs::write(folder.path().join(name), contents).expect("written");
         write("server.pem", &certificate.pem());
         write("server-key.pem", &key.serialize_pem());
+        let own = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(folder.path().join("server-key.pem"), own).expect("ours");
         let clients = ClientFiles {
             authorities: files(folder.path(), "authority", &self.authorities),
             listed: files(folder.path(), "listed", &self.listed),

@@ -103,13 +103,16 @@ fn print(text: impl Display) -> Result<(), Failure> {
 
 /// The configuration, when neither it nor the files that it names have a mistake.
 fn sound(path: &Path) -> Result<Config, Failure> {
-    let config = Config::read(path)?;
+    let (config, mut problems) = Config::look_at(path)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let problems = check(&config, &clock);
-    if problems.is_empty() {
-        return Ok(config);
+    if let Some(config) = &config {
+        problems.extend(check(config, &clock));
+        problems.sort_by_key(|problem| problem.line);
     }
-    Err(capsule_server::ConfigError { path: path.to_owned(), problems }.into())
+    match config {
+        Some(config) if problems.is_empty() => Ok(config),
+        _ => Err(capsule_server::ConfigError { path: path.to_owned(), problems }.into()),
+    }
 }
 
 fn check_config(path: &Path) -> Result<(), Failure> {
@@ -156,7 +159,7 @@ fn import_reference(import: ImportReference) -> Result<(), Failure> {
         without_tls: import.without_tls,
     };
     let imported = run::runtime()?.block_on(async {
-        let target = store::open(&config).await?;
+        let target = store::open(&config).await.map_err(capsule_server::ImportError::from)?;
         capsule_server::import_reference(&source, &target, SystemClock.now()).await
     })?;
     let Imported { moved, there, expired, refused, verified } = imported;

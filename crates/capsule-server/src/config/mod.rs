@@ -239,6 +239,18 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] with every mistake.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        match Self::look_at(path)? {
+            (Some(config), problems) if problems.is_empty() => Ok(config),
+            (_, problems) => Err(ConfigError { path: path.to_owned(), problems }),
+        }
+    }
+
+    /// Reads a file that may have mistakes, so that those of the files it names can be told beside them: what could be read, when nothing that
+    /// is needed is missing or wrong, and the mistakes by line.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when the file itself cannot be read.
+    pub fn look_at(path: &Path) -> Result<(Option<Self>, Vec<Problem>), ConfigError> {
         let failed = |problems| ConfigError { path: path.to_owned(), problems };
         let unreadable = |message: String| failed(vec![Problem { line: None, message }]);
         match fs::metadata(path) {
@@ -247,7 +259,7 @@ impl Config {
         }
         let contents = fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        Self::parse(&contents, folder).map_err(failed)
+        Ok(Self::parts(&contents, folder))
     }
 
     /// Reads a configuration whose paths are relative to `folder`.
@@ -255,16 +267,18 @@ impl Config {
     /// # Errors
     /// Every mistake, by line.
     pub fn parse(contents: &str, folder: &Path) -> Result<Self, Vec<Problem>> {
+        match Self::parts(contents, folder) {
+            (Some(config), problems) if problems.is_empty() => Ok(config),
+            (_, problems) => Err(problems),
+        }
+    }
+
+    fn parts(contents: &str, folder: &Path) -> (Option<Self>, Vec<Problem>) {
         let (mut reader, mut top) = Reader::new(contents);
         let config = read_config(&mut reader, &mut top, folder);
         reader.finish(top);
-        match config {
-            Some(config) if reader.problems.is_empty() => Ok(Self { lines: reader.lines, ..config }),
-            _ => {
-                reader.problems.sort_by_key(|problem| problem.line);
-                Err(reader.problems)
-            }
-        }
+        reader.problems.sort_by_key(|problem| problem.line);
+        (config.map(|config| Self { lines: reader.lines, ..config }), reader.problems)
     }
 
     /// A problem with a setting, `section.setting`, at its line.
@@ -350,8 +364,9 @@ format = "json"
             .replace("url = \"https://capsules.example:8444\"", "url = \"http://capsules.example:8444\"")
             .replace("key = \"/etc/keys/server.pem\"\n", "")
             .replace("= 7", "= 0")
-            .replace("2500ms", "soon")
-            .replace("[log]", "[logs]");
+            .replace("2500ms", "soon\"\nstop-timeout = \"1ns")
+            .replace("format = \"json\"", "level = \"3\"")
+            .replace("[log]", "[logs]\n[log]");
         let found = problems(&wrong);
         let expected = [
             (Some(3), "`server.id`"),
@@ -361,7 +376,9 @@ format = "json"
             (Some(26), "`tls.key` is missing"),
             (Some(40), "`limits.requests-per-second-of-key` must be a whole number from 1 to 1000000"),
             (Some(41), "`limits.header-timeout`"),
-            (Some(43), "`logs` is no setting"),
+            (Some(42), "`limits.stop-timeout` must be at least 100 ms"),
+            (Some(44), "`logs` is no setting"),
+            (Some(46), "`log.level` must be `error`"),
         ];
         assert_eq!(found.len(), expected.len(), "{found:#?}");
         for ((line, message), (expected_line, words)) in found.iter().zip(expected) {
@@ -405,7 +422,8 @@ format = "json"
         ));
         let found = problems(&with(""));
         assert_eq!(found, [(Some(32), "either `store.sqlite` or `store.postgresql` must be there".to_owned())]);
-        assert_eq!(problems(&with("sqlite = \"a\"\npostgresql = \"host=a\"")), found);
+        let both = problems(&with("sqlite = \"a\"\npostgresql = \"host=a\""));
+        assert_eq!(both, [(Some(32), "`store.sqlite` and `store.postgresql` exclude each other".to_owned())]);
         assert_eq!(problems(&with("sqlite = 1")), [(Some(33), "`store.sqlite` must be a text".to_owned())]);
     }
 

@@ -13,6 +13,9 @@ use toml::{
 
 use super::Problem;
 
+/// The shortest limit in time: with less nobody is served.
+const SHORTEST: Duration = Duration::from_millis(100);
+
 /// Takes settings out of a file, and notes what is wrong with them.
 pub(super) struct Reader<'t> {
     text: &'t str,
@@ -111,9 +114,11 @@ impl<'t> Reader<'t> {
     /// Notes when not exactly one of these settings stood in the section, right or wrong.
     pub(super) fn exactly_one(&mut self, section: &Section<'t>, keys: [&'static str; 2]) -> bool {
         let there = keys.iter().filter(|key| self.lines.contains_key(&section.path(key))).count();
-        if there != 1 {
-            let [one, other] = keys.map(|key| section.path(key));
-            self.problem(section.line, format!("either `{one}` or `{other}` must be there"));
+        let [one, other] = keys.map(|key| section.path(key));
+        match there {
+            0 => self.problem(section.line, format!("either `{one}` or `{other}` must be there")),
+            1 => {}
+            _ => self.problem(section.line, format!("`{one}` and `{other}` exclude each other")),
         }
         there == 1
     }
@@ -174,4 +179,10 @@ pub(super) fn duration(value: &DeValue<'_>) -> Result<Duration, String> {
     let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| wrong())?;
     let duration = Duration::try_from(duration).map_err(|_| wrong())?;
     if duration.is_zero() { Err(wrong()) } else { Ok(duration) }
+}
+
+/// The same, and long enough to work with.
+pub(super) fn time_limit(value: &DeValue<'_>) -> Result<Duration, String> {
+    let duration = duration(value)?;
+    if duration < SHORTEST { Err("must be at least 100 ms".to_owned()) } else { Ok(duration) }
 }

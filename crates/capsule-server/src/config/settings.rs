@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{
     ClientFiles, Config, Endpoint, Limits, Log, Ocsp, OcspMode, Postgres, StoreConfig, TlsFiles,
-    read::{Reader, Section, boolean, duration, number, parsed, text, texts},
+    read::{Reader, Section, boolean, number, parsed, text, texts, time_limit},
 };
 
 /// `None` when something that is needed is missing or wrong; the reader knows what. Everything is looked at all the same.
@@ -145,7 +145,7 @@ fn read_expiry<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>) -> (ExpiryPol
     let mut section = reader.section(top, "expiry");
     let mut policy = ExpiryPolicy::default();
     let mut set = |key, place: &mut Duration| {
-        if let Some(duration) = reader.optional(&mut section, key, duration) {
+        if let Some(duration) = reader.optional(&mut section, key, time_limit) {
             *place = duration;
         }
     };
@@ -188,7 +188,7 @@ fn read_limits<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>) -> Limits {
         ("connection-lifetime", &mut limits.connection_lifetime),
         ("stop-timeout", &mut limits.stop_timeout),
     ] {
-        if let Some(duration) = reader.optional(&mut section, key, duration) {
+        if let Some(duration) = reader.optional(&mut section, key, time_limit) {
             *place = duration;
         }
     }
@@ -203,8 +203,14 @@ fn read_log<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>) -> Log {
         "json" => Ok(true),
         _ => Err("must be `text` or `json`".to_owned()),
     });
-    let level = parsed("`error`, `warn`, `info`, `debug` or `trace`");
-    let level = reader.optional(&mut section, "level", level);
+    let level = reader.optional(&mut section, "level", |value| match text(value)?.to_ascii_lowercase().as_str() {
+        "error" => Ok(tracing::Level::ERROR),
+        "warn" => Ok(tracing::Level::WARN),
+        "info" => Ok(tracing::Level::INFO),
+        "debug" => Ok(tracing::Level::DEBUG),
+        "trace" => Ok(tracing::Level::TRACE),
+        _ => Err("must be `error`, `warn`, `info`, `debug` or `trace`".to_owned()),
+    });
     reader.finish(section);
     let default = Log::default();
     Log { json: json.unwrap_or(default.json), level: level.unwrap_or(default.level) }

@@ -21,9 +21,9 @@ use capsule_api::{Expiry, Nonce, PersonId, ShareId, ShareNonce, TransactionId};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-pub(crate) use postgres::Link;
 pub use postgres::PostgresStore;
 pub(crate) use postgres::settings as postgres_settings;
+pub(crate) use postgres::{Link, NEEDS_TLS};
 pub use reseal::{Resealed, reseal};
 pub use sealed::{SEALING_KEYS_VARIABLE, SealingKeys};
 pub use shelf::{Change, KeyChange, Mark, Page, Shelf};
@@ -84,8 +84,13 @@ pub fn sealed(store: SharedStore, keys: impl Into<Arc<SealingKeys>>) -> SharedSt
 /// Deletes everything that has expired, beside a server that may run; says how much.
 ///
 /// # Errors
-/// [`StoreError`].
+/// [`StoreError`], also when there is no store yet: none is made.
 pub async fn purge(config: &Config, now: SystemTime) -> Result<u64, StoreError> {
+    if let StoreConfig::Sqlite { path } = &config.store
+        && !path.exists()
+    {
+        return Err(StoreError::Unusable(format!("{}: there is none yet", path.display())));
+    }
     let store = open(config).await?;
     let mut deleted = 0;
     loop {

@@ -16,6 +16,9 @@ use tokio_postgres::{
 use super::tls::Tls;
 use crate::{config::Postgres, store::StoreError};
 
+/// Said of hosts of other machines without a way to reach them.
+pub(crate) const NEEDS_TLS: &str =
+    "needs `store.postgresql-authorities` for TLS, or `store.postgresql-without-tls = true`";
 /// For one host to take a connection.
 const CONNECT: Duration = Duration::from_secs(2);
 /// For all hosts, one after the other.
@@ -83,7 +86,7 @@ pub(crate) fn settings(postgres: &Postgres) -> Result<Config, String> {
     } else if config.get_hosts().iter().all(is_here) || postgres.without_tls {
         config.ssl_mode(SslMode::Disable);
     } else {
-        return Err("needs `store.postgresql-authorities` for TLS, or `store.postgresql-without-tls = true`".to_owned());
+        return Err(NEEDS_TLS.to_owned());
     }
     // What is acknowledged is on the disk, and on the standby's where there is a synchronous one, whatever the database's default.
     let statement = STATEMENT.as_millis();

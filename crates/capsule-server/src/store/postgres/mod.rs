@@ -19,7 +19,7 @@ use tokio::{
 };
 use tokio_postgres::Row;
 
-pub(crate) use self::link::{Link, settings};
+pub(crate) use self::link::{Link, NEEDS_TLS, settings};
 use super::{
     Answer, Capsule, Change, KeptKey, KeyChange, Locator, Mark, NONCE_KEY_KEPT, NONCE_KEY_LIFE, Page, Shelf, Spending,
     Spent, Store, StoreError,
@@ -375,6 +375,7 @@ async fn write_group(link: &Link, group: Vec<Put>) {
                 Ok(())
             }
             Ok(_) => Err(StoreError::unavailable("the place is taken")),
+            Err(StoreError::Unavailable(error)) => Err(StoreError::unavailable(error.to_string())),
             Err(error) => Err(StoreError::unavailable(error.to_string())),
         };
         let _ = done.send(result);
