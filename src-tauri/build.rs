@@ -37,6 +37,7 @@ const COMMANDS: &[&str] = &[
     "suggest_password",
     "forget_recent",
     "choose_certificate",
+    "certificate_from",
     "servers",
     "choose_servers",
     "test_server",
