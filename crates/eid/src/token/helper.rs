@@ -51,7 +51,7 @@ fn serve() -> io::Result<()> {
     let (input, mut output) = own_pipes()?;
     bound_the_process();
     let (sender, frames) = mpsc::sync_channel(1);
-    thread::Builder::new().name("pipe".to_owned()).spawn(move || read_to_the_end(input, &sender))?;
+    thread::Builder::new().name("pipe".to_owned()).spawn(move || read_to_the_end(input, sender))?;
     do_what_is_asked(&frames, &mut output)
 }
 
@@ -88,14 +88,14 @@ fn bound_the_process() {
 }
 
 /// Hands on what is asked. When the program is gone, a module that is in the middle of something gets a moment.
-fn read_to_the_end(mut input: Box<dyn Read + Send>, frames: &SyncSender<Zeroizing<Vec<u8>>>) {
+fn read_to_the_end(mut input: Box<dyn Read + Send>, frames: SyncSender<Zeroizing<Vec<u8>>>) {
     while let Ok(Some(frame)) = receive(&mut input) {
         if frames.send(frame).is_err() {
             return;
         }
     }
-    // Says that nothing more comes.
-    let _ = frames.try_send(Zeroizing::default());
+    // Nothing more comes; what waits is still done.
+    drop(frames);
     thread::sleep(ENDING);
     end_at_once();
 }
