@@ -103,7 +103,7 @@ fn protected_key_files_open_with_their_password() {
     openssl(place.root(), &["genrsa", "-out", "rsa.pem", "2048"]);
     openssl(place.root(), &["rsa", "-in", "rsa.pem", "-pubout", "-outform", "DER", "-out", "rsa.der"]);
     let private = place.run(&["--json", "encrypt", "-o", "x.cdoc2", "-r", &key, "a.txt"]).expect(1);
-    assert_eq!(private.code(), "recipient_unusable");
+    assert_eq!(private.code(), "recipient_is_private");
     // Before anybody is asked for a password, what is wrong with a key is told as the sender's.
     let spki = fs::read(place.path("rsa.der")).expect("made");
     let exponent = spki.len() - 3;
