@@ -116,7 +116,10 @@ fn what_is_named_as_a_container_and_is_none_is_told_from_other_files() {
         stage.file("mari.key", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n");
     assert_eq!(kind(&key), ChosenKind::PrivateKey);
     let view = stage.desk.chosen(&key);
-    assert_eq!(stage.desk.recipient_from(view.id).expect_err("nobody encrypts for it").code(), Code::RecipientIsPrivate);
+    assert_eq!(
+        stage.desk.recipient_from(view.id).expect_err("nobody encrypts for it").code(),
+        Code::RecipientIsPrivate
+    );
     let sealed = stage.encrypted(&stage.file("leping.txt", "x"), None, None);
     let path = stage.desk.path(sealed.output.id).expect("written");
     let other = path.with_file_name("leping.pdf");
