@@ -494,21 +494,25 @@ export class Session {
         this.#finishOpening({ opening, draft, done, needsPassword: password !== null, identity: null });
         return;
       } catch (thrown) {
-        const error = asErrorView(thrown);
-        if (belongsToField(error.code)) {
-          opening.refuse(error);
-          this.#show(back);
-          return;
-        }
-        const choosePlace = async () => {
-          const before = opening.destination;
-          await this.chooseDestination(opening);
-          return opening.destination !== before;
-        };
-        const answer = (offer: Offer) => applyToOpening(opening, offer);
-        if (!(await this.#recover(error, "open", back, { choosePlace, answer, draft }))) return;
+        if (!(await this.#recoverOpening(opening, asErrorView(thrown), back, draft))) return;
       }
     }
+  }
+
+  /** What can be done about a container that did not open; whether to try again. */
+  async #recoverOpening(opening: Opening, error: ErrorView, back: Screen, draft: OpenDraft): Promise<boolean> {
+    if (belongsToField(error.code)) {
+      opening.refuse(error);
+      this.#show(back);
+      return false;
+    }
+    const choosePlace = async () => {
+      const before = opening.destination;
+      await this.chooseDestination(opening);
+      return opening.destination !== before;
+    };
+    const answer = (offer: Offer) => applyToOpening(opening, offer);
+    return this.#recover(error, "open", back, { choosePlace, answer, draft });
   }
 
   /** Asks for the PIN of a key at hand, and opens with it. */
@@ -522,18 +526,7 @@ export class Session {
       this.#finishOpening({ opening, draft, done, needsPassword: false, identity });
     };
     const recover = async (error: ErrorView) => {
-      if (belongsToField(error.code)) {
-        opening.refuse(error);
-        this.#show(back);
-        return;
-      }
-      const choosePlace = async () => {
-        const before = opening.destination;
-        await this.chooseDestination(opening);
-        return opening.destination !== before;
-      };
-      const answer = (offer: Offer) => applyToOpening(opening, offer);
-      if (!(await this.#recover(error, "open", back, { choosePlace, answer, draft }))) return;
+      if (!(await this.#recoverOpening(opening, error, back, draft))) return;
       // The PIN is gone: it is asked for once more.
       this.#show(back);
       this.openWithCard(opening, identity);
