@@ -45,6 +45,7 @@ import {
   password,
   people,
   pin,
+  privateKey,
   readingCard,
   recent,
   recipient,
@@ -371,6 +372,7 @@ export const states: Record<string, Run> = {
     await press(m.remove({ name: documents[1]!.name }));
     await press(m.encrypt());
   },
+  "encrypt-private-key": (stage) => drop(stage, [...documents, privateKey]),
   "encrypt-bad-certificate": async (stage) => {
     await drop(stage, documents);
     stage.double.backend.chooseRecipients = () =>
