@@ -10,8 +10,8 @@ use cdoc2::{DETECTION_LENGTH, Detected, Refusal};
 use eid::{KeyFile, KeyFileError};
 
 use crate::{
-    encryption::EXTENSION,
     failure::{Failure, Result},
+    proposals::EXTENSION,
     recipients::looks_like_one,
     view::ChosenKind,
 };

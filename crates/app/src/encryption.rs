@@ -1,15 +1,11 @@
 //! Encrypting: what would be encrypted and what stands in the way, and then doing it.
 
-use std::path::{Path, PathBuf};
-
-use cdoc2::{Compression, Control, Encryptor, NameSet, Refusal, check_name, safe_name};
+use cdoc2::{Compression, Control, Encryptor, NameSet, Refusal, check_name};
 
 use crate::{failure::Failure, recipients::NewRecipient, servers::DeliveryPlan};
 
 /// More files than this, and the Java reader refuses the container.
 pub const JAVA_READER_FILES: usize = 1000;
-/// File name extension of new containers.
-pub const EXTENSION: &str = "cdoc2";
 
 /// Why a name cannot stand in the container, and one that could.
 #[derive(Debug)]
@@ -38,18 +34,6 @@ pub fn check_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<Option<N
         proposal: taken.insert_safe(name),
     };
     names.iter().zip(refusals).map(|(name, refusal)| refusal.map(|refusal| trouble(name, refusal))).collect()
-}
-
-/// A container name beside the first file that is not taken: `report.cdoc2` for `report.pdf`, else `report (2).cdoc2`.
-pub fn propose_output(first: &Path) -> PathBuf {
-    let stem = first.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    // What deceives in the file's name shall not go on to its recipients.
-    let stem = if stem.is_empty() { "container".to_owned() } else { safe_name(&stem, |_| false) };
-    let folder = first.parent().unwrap_or(Path::new(""));
-    let candidates = std::iter::once(format!("{stem}.{EXTENSION}"))
-        .chain((2..10_000).map(|number| format!("{stem} ({number}).{EXTENSION}")));
-    let mut free = candidates.map(|name| folder.join(name)).filter(|path| path.symlink_metadata().is_err());
-    free.next().unwrap_or_else(|| folder.join(format!("{stem}.{EXTENSION}")))
 }
 
 /// An encryptor for `recipients`, with every capsule inside the container.

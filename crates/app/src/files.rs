@@ -24,6 +24,8 @@ const MAX_FILES: usize = 100_000;
 pub struct Gathered {
     /// Where it is.
     pub path: PathBuf,
+    /// What was chosen: this file, or a folder that it is in.
+    pub chosen: PathBuf,
     /// The examined file.
     pub file: Result<InputFile>,
 }
@@ -41,28 +43,26 @@ pub struct Choice {
 pub fn gather(paths: &[PathBuf]) -> Choice {
     let mut choice = Choice::default();
     for path in paths {
-        choice.take(path, 0);
+        choice.take(path, path, 0);
     }
     choice
 }
 
 impl Choice {
-    fn take(&mut self, path: &Path, depth: usize) {
+    fn take(&mut self, path: &Path, chosen: &Path, depth: usize) {
         if self.files.len() >= MAX_FILES {
             if self.files.len() == MAX_FILES {
                 // Never silently fewer than were chosen.
                 let message = format!("more than {MAX_FILES} files were chosen");
-                self.refuse(path, Failure::new(Code::TooLarge, message));
+                self.push(path, chosen, Err(Failure::new(Code::TooLarge, message)));
             }
             return;
         }
         if !path.is_dir() {
-            let file = InputFile::examine(path).map_err(Failure::from);
-            self.files.push(Gathered { path: path.to_owned(), file });
-            return;
+            return self.push(path, chosen, InputFile::examine(path));
         }
         if depth == MAX_DEPTH {
-            return self.refuse(path, cdoc2::Error::Refused(Refusal::NotAFile(path.to_owned())));
+            return self.push(path, chosen, Err(cdoc2::Error::Refused(Refusal::NotAFile(path.to_owned()))));
         }
         let children = fs::read_dir(path).and_then(|entries| {
             entries.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<Vec<_>>>()
@@ -74,16 +74,17 @@ impl Choice {
                     if child.is_symlink() {
                         self.links_left_out.push(child);
                     } else {
-                        self.take(&child, depth + 1);
+                        self.take(&child, chosen, depth + 1);
                     }
                 }
             }
-            Err(source) => self.refuse(path, cdoc2::Error::NotReadable { path: path.to_owned(), source }),
+            Err(source) => self.push(path, chosen, Err(cdoc2::Error::NotReadable { path: path.to_owned(), source })),
         }
     }
 
-    fn refuse(&mut self, path: &Path, failure: impl Into<Failure>) {
-        self.files.push(Gathered { path: path.to_owned(), file: Err(failure.into()) });
+    fn push<E: Into<Failure>>(&mut self, path: &Path, chosen: &Path, file: Result<InputFile, E>) {
+        let (path, chosen) = (path.to_owned(), chosen.to_owned());
+        self.files.push(Gathered { path, chosen, file: file.map_err(Into::into) });
     }
 }
 

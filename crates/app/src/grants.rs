@@ -19,6 +19,8 @@ pub struct Grants(Mutex<Granted>);
 struct Granted {
     paths: Vec<PathBuf>,
     ids: HashMap<PathBuf, FileId>,
+    /// Folders that were chosen, for the files in them.
+    folders: HashMap<FileId, PathBuf>,
 }
 
 impl Grants {
@@ -36,6 +38,27 @@ impl Grants {
         granted.paths.push(path.clone());
         granted.ids.insert(path, id);
         id
+    }
+
+    /// The same for a file that came by choosing `chosen`: itself, or a folder that it is in.
+    pub fn grant_by(&self, path: &Path, chosen: &Path) -> FileId {
+        let id = self.grant(path);
+        let mut granted = self.lock();
+        if path == chosen {
+            granted.folders.remove(&id);
+        } else {
+            granted.folders.insert(id, chosen.to_owned());
+        }
+        id
+    }
+
+    /// What was chosen when the file came: itself, or a folder that it is in.
+    ///
+    /// # Errors
+    /// As [`Grants::path`].
+    pub fn chosen(&self, id: FileId) -> Result<PathBuf> {
+        let folder = self.lock().folders.get(&id).cloned();
+        folder.map_or_else(|| self.path(id), Ok)
     }
 
     /// The path behind a number.

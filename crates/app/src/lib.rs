@@ -9,6 +9,7 @@
 //! - [`desk`]: the same in the terms of a window, which names files by number ([`grants`]) and gets plain values ([`view`])
 //! - [`failure`]: one closed set of causes, [`view::Code`], for which front ends have words
 //! - [`network`]: proxy, time-outs, what is asked of servers; the proxy's password is in the system's keyring
+//! - [`proposals`]: where results are proposed to go
 //! - [`meter`], [`password`], [`settings`], [`places`]: progress, strength, choices, folders
 //!
 //! Nothing here prints or opens windows, and only [`servers`] leads to a network, only [`cards`] and [`tokens`] to readers. A locked keyring may ask the
@@ -28,6 +29,7 @@ pub mod opening;
 pub mod password;
 pub mod persons;
 pub mod places;
+pub mod proposals;
 pub mod recipients;
 pub mod remembered;
 pub mod servers;

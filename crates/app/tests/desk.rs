@@ -9,7 +9,7 @@ use app::{
     desk::Desk,
     servers::ListFiles,
     view::{
-        ChosenKind, Code, ContainerView, DeliveryDraft, DraftFile, EncryptionDone, EncryptionDraft, NameChoice,
+        ChosenKind, Code, ContainerView, DeliveryDraft, DraftFile, EncryptionDone, EncryptionDraft, FileId, NameChoice,
         OpenDraft, PlanWarning, RecipientKind,
     },
 };
@@ -60,6 +60,18 @@ fn password() -> Option<Zeroizing<String>> {
     Some(Zeroizing::new("kolm Valget kassi 7 katusel".to_owned()))
 }
 
+fn open_draft(container: FileId) -> OpenDraft {
+    OpenDraft {
+        container,
+        key_file: None,
+        identity: None,
+        certificate: None,
+        destination: None,
+        names: NameChoice::default(),
+        raise_limits: false,
+    }
+}
+
 #[track_caller]
 fn assert_shown(texts: &[&str]) {
     for text in texts {
@@ -88,16 +100,7 @@ fn names_that_deceive_are_shown_for_what_they_are() {
     fs::rename(stage.desk.path(done.output.id).expect("written"), &renamed).expect("renamed");
     let view = stage.inspected(&renamed);
     assert_shown(&[&view.name, &view.folder, &view.destination.name]);
-    let draft = OpenDraft {
-        container: view.id,
-        key_file: None,
-        identity: None,
-        certificate: None,
-        destination: None,
-        names: NameChoice::default(),
-        raise_limits: false,
-    };
-    let done = stage.desk.open(&draft, password(), |_| {}).expect("it opens");
+    let done = stage.desk.open(&open_draft(view.id), password(), |_| {}).expect("it opens");
     assert_shown(&[&done.destination.name]);
     assert!(!stage.desk.path(done.destination.id).expect("saved").to_string_lossy().contains('\u{202e}'));
     let recent = stage.desk.start(&[]).recent;
@@ -161,6 +164,48 @@ fn files_that_kapsel_itself_would_refuse_are_warned_of() {
         draft.files =
             (0..count).map(|number| DraftFile { name: Some(format!("{number}.txt")), ..one.clone() }).collect();
         assert_eq!(stage.desk.plan_encryption(&draft).warnings, warning.into_iter().collect::<Vec<_>>(), "{count}");
+    }
+}
+
+#[test]
+fn the_container_of_a_folder_is_proposed_beside_it() {
+    let stage = Stage::new();
+    stage.file("aruanne v1.2/osa 1.txt", "x");
+    stage.file("aruanne v1.2/lisad/osa 2.txt", "y");
+    let folder = stage.place.path().join("aruanne v1.2");
+    let draft_of = |chosen: &Path| {
+        let files = stage.desk.incoming(&[chosen.to_owned()], None).files;
+        let files = files.into_iter().map(|file| DraftFile { id: file.id, name: None }).collect();
+        EncryptionDraft { files, ..stage.draft(&stage.file("muu.txt", "z"), None) }
+    };
+    let proposed =
+        |draft: &EncryptionDraft| stage.desk.path(stage.desk.plan_encryption(draft).output.id).expect("proposed");
+    let draft = draft_of(&folder);
+    assert_eq!(draft.files.len(), 2);
+    assert_eq!(proposed(&draft), stage.place.path().join("aruanne v1.2.cdoc2"));
+    let again = stage.desk.chosen_again(draft.files[0].id).expect("granted");
+    assert_eq!(again.id, draft.files[0].id);
+    assert_eq!(proposed(&draft), stage.place.path().join("aruanne v1.2.cdoc2"), "a second look changes nothing");
+    let done = stage.desk.encrypt(&draft, password(), None, |_| {}).expect("encrypted");
+    assert_eq!(done.output.name, "aruanne v1.2.cdoc2");
+    assert_eq!(fs::read_dir(&folder).expect("there").count(), 2, "nothing is put into the folder");
+    assert_eq!(proposed(&draft), stage.place.path().join("aruanne v1.2 (2).cdoc2"));
+
+    // The file itself, chosen later, stands for itself.
+    let alone = draft_of(&folder.join("osa 1.txt"));
+    assert_eq!(proposed(&alone), folder.join("osa 1.cdoc2"));
+}
+
+#[test]
+fn what_is_proposed_for_the_longest_names_can_be_written() {
+    let stage = Stage::new();
+    for name in [format!("{}.pdf", "õ".repeat(125)), "n".repeat(255), format!(".{}.txt", "🙂".repeat(60))] {
+        let file = stage.file(&name, "x");
+        let done = stage.encrypted(&file, Some("kiri.txt"), None);
+        assert!(done.output.name.len() <= 255 && !done.output.name.starts_with('.'), "{}", done.output.name);
+        let view = stage.inspected(&stage.desk.path(done.output.id).expect("written"));
+        let opened = stage.desk.open(&open_draft(view.id), password(), |_| {}).expect("it opens");
+        assert!(stage.desk.path(opened.destination.id).expect("saved").join("kiri.txt").exists());
     }
 }
 

@@ -16,20 +16,21 @@ use capsule_client::ListFiles;
 
 use cdoc2::{
     Cancel, Compression, Container, Control, Extraction, InputFile, Limits, NamePolicy, OnConflict, Password, Reading,
-    Zeroizing, check_files, check_output, safe_name, shown_name,
+    Zeroizing, check_files, check_output, shown_name,
 };
 
 use self::keys::KeysAtHand;
 use crate::{
     cards::Pin,
     detection::kind_of,
-    encryption::{JAVA_READER_FILES, check_names, encryptor, encryptor_for, propose_output},
+    encryption::{JAVA_READER_FILES, check_names, encryptor, encryptor_for},
     failure::{Failure, Result},
     files::gather,
     grants::Grants,
     meter::Meter,
     opening::{self, Key, unlock},
     places::shortened,
+    proposals::{container_beside, folder_beside},
     recipients::{NewRecipient, base_name, now},
     servers::{Access, Refreshing},
     settings::{Recent, Settings, system_language},
@@ -164,7 +165,7 @@ impl Desk {
     pub fn incoming(&self, paths: &[PathBuf], position: Option<Position>) -> Incoming {
         let choice = gather(paths);
         let files = choice.files.into_iter().map(|gathered| match gathered.file {
-            Ok(_) => self.chosen(&gathered.path),
+            Ok(_) => self.chosen_by(&gathered.path, &gathered.chosen),
             Err(failure) => self.unusable(&gathered.path, failure),
         });
         Incoming { files: files.collect(), links_left_out: choice.links_left_out.len() as u32, position }
@@ -172,9 +173,14 @@ impl Desk {
 
     /// Takes one file.
     pub fn chosen(&self, path: &Path) -> Chosen {
+        self.chosen_by(path, path)
+    }
+
+    /// Takes one file, which came by choosing `chosen`: itself, or a folder that it is in.
+    fn chosen_by(&self, path: &Path, chosen: &Path) -> Chosen {
         match kind_of(path) {
             Ok(kind) => Chosen {
-                id: self.grants.grant(path),
+                id: self.grants.grant_by(path, chosen),
                 name: base_name(path),
                 folder: folder(path),
                 size: path.metadata().map_or(0, |metadata| metadata.len()),
@@ -190,7 +196,7 @@ impl Desk {
     /// # Errors
     /// [`Code::Internal`] for a number that was never given.
     pub fn chosen_again(&self, id: FileId) -> Result<Chosen> {
-        Ok(self.chosen(&self.grants.path(id)?))
+        Ok(self.chosen_by(&self.grants.path(id)?, &self.grants.chosen(id)?))
     }
 
     fn unusable(&self, path: &Path, failure: Failure) -> Chosen {
@@ -338,8 +344,8 @@ impl Desk {
 
     fn draft_output(&self, draft: &EncryptionDraft) -> OutputView {
         let chosen = draft.output.and_then(|id| self.grants.path(id).ok());
-        let first = || draft.files.first().and_then(|file| self.grants.path(file.id).ok()).unwrap_or_default();
-        self.output(chosen.unwrap_or_else(|| propose_output(&first())))
+        let first = || draft.files.first().and_then(|file| self.grants.chosen(file.id).ok()).unwrap_or_default();
+        self.output(chosen.unwrap_or_else(|| container_beside(&first())))
     }
 
     /// Encrypts a draft. An output that a dialog proposed to replace is replaced.
@@ -446,7 +452,7 @@ impl Desk {
             folder: folder(&path),
             size: container.size().unwrap_or(0),
             records: opening::records_by(container.header(), &self.lists),
-            destination: self.output(propose_destination(&path)),
+            destination: self.output(folder_beside(&path)),
         })
     }
 
@@ -548,7 +554,7 @@ impl Desk {
         let container_path = self.grants.path(draft.container)?;
         let destination = match draft.destination {
             Some(id) => self.grants.path(id)?,
-            None => propose_destination(&container_path),
+            None => folder_beside(&container_path),
         };
         let extraction = Extraction {
             destination: destination.clone(),
@@ -596,7 +602,7 @@ impl Desk {
     /// # Errors
     /// [`Code::Internal`] for a number that was never given.
     pub fn propose_again(&self, container: FileId) -> Result<OutputView> {
-        Ok(self.output(propose_output(&self.grants.path(container)?)))
+        Ok(self.output(container_beside(&self.grants.path(container)?)))
     }
 
     /// Encrypts a container's files again with a password, for keeping. Their plaintext never touches the disk.
@@ -737,18 +743,6 @@ fn names(recipients: &[RecipientView]) -> Vec<String> {
 
 fn folder(path: &Path) -> String {
     shortened(path.parent().unwrap_or(Path::new("")))
-}
-
-/// A folder beside the container that is not there yet: `report` for `report.cdoc2`, else `report (2)`.
-fn propose_destination(container: &Path) -> PathBuf {
-    let stem = container.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let stem = if stem.is_empty() || container.extension().is_none() { format!("{stem} files") } else { stem };
-    // The sender may have named the container.
-    let stem = safe_name(&stem, |_| false);
-    let candidates = std::iter::once(stem.clone()).chain((2..10_000).map(|number| format!("{stem} ({number})")));
-    let mut free =
-        candidates.map(|name| container.with_file_name(name)).filter(|path| path.symlink_metadata().is_err());
-    free.next().unwrap_or_else(|| container.with_file_name(stem))
 }
 
 impl std::fmt::Debug for Desk {
