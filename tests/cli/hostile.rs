@@ -10,13 +10,14 @@ use std::{
         ffi::OsStrExt,
         fs::{FileTypeExt, symlink},
     },
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
 use cdoc2::{
     Delivery, Encryptor, FetchError, InputFile, OutgoingCapsule, OutgoingShare, Recipient, SymmetricKey, Zeroizing,
 };
-use support::{Outcome, Place, key_pair};
+use support::{Outcome, Place, key_pair, python::Python};
 
 const KEY: [&str; 2] = ["--secret-file", "secret.key"];
 
@@ -291,4 +292,63 @@ fn a_person_with_records_for_two_servers_is_named_once() {
     written(&place, &Encryptor::new(vec![on("one"), on("two")]).delivery(&Nowhere), "a.txt");
     let told = place.run(&["list", "c.cdoc2", "--key", &other]).expect(3).stderr();
     assert_eq!(told.matches("Mari").count(), 1, "{told}");
+}
+
+/// A container whose sender chose the names of its files, by the independent implementation.
+fn named(place: &Place, names: &[&str]) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cli/names.py");
+    let path = |path: PathBuf| path.display().to_string();
+    let (output, secret) = (path(place.path("c.cdoc2")), path(place.secret()));
+    Python::ready().script(&script, &[&[output.as_str(), &secret], names].concat());
+}
+
+#[test]
+fn every_refused_name_is_told_at_once_with_why_and_what_would_stand_for_it() {
+    let place = Place::new();
+    named(&place, &["hea.txt", "CON", "a:b.txt", "lõpp.", "HEA.TXT", "cod\u{202e}exe.txt", " "]);
+    let decrypt = [&["decrypt", "c.cdoc2", "-o", "out"], &KEY[..]].concat();
+    let refused = place.run(&decrypt).expect(7);
+    let told = refused.stderr();
+    for line in [
+        "\"CON\": it means a device on Windows; the safe name is \"_CON\"",
+        "\"a:b.txt\": the character ':' is not allowed; the safe name is \"a_b.txt\"",
+        "\"lõpp.\": it ends with a dot; the safe name is \"lõpp\"",
+        "\"HEA.TXT\": another file has the same name; the safe name is \"HEA (2).TXT\"",
+        "(U+202E); the safe name is \"cod_exe.txt\"",
+        "--safe-names",
+    ] {
+        assert!(told.contains(line), "{line} is not in {told}");
+    }
+    assert!(!told.contains("\"hea.txt\""), "{told}");
+    assert_harmless(&refused);
+
+    let failure: serde_json::Value =
+        serde_json::from_str(&place.run(&[&["--json"], &decrypt[..]].concat()).expect(7).stderr()).expect("JSON");
+    let error = &failure["error"];
+    assert_eq!((&error["code"], &error["number"]), (&"unsafe_content".into(), &6.into()));
+    let first = serde_json::json!({
+        "name": "CON", "reason": "device", "character": null, "safeName": "_CON", "detail": "it means a device on Windows"
+    });
+    assert_eq!(error["refused"][0], first);
+    assert_eq!(error["refused"][4]["character"], "U+202E");
+    assert!(!place.path("out").exists());
+    let proposed = error["refused"].as_array().expect("names").iter().map(|name| name["safeName"].clone());
+
+    let opened = place.run(&[&["--json"], &decrypt[..], &["--safe-names"]].concat()).expect(0).stdout();
+    let opened: serde_json::Value = serde_json::from_str(&opened).expect("JSON");
+    let files = opened["files"].as_array().expect("files");
+    let saved: Vec<_> =
+        files.iter().filter(|file| file["originalName"].is_string()).map(|file| file["name"].clone()).collect();
+    assert_eq!(saved, proposed.collect::<Vec<_>>(), "what was proposed is what is saved");
+    assert_eq!(fs::read_to_string(place.path("out/a_b.txt")).expect("saved"), "content of a:b.txt");
+    assert_eq!(fs::read_dir(place.path("out")).expect("made").count(), 7);
+}
+
+#[test]
+fn of_very_many_refused_names_some_are_told_and_the_others_counted() {
+    let place = Place::new();
+    let names: Vec<_> = (0..500).map(|number| format!("{number}?")).collect();
+    named(&place, &names.iter().map(String::as_str).collect::<Vec<_>>());
+    let told = place.run(&[&["list", "c.cdoc2"], &KEY[..]].concat()).expect(7).stderr();
+    assert!(told.contains("\"19?\"") && !told.contains("\"20?\"") && told.contains("and 480 more"), "{told}");
 }

@@ -407,7 +407,7 @@ fn result_of(error: &Error) -> Option<&'static str> {
         Error::WrongKey(_) => "wrong_key",
         Error::Untried { cause, .. } => return result_of(cause),
         Error::Tampered => "tampered",
-        Error::UnsafeContent { .. } => "unsafe_content",
+        Error::UnsafeNames(_) | Error::NotARegularFile(_) => "unsafe_content",
         Error::LimitExceeded { .. } => "limit_exceeded",
         _ => return None,
     })

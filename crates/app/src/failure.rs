@@ -1,14 +1,14 @@
 //! One failure type for every use case: a cause that front ends have words for, and technical detail for support.
 
 use cdoc2::{
-    Error, KeyError, LimitKind, NameProblem, NoServerAccess, Refusal, SecretKind, safe_name, shown, shown_name,
+    Error, KeyError, LimitKind, NameProblem, NoServerAccess, Refusal, SecretKind, UnsafeName, shown, shown_name,
 };
 
 use crate::{
     cards,
     recipients::base_name,
     servers, tokens,
-    view::{Code, ErrorView},
+    view::{Code, ErrorView, NameReason, RefusedName},
 };
 
 /// Result of a use case.
@@ -22,7 +22,8 @@ pub struct Failure(Box<ErrorView>);
 impl Failure {
     /// A failure with the technical detail `detail`, which must not hold a secret.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self(Box::new(ErrorView { code, subject: None, number: None, names: Vec::new(), detail: detail.into() }))
+        let (names, refused) = (Vec::new(), Vec::new());
+        Self(Box::new(ErrorView { code, subject: None, number: None, names, refused, detail: detail.into() }))
     }
 
     /// Names what it happened to.
@@ -43,6 +44,12 @@ impl Failure {
     #[must_use]
     pub fn with_names(mut self, names: Vec<String>) -> Self {
         self.0.names = names;
+        self
+    }
+
+    /// Adds names of files that are refused.
+    fn with_refused(mut self, refused: Vec<RefusedName>) -> Self {
+        self.0.refused = refused;
         self
     }
 
@@ -125,10 +132,11 @@ impl From<Error> for Failure {
         let failure = Self::new(code_of(&error), with_sources(&error));
         match error {
             Error::UnsupportedVersion(version) => failure.about(version.to_string()),
-            Error::UnsafeContent { problem: NameProblem::NotARegularFile, name } => failure.about(shown_name(&name)),
-            Error::UnsafeContent { name, .. } => {
-                let proposal = safe_name(&name, |_| false);
-                failure.about(shown_name(&name)).with_names(vec![proposal])
+            Error::NotARegularFile(name) => failure.about(shown_name(&name)),
+            Error::UnsafeNames(names) => {
+                let refused: Vec<_> = names.first.into_iter().map(RefusedName::from).collect();
+                let first = refused.first().map(|refused| refused.name.clone()).unwrap_or_default();
+                failure.about(first).with_number(names.count).with_refused(refused)
             }
             Error::LimitExceeded { kind, limit } => failure.about(limit_name(kind)).with_number(limit),
             Error::DiskFull(path)
@@ -174,7 +182,7 @@ fn code_of(error: &Error) -> Code {
         Error::Fetch(error) => {
             error.downcast_ref::<capsule_client::Error>().map_or(Code::ServerUnreachable, servers::code_of)
         }
-        Error::UnsafeContent { .. } => Code::UnsafeContent,
+        Error::UnsafeNames(_) | Error::NotARegularFile(_) => Code::UnsafeContent,
         Error::LimitExceeded { .. } => Code::LimitsExceeded,
         Error::DiskFull(_) => Code::DiskFull,
         Error::NotWritable { .. } => Code::NotWritable,
@@ -200,8 +208,30 @@ fn code_of(error: &Error) -> Code {
     }
 }
 
-/// The limit that no option or setting raises.
+impl From<UnsafeName> for RefusedName {
+    fn from(refused: UnsafeName) -> Self {
+        let UnsafeName { name, problem, proposal } = refused;
+        let (reason, character) = match problem {
+            NameProblem::ForbiddenCharacter(character) => (NameReason::Character, Some(character.to_string())),
+            NameProblem::ControlCharacter(character) | NameProblem::MisleadingCharacter(character) => {
+                (NameReason::Character, Some(format!("U+{:04X}", u32::from(character))))
+            }
+            NameProblem::Empty | NameProblem::Invisible => (NameReason::Invisible, None),
+            NameProblem::OuterSpace | NameProblem::LeadingDash | NameProblem::TrailingDot => (NameReason::Ends, None),
+            NameProblem::DeviceName => (NameReason::Device, None),
+            NameProblem::TooLong => (NameReason::TooLong, None),
+            NameProblem::Duplicate => (NameReason::Duplicate, None),
+            // Bytes that are no text are shown as what they are not.
+            _ => (NameReason::NotText, None),
+        };
+        Self { name: shown_name(&name), reason, character, safe_name: proposal, detail: problem.to_string() }
+    }
+}
+
+/// The limits that no option or setting raises.
 pub const PASSWORD_ITERATIONS: &str = "password iterations";
+/// Records of a header, their bytes, and key shares in one.
+pub const RECORDS: &str = "recipient records";
 
 /// Names a limit as the options and settings do.
 fn limit_name(kind: LimitKind) -> &'static str {
@@ -211,5 +241,6 @@ fn limit_name(kind: LimitKind) -> &'static str {
         LimitKind::PaxSize => "extended header",
         LimitKind::NameLength => "name length",
         LimitKind::PasswordIterations => PASSWORD_ITERATIONS,
+        LimitKind::Records | LimitKind::RecordBytes | LimitKind::Shares => RECORDS,
     }
 }

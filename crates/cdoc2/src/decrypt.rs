@@ -16,7 +16,7 @@ use subtle::ConstantTimeEq;
 
 use crate::{
     Error, Result,
-    archive::{Entry, EntrySink, NamePolicy, NameProblem, Unpacker, Writer},
+    archive::{Begun, Entry, EntrySink, NamePolicy, Unpacker, Writer},
     encrypt::{Destination, Encryptor, Written, is_same_file},
     envelope::{Envelope, fill},
     error::Refusal,
@@ -163,7 +163,7 @@ impl Container {
     ///
     /// # Errors
     /// [`Error::Tampered`] whenever the payload is not authentic, whatever else is wrong with it; [`Error::Malformed`],
-    /// [`Error::UnsafeContent`], [`Error::LimitExceeded`] for what its sender wrote; [`Error::AlreadyExists`],
+    /// [`Error::UnsafeNames`], [`Error::NotARegularFile`], [`Error::LimitExceeded`] for what its sender wrote; [`Error::AlreadyExists`],
     /// [`Error::DiskFull`], [`Error::NotWritable`] for the destination; [`Error::InputChanged`]; [`Error::Cancelled`].
     pub fn extract(self, key: &FileMasterKey, reading: &Reading, extraction: &Extraction) -> Result<Vec<Extracted>> {
         let container = match &self.input {
@@ -495,9 +495,9 @@ struct Listing {
 }
 
 impl EntrySink for Listing {
-    fn begin(&mut self, entry: &Entry) -> Result<()> {
+    fn begin(&mut self, entry: &Entry) -> Result<Begun> {
         self.entries.push(entry.clone());
-        Ok(())
+        Ok(Begun::Yes)
     }
 
     fn data(&mut self, _: &[u8]) -> Result<()> {
@@ -534,10 +534,10 @@ impl<W> OneFile<W> {
 }
 
 impl<W: Write> EntrySink for OneFile<W> {
-    fn begin(&mut self, entry: &Entry) -> Result<()> {
+    fn begin(&mut self, entry: &Entry) -> Result<Begun> {
         self.files += 1;
         self.entry.get_or_insert_with(|| entry.clone());
-        Ok(())
+        Ok(Begun::Yes)
     }
 
     fn data(&mut self, bytes: &[u8]) -> Result<()> {
@@ -560,10 +560,11 @@ struct Repacking<'a> {
 }
 
 impl EntrySink for Repacking<'_> {
-    fn begin(&mut self, entry: &Entry) -> Result<()> {
+    fn begin(&mut self, entry: &Entry) -> Result<Begun> {
         self.files += 1;
         self.content_size += entry.size;
-        self.archive.begin(&entry.name, entry.size, entry.modified).map_err(Error::Io)
+        self.archive.begin(&entry.name, entry.size, entry.modified).map_err(Error::Io)?;
+        Ok(Begun::Yes)
     }
 
     fn data(&mut self, bytes: &[u8]) -> Result<()> {
@@ -634,7 +635,7 @@ impl<'a> Folder<'a> {
 }
 
 impl EntrySink for Folder<'_> {
-    fn begin(&mut self, entry: &Entry) -> Result<()> {
+    fn begin(&mut self, entry: &Entry) -> Result<Begun> {
         let destination = self.extraction.destination.join(&entry.name);
         if self.extraction.on_conflict == OnConflict::Refuse && destination.symlink_metadata().is_ok() {
             return Err(Error::AlreadyExists(destination));
@@ -648,19 +649,14 @@ impl EntrySink for Folder<'_> {
         if free_space(&self.files).is_some_and(|free| free < entry.size) {
             return Err(Error::DiskFull(self.extraction.destination.clone()));
         }
-        let file =
-            OpenOptions::new().write(true).create_new(true).open(self.files.join(&entry.name)).map_err(|error| {
-                match error.kind() {
-                    // The format allows names that this file system does not.
-                    std::io::ErrorKind::InvalidFilename => {
-                        Error::UnsafeContent { name: entry.name.clone(), problem: NameProblem::TooLong }
-                    }
-                    _ => Error::writing(destination, error),
-                }
-            })?;
+        let file = match OpenOptions::new().write(true).create_new(true).open(self.files.join(&entry.name)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidFilename => return Ok(Begun::NameTooLong),
+            Err(error) => return Err(Error::writing(destination, error)),
+        };
         self.entries.push(entry.clone());
         self.current = Some(FlushedAhead::new(file));
-        Ok(())
+        Ok(Begun::Yes)
     }
 
     fn data(&mut self, bytes: &[u8]) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use crate::archive::NameProblem;
+use crate::archive::{NameProblem, UnsafeNames};
 
 /// Result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -49,15 +49,14 @@ pub enum Error {
     /// The key fits a record, but its capsule or shares could not be fetched.
     #[error("the capsule could not be fetched: {0}")]
     Fetch(#[source] FetchError),
-    /// The authenticated archive holds a name that could harm the reader. Nothing was released.
-    #[error("the container holds an unsafe file name {name:?}: {problem}")]
-    UnsafeContent {
-        /// The name as it stands in the archive, lossily decoded, at most 1000 characters.
-        name: String,
-        /// What is wrong with it.
-        problem: NameProblem,
-    },
-    /// The authenticated archive exceeds one of the reader's [`Limits`](crate::Limits). Nothing was released.
+    /// The authenticated archive holds names that could harm the reader. Nothing was released.
+    #[error("{0}")]
+    UnsafeNames(UnsafeNames),
+    /// The authenticated archive holds a folder, link or device of this name (lossily decoded, at most 1000 characters). Nothing was released.
+    #[error("the container holds {0:?}, which is not a regular file")]
+    NotARegularFile(String),
+    /// The header exceeds a bound of every reader, or the authenticated archive one of the reader's [`Limits`](crate::Limits). Nothing was
+    /// released.
     #[error("the container exceeds the limit of {limit} {kind}")]
     LimitExceeded {
         /// Which limit.
@@ -123,6 +122,12 @@ pub enum LimitKind {
     NameLength,
     /// PBKDF2 iterations of a password record.
     PasswordIterations,
+    /// Records of a header.
+    Records,
+    /// Bytes of strings and vectors in the records of a header.
+    RecordBytes,
+    /// Key shares of a record.
+    Shares,
 }
 
 /// Why files or recipients cannot be encrypted as asked; nothing was written.
@@ -228,6 +233,9 @@ impl std::fmt::Display for LimitKind {
             Self::PaxSize => "bytes of extended header",
             Self::NameLength => "bytes of file name",
             Self::PasswordIterations => "iterations for a password",
+            Self::Records => "recipient records",
+            Self::RecordBytes => "bytes in its recipient records",
+            Self::Shares => "key shares in a record",
         })
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::{
     Entry, Limits, NamePolicy, Result,
-    archive::{EntrySink, Unpacker},
+    archive::{Begun, EntrySink, Unpacker},
     payload::inflate::Inflater,
 };
 
@@ -23,9 +23,9 @@ pub fn unpack(archive: &[u8], piece: usize, limits: Limits, total_size: u64, nam
 struct Sizes(Vec<(Entry, u64)>);
 
 impl EntrySink for Sizes {
-    fn begin(&mut self, entry: &Entry) -> Result<()> {
+    fn begin(&mut self, entry: &Entry) -> Result<Begun> {
         self.0.push((entry.clone(), 0));
-        Ok(())
+        Ok(Begun::Yes)
     }
 
     fn data(&mut self, bytes: &[u8]) -> Result<()> {

@@ -59,7 +59,7 @@ mod release;
 mod unlock;
 mod wiping;
 
-pub use archive::{Entry, NamePolicy, NameProblem, NameSet, check_name, safe_name};
+pub use archive::{Entry, NamePolicy, NameProblem, NameSet, UnsafeName, UnsafeNames, check_name, safe_name};
 pub use decrypt::{Container, Extracted, Extraction, Reading};
 pub use encrypt::{Encryptor, InputFile, Written, check_files, check_output};
 pub use envelope::{DETECTION_LENGTH, Detected, detect};

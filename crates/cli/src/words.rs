@@ -2,8 +2,8 @@
 
 use app::{
     Failure,
-    failure::PASSWORD_ITERATIONS,
-    view::{Code, ErrorView},
+    failure::{PASSWORD_ITERATIONS, RECORDS},
+    view::{Code, ErrorView, RefusedName},
 };
 
 /// Exit status of a cause; see `kapsel --help`.
@@ -46,6 +46,7 @@ fn cause_alone(error: &ErrorView) -> String {
         Code::WrongPassword if error.names.is_empty() => "the password is wrong".to_owned(),
         Code::WrongPassword => format!("the password is wrong; hint: {}", error.names.join(", ")),
         Code::WrongKey => "the symmetric key is wrong".to_owned(),
+        Code::UnsafeContent if !error.refused.is_empty() => refused_names(error),
         Code::KeyFilePassword => format!("the password of {subject} is wrong"),
         Code::KeyFilePasswordNeeded => format!("{subject} is protected by a password"),
         Code::KeyFileUnusable | Code::KeyFileIsPublic | Code::RecipientUnusable | Code::RecipientIsPrivate
@@ -65,6 +66,19 @@ fn cause_alone(error: &ErrorView) -> String {
         },
         _ => error.detail.clone(),
     }
+}
+
+/// Every refused name in a line of its own, with why, and the name that it would get.
+fn refused_names(error: &ErrorView) -> String {
+    let mut text = "the container holds file names that cannot be saved safely".to_owned();
+    for RefusedName { name, detail, safe_name, .. } in &error.refused {
+        text.push_str(&format!("\n  {name:?}: {detail}; the safe name is {safe_name:?}"));
+    }
+    match error.number.unwrap_or_default().saturating_sub(error.refused.len() as u64) {
+        0 => {}
+        more => text.push_str(&format!("\n  and {more} more")),
+    }
+    text
 }
 
 /// Names; an empty one stands for whoever knows the password.
@@ -96,10 +110,13 @@ pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
         Code::NotAContainer => "check that this is the file you were sent",
         Code::OldFormat => "open it with an older program, or ask the sender for a CDOC2 container",
         Code::UnsupportedFormat => "a newer version of Kapsel may read it",
-        Code::UnsafeContent if failure.view().names.is_empty() => "nothing was saved; ask the sender for plain files",
-        Code::UnsafeContent => "nothing was saved; --safe-names saves files under harmless names",
+        Code::UnsafeContent if failure.view().refused.is_empty() => "nothing was saved; ask the sender for plain files",
+        Code::UnsafeContent => "nothing was saved; --safe-names saves such files under their safe names",
         Code::LimitsExceeded if failure.view().subject.as_deref() == Some(PASSWORD_ITERATIONS) => {
             "nothing was saved; ask the sender to encrypt again with fewer iterations, or for your key"
+        }
+        Code::LimitsExceeded if failure.view().subject.as_deref() == Some(RECORDS) => {
+            "nothing was read beyond it; ask the sender to encrypt for fewer recipients"
         }
         Code::LimitsExceeded => {
             "nothing was saved; when you trust the sender, raise the limit: --max-files, --max-size, --max-name, --max-pax"
@@ -152,6 +169,10 @@ pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
         Code::DiskFull => "nothing was saved; make room or choose another place",
         Code::AlreadyExists => "choose another place, or use --overwrite (or --rename when opening)",
         Code::NotWritable => "choose another place",
+        Code::NotReadable if failure.view().subject.is_some() => {
+            "mend that (`ls -l` shows whether it is there and who may read it), or name another file"
+        }
+        Code::NotAFile => "name a regular file; what comes from a pipe is read from standard input: -",
         Code::InputChanged => "nothing was written; run it again when the file is at rest",
         Code::NameNotAllowed if failure.view().subject.is_none() => "give a shorter label",
         Code::NameNotAllowed | Code::DuplicateName => "rename the file, or use --safe-names",

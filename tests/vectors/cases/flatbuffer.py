@@ -243,18 +243,18 @@ def _limits(kit: Kit) -> None:
 
     add_shared("limit_8192_records", "8192 records, the most there may be; all but the last are one table.", "success",
                8192, b"data:,TYPE=pub_key&V=1")
-    add_shared("limit_8193_records", "8193 records: one too many.", "malformed|limit_exceeded", 8193, b"")
-    add_shared("limit_100000_records", "100 000 records that are one table.", "malformed|limit_exceeded", 100_000, b"")
+    add_shared("limit_8193_records", "8193 records: one too many.", "limit_exceeded", 8193, b"")
+    add_shared("limit_100000_records", "100 000 records that are one table.", "limit_exceeded", 100_000, b"")
     add_shared("limit_shared_3_mib", "A label of 300 kB that ten records share: 3 MiB in all, within the limit.",
                "success", 11, b"L" * 300_000)
     add_shared("limit_shared_5_mib", "A label of 600 kB that nine records share: 5 MiB in all, above the limit.",
-               "malformed|limit_exceeded", 10, b"L" * 600_000)
+               "limit_exceeded", 10, b"L" * 600_000)
     add_shared("limit_shared_4_gib", "A label of 600 kB that 8000 records share: 4.8 GB if each were copied.",
-               "malformed|limit_exceeded", 8001, b"L" * 600_000)
+               "limit_exceeded", 8001, b"L" * 600_000)
 
     def shared_keys(fmk: bytes, seed: Seeded) -> list[Record]:
         big = Record(SymmetricCapsule(b"S" * 500_000), b"", bytes(32))
         return [big] * 1000 + [kit.ec_record(fmk, seed)]
 
-    kit.add("limit_shared_salt", "A salt of 500 kB that 1000 records share.", "malformed|limit_exceeded",
+    kit.add("limit_shared_salt", "A salt of 500 kB that 1000 records share.", "limit_exceeded",
             kit.of_records("limit_shared_salt", shared_keys, share=True), time=10, memory=64)

@@ -575,13 +575,13 @@ def _shares(kit: Kit) -> None:
         kit.add(name, f"{count} key shares; each share line gives what a share server holds.", expect, body,
                 open_with=["shares"], header_only="yes", record=record, share=lines, file=[_letter_line()],
                 hostile=count == 1)
-    kit.add_records("shares_65", "65 shares: one over the limit.", "malformed|limit_exceeded",
+    kit.add_records("shares_65", "65 shares: one over the limit.", "limit_exceeded",
                     lambda fmk, seed: [_make_shares(fmk, seed, 65)[0]], open_with=[], header_only="yes")
     kit.add_records("shares_65_and_good", "A record of 65 shares before a good one: the whole header is refused.",
-                    "malformed|limit_exceeded",
+                    "limit_exceeded",
                     lambda fmk, seed: [_make_shares(fmk, seed, 65)[0], kit.ec_record(fmk, seed)])
     kit.add("shares_100000_shared", "100 000 shares that are one table, referred to again and again.",
-            "malformed|limit_exceeded", kit.of_records("shares_100000_shared", _one_share_often, share=True),
+            "limit_exceeded", kit.of_records("shares_100000_shared", _one_share_often, share=True),
             open_with=[], header_only="yes", time=5, memory=64)
     _broken_shares(kit)
 

@@ -6,7 +6,9 @@ import type { IdentityView } from "$lib/bindings/IdentityView";
 import type { EncryptionPlan } from "$lib/bindings/EncryptionPlan";
 import type { ErrorView } from "$lib/bindings/ErrorView";
 import type { KeysView } from "$lib/bindings/KeysView";
+import type { NameReason } from "$lib/bindings/NameReason";
 import type { ProgressView } from "$lib/bindings/ProgressView";
+import type { RefusedName } from "$lib/bindings/RefusedName";
 import type { ServersView } from "$lib/bindings/ServersView";
 import type { Double } from "$lib/backend/double";
 import { failure } from "$lib/backend/failure";
@@ -137,6 +139,10 @@ async function openWithPassword(stage: Stage, view = byPassword()): Promise<void
   await type(m.password(), "correct horse");
   await press(m.open_with_password());
   await settle();
+}
+
+function refused(name: string, reason: NameReason, safeName: string, character: string | null = null): RefusedName {
+  return { name, reason, character, safeName, detail: "" };
 }
 
 function openFails(error: ErrorView): Run {
@@ -837,8 +843,23 @@ export const states: Record<string, Run> = {
   "failed-unsafe": openFails(
     failure("unsafe_content", {
       subject: "../../.bashrc",
-      names: ["bashrc"],
-      detail: "entry 3: name leaves the folder",
+      number: 1,
+      refused: [refused("../../.bashrc", "character", ".._.._.bashrc", "/")],
+      detail: 'the container holds unsafe file names: "../../.bashrc" (the character \'/\' is not allowed)',
+    }),
+  ),
+  "failed-unsafe-names": openFails(
+    failure("unsafe_content", {
+      subject: "CON",
+      number: 31,
+      refused: [
+        refused("CON", "device", "_CON"),
+        refused("palgad: november 2026, koos lisadega ja väga pika nimega koondtabel kõigi osakondade kohta.xlsx", "character", "palgad_ november 2026, koos lisadega ja väga pika nimega koondtabel kõigi osakondade kohta.xlsx", ":"),
+        refused("arve\ufffdfdp.exe", "character", "arve_fdp.exe", "U+202E"),
+        refused("leping.", "ends", "leping"),
+        refused("Kiri.TXT", "duplicate", "Kiri (2).TXT"),
+        refused("", "invisible", "file"),
+      ],
     }),
   ),
   "failed-unsafe-link": openFails(

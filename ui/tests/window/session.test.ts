@@ -173,14 +173,26 @@ test("offers safe names and higher limits once", async () => {
   await begin();
   await openContainer(records.password);
   const failures = [
-    failure("unsafe_content", { subject: "../x", names: ["x"] }),
+    failure("unsafe_content", {
+      number: 24,
+      refused: [
+        { name: "CON", reason: "device", character: null, safeName: "_CON", detail: "" },
+        { name: "a:b", reason: "character", character: ":", safeName: "a_b", detail: "" },
+      ],
+    }),
     failure("limits_exceeded", { subject: "files" }),
   ];
   played.double.answers.open = () => Promise.reject(failures.shift() ?? failure("limits_exceeded"));
   await type("Password", "secret");
   await press("Open with password");
-  expect(document.body.textContent).toContain("it can be saved under a safe name: “x”.");
-  await press("Save under a safe name");
+  expect(document.querySelector("h2")?.textContent).toBe("File names in it could do harm");
+  const told = [...document.querySelectorAll("main li")].map((item) => item.textContent.replace(/[\u2066-\u2069]/g, ""));
+  expect(told).toEqual([
+    expect.stringMatching(/“CON”.*On Windows it means a device\..*proposed name: “_CON”/),
+    expect.stringMatching(/“a:b”.*The character “:” is not allowed\..*proposed name: “a_b”/),
+    "and 22 more files",
+  ]);
+  await press("Use the proposed names");
   await press("Open it all the same");
   expect(played.double.called("open").at(-1)?.args[0]).toMatchObject({
     names: { safeNames: true },
@@ -196,7 +208,7 @@ test("offers no safe name for a link in a container, but a message that asks for
   await type("Password", "secret");
   await press("Open with password");
   expect(document.querySelector("h2")?.textContent).toBe("Not everything in it is a plain file");
-  expect(document.body.textContent).not.toMatch(/safe name/);
+  expect(document.body.textContent).not.toMatch(/proposed name/);
   expect(buttons()).toEqual(expect.arrayContaining(["Copy a message to the sender", "Back"]));
   await press("Copy a message to the sender");
   const [message] = played.double.called("copyText")[0]!.args;

@@ -46,6 +46,13 @@ describe.each<[Language, Record<string, string>]>([
   });
 });
 
+test("offers no way past a limit that nobody can raise", () => {
+  locale.current = "en";
+  const words = errorWords(failure("limits_exceeded", { subject: "recipient records", number: 8192 }));
+  expect(words.text).toBe("Its list of recipients is larger than any program takes.");
+  expect(words.next).toBe("Ask the sender to encrypt again, for fewer recipients.");
+});
+
 test("never rounds up to a thousand of the smaller unit", () => {
   locale.current = "en";
   expect(plain(size(999_960))).toBe("1 MB");

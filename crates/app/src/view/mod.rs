@@ -547,13 +547,50 @@ pub struct ErrorView {
     pub code: Code,
     /// What it happened to: a file name, a limit, a server, a format version.
     pub subject: Option<String>,
-    /// Numbers that belong to it: tries left, the limit, how many servers a split key needs, records that were not tried.
+    /// Numbers that belong to it: tries left, the limit, how many servers a split key needs, records that were not tried, refused names.
     pub number: Option<u64>,
-    /// Names for whom the container is (`not_a_recipient`), hints (`wrong_password`), a safe name that is proposed
-    /// (`unsafe_content`; none when what is unsafe is no file), servers that did not give their share of a split key.
+    /// Names for whom the container is (`not_a_recipient`), hints (`wrong_password`), servers that did not give their share of a split key.
     pub names: Vec<String>,
+    /// The first file names that are refused, of `number` in all (`unsafe_content`; none when what is unsafe is no file).
+    pub refused: Vec<RefusedName>,
     /// Technical detail in English, to be copied for support. Never a secret.
     pub detail: String,
+}
+
+/// A file name in a container that is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RefusedName {
+    /// The name, safe to show.
+    pub name: String,
+    /// Why.
+    pub reason: NameReason,
+    /// The character that it is for, or its number as `U+202E` where it would not be seen.
+    pub character: Option<String>,
+    /// Under which name the file is saved when safe names are accepted.
+    pub safe_name: String,
+    /// The reason in English, for support.
+    pub detail: String,
+}
+
+/// Why a file name is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum NameReason {
+    /// It has a character that some system forbids, that misleads or cannot be seen.
+    Character,
+    /// Nothing of it can be seen.
+    Invisible,
+    /// It begins or ends with a space, begins with a dash, or ends with a dot.
+    Ends,
+    /// It means a device on Windows.
+    Device,
+    /// It is longer than what can be saved.
+    TooLong,
+    /// Another file has the same name.
+    Duplicate,
+    /// Its bytes are no text.
+    NotText,
 }
 
 /// Every cause that a person can meet.

@@ -8,9 +8,9 @@ mod read;
 mod write;
 
 pub(crate) use names::numbered_name;
-pub use names::{NameProblem, NameSet, check_name, safe_name};
+pub use names::{NameProblem, NameSet, UnsafeName, UnsafeNames, check_name, safe_name};
+pub(crate) use read::{Begun, EntrySink, Unpacker};
 pub use read::{Entry, NamePolicy};
-pub(crate) use read::{EntrySink, Unpacker};
 pub(crate) use write::{Writer, archive_size};
 
 /// Size of a tar block.

@@ -58,9 +58,52 @@ pub enum NameProblem {
     /// Another file has this name, perhaps in other letters of the same meaning.
     #[error("another file has the same name")]
     Duplicate,
-    /// A folder, link or device instead of a regular file.
-    #[error("it is not a regular file")]
-    NotARegularFile,
+}
+
+/// A name in an archive that is refused, and one that could stand for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnsafeName {
+    /// As it stands in the archive, lossily decoded, at most 1000 bytes there.
+    pub name: String,
+    /// What is wrong with it.
+    pub problem: NameProblem,
+    /// The name that the file gets under [`NamePolicy::UseSafeNames`](crate::NamePolicy::UseSafeNames).
+    pub proposal: String,
+}
+
+/// The refused names of an archive, in its order; there is always one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UnsafeNames {
+    /// The first of them, at most 20.
+    pub first: Vec<UnsafeName>,
+    /// How many there are.
+    pub count: u64,
+}
+
+impl UnsafeNames {
+    /// A sender could refuse every name of an archive, and nobody reads more than these.
+    const MOST: usize = 20;
+
+    pub(super) fn push(&mut self, name: UnsafeName) {
+        if self.first.len() < Self::MOST {
+            self.first.push(name);
+        }
+        self.count += 1;
+    }
+}
+
+impl std::fmt::Display for UnsafeNames {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the container holds unsafe file names: ")?;
+        for (position, UnsafeName { name, problem, .. }) in self.first.iter().enumerate() {
+            let separator = if position == 0 { "" } else { ", " };
+            write!(f, "{separator}{name:?} ({problem})")?;
+        }
+        match self.count - self.first.len() as u64 {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
 }
 
 /// Checks a name by the rules of the format.

@@ -6,7 +6,7 @@
 use tar::{EntryType, Header};
 
 use super::{
-    BLOCK, NameProblem, NameSet, RECORD, check_name,
+    BLOCK, NameProblem, NameSet, RECORD, UnsafeName, UnsafeNames, check_name,
     names::{MAX_NAME, MAX_PROPOSAL},
     padding,
 };
@@ -40,12 +40,22 @@ pub enum NamePolicy {
 
 /// Takes the files of an archive, one after the other.
 pub(crate) trait EntrySink {
-    fn begin(&mut self, entry: &Entry) -> Result<()>;
+    fn begin(&mut self, entry: &Entry) -> Result<Begun>;
     fn data(&mut self, bytes: &[u8]) -> Result<()>;
     fn end(&mut self) -> Result<()>;
 }
 
-/// Takes the bytes of an archive, cut anywhere, and gives its files to a sink.
+/// What became of a file that was to begin.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Begun {
+    /// Its content may come.
+    Yes,
+    /// The format allows its name, and the place does not.
+    NameTooLong,
+}
+
+/// Takes the bytes of an archive, cut anywhere, and gives its files to a sink. After a name that is refused the sink gets nothing more, and
+/// the other names are only looked at: whoever is told of one is told of all.
 pub(crate) struct Unpacker<S> {
     limits: Limits,
     total_limit: u64,
@@ -59,6 +69,7 @@ pub(crate) struct Unpacker<S> {
     /// Extension headers since the last file.
     extensions: u32,
     names: NameSet,
+    refused: UnsafeNames,
     entries: u64,
     total: u64,
     /// Bytes of the archive so far.
@@ -110,6 +121,7 @@ impl<S: EntrySink> Unpacker<S> {
             extension: Extension::default(),
             extensions: 0,
             names: NameSet::default(),
+            refused: UnsafeNames::default(),
             entries: 0,
             total: 0,
             position: 0,
@@ -138,9 +150,9 @@ impl<S: EntrySink> Unpacker<S> {
                     let (data, rest) = split(bytes, *left);
                     *left -= data.len() as u64;
                     let (ended, padding) = (*left == 0, *padding);
-                    self.sink.data(data)?;
+                    self.content(data)?;
                     if ended {
-                        self.sink.end()?;
+                        self.file_ends()?;
                         self.pad(padding);
                     }
                     bytes = rest;
@@ -181,9 +193,10 @@ impl<S: EntrySink> Unpacker<S> {
     /// The archive has ended; gives the sink back.
     ///
     /// # Errors
-    /// [`Error::Malformed`] when its end is missing.
+    /// [`Error::Malformed`] when its end is missing, [`Error::UnsafeNames`] when names were refused.
     pub(crate) fn finish(self) -> Result<S> {
         match self.state {
+            State::Ended { .. } if self.refused.count > 0 => Err(Error::UnsafeNames(self.refused)),
             State::Ended { .. } => Ok(self.sink),
             _ => Err(Error::malformed("the archive ends too early")),
         }
@@ -267,7 +280,7 @@ impl<S: EntrySink> Unpacker<S> {
         let name = extension.pax_path.or(extension.long_name).unwrap_or_else(|| header.path_bytes().into_owned());
         if entry_type != EntryType::Regular || extension.sparse {
             let name = String::from_utf8_lossy(&name).chars().take(MAX_NAME).collect();
-            return Err(Error::UnsafeContent { name, problem: NameProblem::NotARegularFile });
+            return Err(Error::NotARegularFile(name));
         }
         let size = extension.size.unwrap_or(size);
         self.entries += 1;
@@ -278,20 +291,38 @@ impl<S: EntrySink> Unpacker<S> {
         if self.total > self.total_limit {
             return Err(Error::LimitExceeded { kind: LimitKind::TotalSize, limit: self.total_limit });
         }
-        let (name, original_name) = self.checked_name(name)?;
+        let name = self.checked_name(name)?;
         // A time that is no number is no reason to refuse a file.
         let modified = number(&header.as_old().mtime).and_then(|time| i64::try_from(time).ok()).unwrap_or(0);
-        self.sink.begin(&Entry { name, original_name, size, modified })?;
+        if let Some((name, original_name)) = name.filter(|_| self.refused.count == 0) {
+            let entry = Entry { name, original_name, size, modified };
+            if self.sink.begin(&entry)? == Begun::NameTooLong {
+                self.refuse(entry.name, NameProblem::TooLong);
+            }
+        }
         self.state = State::File { left: size, padding: padding(size) };
         if size == 0 {
-            self.sink.end()?;
+            self.file_ends()?;
             self.state = State::Header;
         }
         Ok(())
     }
 
-    /// The name to use, and the archive's when that is another.
-    fn checked_name(&mut self, name: Vec<u8>) -> Result<(String, Option<String>)> {
+    fn content(&mut self, bytes: &[u8]) -> Result<()> {
+        if self.refused.count > 0 { Ok(()) } else { self.sink.data(bytes) }
+    }
+
+    fn file_ends(&mut self) -> Result<()> {
+        if self.refused.count > 0 { Ok(()) } else { self.sink.end() }
+    }
+
+    fn refuse(&mut self, name: String, problem: NameProblem) {
+        let proposal = self.names.insert_safe(&name);
+        self.refused.push(UnsafeName { name, problem, proposal });
+    }
+
+    /// The name to use, and the archive's when that is another; none when it is refused.
+    fn checked_name(&mut self, name: Vec<u8>) -> Result<Option<(String, Option<String>)>> {
         if name.len() as u64 > self.limits.name_length {
             return Err(Error::LimitExceeded { kind: LimitKind::NameLength, limit: self.limits.name_length });
         }
@@ -305,14 +336,18 @@ impl<S: EntrySink> Unpacker<S> {
         if problem.is_none() && !self.names.insert(&name) {
             problem = Some(NameProblem::Duplicate);
         }
-        // The format allows names that no file system holds.
-        let unsaveable = self.policy == NamePolicy::UseSafeNames && name.len() > MAX_PROPOSAL;
+        // The format allows names that no file system holds. By themselves they are refused where they are to be saved, by who saves them.
+        let is_replaced = self.policy == NamePolicy::UseSafeNames || self.refused.count > 0;
+        let problem = problem.or((is_replaced && name.len() > MAX_PROPOSAL).then_some(NameProblem::TooLong));
         match (problem, self.policy) {
-            (None, _) if !unsaveable => Ok((name, None)),
-            (Some(problem), NamePolicy::Refuse) => Err(Error::UnsafeContent { name, problem }),
-            _ => {
+            (None, _) => Ok(Some((name, None))),
+            (Some(problem), NamePolicy::Refuse) => {
+                self.refuse(name, problem);
+                Ok(None)
+            }
+            (Some(_), NamePolicy::UseSafeNames) => {
                 let safe = self.names.insert_safe(&name);
-                Ok((safe, Some(name)))
+                Ok(Some((safe, Some(name))))
             }
         }
     }
@@ -402,9 +437,9 @@ mod tests {
     struct Memory(Vec<(Entry, Vec<u8>)>);
 
     impl EntrySink for Memory {
-        fn begin(&mut self, entry: &Entry) -> Result<()> {
+        fn begin(&mut self, entry: &Entry) -> Result<Begun> {
             self.0.push((entry.clone(), Vec::new()));
-            Ok(())
+            Ok(Begun::Yes)
         }
         fn data(&mut self, bytes: &[u8]) -> Result<()> {
             self.0.last_mut().expect("begun").1.extend_from_slice(bytes);
@@ -471,7 +506,8 @@ mod tests {
 
     fn problem_of<T: std::fmt::Debug>(result: Result<T>) -> NameProblem {
         match result {
-            Err(Error::UnsafeContent { name, problem }) => {
+            Err(Error::UnsafeNames(UnsafeNames { mut first, .. })) => {
+                let UnsafeName { name, problem, .. } = first.remove(0);
                 assert!(name.chars().count() <= MAX_NAME);
                 problem
             }
@@ -543,6 +579,35 @@ mod tests {
     }
 
     #[test]
+    fn every_refused_name_is_told_with_the_name_that_it_would_get() {
+        let long = format!("{}.txt", "n".repeat(400));
+        let bytes =
+            archive(&[("a.txt", b"1"), ("CON", b"2"), ("a_b", b""), ("a:b", b"3"), ("A.TXT", b"4"), (&long, b"")]);
+        let Err(Error::UnsafeNames(refused)) = unpack(&bytes) else { panic!("not refused") };
+        let told: Vec<_> =
+            refused.first.iter().map(|name| (&*name.name, name.problem.clone(), &*name.proposal)).collect();
+        let cut = format!("{}.txt", "n".repeat(251));
+        assert_eq!(
+            told,
+            [
+                ("CON", NameProblem::DeviceName, "_CON"),
+                ("a:b", NameProblem::ForbiddenCharacter(':'), "a_b (2)"),
+                ("A.TXT", NameProblem::Duplicate, "A (2).TXT"),
+                (&*long, NameProblem::TooLong, &*cut),
+            ]
+        );
+        let files = unpack_with(&bytes, 512, NamePolicy::UseSafeNames, Limits::default()).expect("replaced");
+        let renamed = files.iter().filter(|(entry, _)| entry.original_name.is_some()).map(|(entry, _)| &*entry.name);
+        assert_eq!(renamed.collect::<Vec<_>>(), refused.first.iter().map(|name| &*name.proposal).collect::<Vec<_>>());
+
+        let many: Vec<_> = (0..1000).map(|number| format!("{number}?")).collect();
+        let many: Vec<_> = many.iter().map(|name| (&**name, &b""[..])).collect();
+        let Err(Error::UnsafeNames(refused)) = unpack(&archive(&many)) else { panic!("not refused") };
+        assert_eq!((refused.first.len(), refused.count), (20, 1000));
+        assert!(refused.to_string().ends_with("\"19?\" (the character '?' is not allowed) and 980 more"), "{refused}");
+    }
+
+    #[test]
     fn names_longer_than_file_systems_hold_are_cut_where_safe_names_are_wanted() {
         let bytes = archive(&[(&format!("{}.txt", "õ".repeat(200)), b"1"), (&"n".repeat(255), b"2")]);
         assert_eq!(unpack(&bytes).expect("allowed by the format")[0].0.name.len(), 404);
@@ -578,12 +643,15 @@ mod tests {
     fn only_regular_files_are_taken() {
         for kind in (0..=u8::MAX).filter(|kind| !matches!(kind, 0 | b'0' | b'x' | b'g' | b'L')) {
             let result = unpack_members(&[&plain(kind, b"x", b"")]);
-            assert_eq!(problem_of(result), NameProblem::NotARegularFile, "{kind}");
+            assert!(matches!(result, Err(Error::NotARegularFile(name)) if name == "x"), "{kind}");
         }
         assert_eq!(unpack_members(&[&plain(0, b"x", b"")]).expect("an old writer's regular file").len(), 1);
         let sparse = plain(b'x', b"p", record("GNU.sparse.major", "1").as_bytes());
         let result = unpack_members(&[&sparse, &plain(b'0', b"x", b"")]);
-        assert_eq!(problem_of(result), NameProblem::NotARegularFile);
+        assert!(matches!(result, Err(Error::NotARegularFile(_))));
+        // No name helps there, whatever else is refused.
+        let result = unpack_members(&[&plain(b'0', b"CON", b"1"), &plain(b'2', b"x", b"")]);
+        assert!(matches!(result, Err(Error::NotARegularFile(_))));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::{
     },
 };
 use crate::{
-    Error, Result,
+    Error, LimitKind, Result,
     key::{Curve, EcPublicKey, PublicKey, RsaPublicKey},
 };
 
@@ -20,7 +20,8 @@ impl Header {
     /// Reads a header as it stands in the file.
     ///
     /// # Errors
-    /// [`Error::Malformed`] when the header as a whole breaks the format or its budgets; never for a single record.
+    /// [`Error::Malformed`] when the header as a whole breaks the format, never for a single record; [`Error::LimitExceeded`] when it is over
+    /// a budget.
     pub(crate) fn read(bytes: Vec<u8>) -> Result<Self> {
         let (mut records, mut skipped) = (Vec::new(), Vec::new());
         let root = HeaderRef::read_as_root(&bytes).map_err(broken_header)?;
@@ -30,7 +31,7 @@ impl Header {
         let recipients = root.recipients().map_err(broken_header)?;
         let recipients = recipients.ok_or_else(|| Error::malformed("the header has no recipients"))?;
         if recipients.len() > MAX_RECORDS {
-            return Err(Error::malformed(format!("more than {MAX_RECORDS} recipient records")));
+            return Err(over_budget(LimitKind::Records, MAX_RECORDS));
         }
         let mut budget = Budget { left: MAX_CONTENT };
         for (index, record) in recipients.iter().enumerate() {
@@ -46,6 +47,10 @@ impl Header {
         }
         Ok(Self { bytes, records, skipped })
     }
+}
+
+fn over_budget(kind: LimitKind, limit: usize) -> Error {
+    Error::LimitExceeded { kind, limit: limit as u64 }
 }
 
 fn broken_header(error: planus::Error) -> Error {
@@ -117,8 +122,8 @@ struct Budget {
 
 impl Budget {
     fn spend(&mut self, bytes: usize) -> Result<(), Trouble> {
-        let message = || Error::malformed(format!("the recipient records hold more than {MAX_CONTENT} bytes"));
-        self.left = self.left.checked_sub(bytes).ok_or_else(|| Trouble::Header(message()))?;
+        let spent = || Trouble::Header(over_budget(LimitKind::RecordBytes, MAX_CONTENT));
+        self.left = self.left.checked_sub(bytes).ok_or_else(spent)?;
         Ok(())
     }
 
@@ -246,7 +251,7 @@ fn read_password(capsule: &Pbkdf2CapsuleRef<'_>, budget: &mut Budget) -> Result<
 fn read_shares(capsule: &KeySharesCapsuleRef<'_>, budget: &mut Budget) -> Result<Capsule, Trouble> {
     let shares = capsule.shares()?;
     if shares.len() > MAX_SHARES {
-        return Err(Trouble::Header(Error::malformed(format!("more than {MAX_SHARES} key shares in a record"))));
+        return Err(Trouble::Header(over_budget(LimitKind::Shares, MAX_SHARES)));
     }
     if shares.len() < 2 {
         return Err(SkipReason::ShareCount(shares.len()).into());

@@ -1,5 +1,6 @@
 // Generated from crates/app/src/view by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
 import type { Code } from "./Code";
+import type { RefusedName } from "./RefusedName";
 
 /**
  * A failure: the window chooses words by `code`.
@@ -14,14 +15,17 @@ code: Code,
  */
 subject: string | null, 
 /**
- * Numbers that belong to it: tries left, the limit, how many servers a split key needs, records that were not tried.
+ * Numbers that belong to it: tries left, the limit, how many servers a split key needs, records that were not tried, refused names.
  */
 number: number | null, 
 /**
- * Names for whom the container is (`not_a_recipient`), hints (`wrong_password`), a safe name that is proposed
- * (`unsafe_content`; none when what is unsafe is no file), servers that did not give their share of a split key.
+ * Names for whom the container is (`not_a_recipient`), hints (`wrong_password`), servers that did not give their share of a split key.
  */
 names: Array<string>, 
+/**
+ * The first file names that are refused, of `number` in all (`unsafe_content`; none when what is unsafe is no file).
+ */
+refused: Array<RefusedName>, 
 /**
  * Technical detail in English, to be copied for support. Never a secret.
  */

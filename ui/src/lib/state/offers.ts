@@ -26,7 +26,7 @@ export type Offer =
   | "network";
 
 /** The first one is the main button. */
-export function offers({ code, names }: ErrorView, task: Task, draft?: OpenDraft): readonly Offer[] {
+export function offers({ code, refused }: ErrorView, task: Task, draft?: OpenDraft): readonly Offer[] {
   if (task === "inspect" || task === "start") return inspecting(code);
   const writing = task === "open" ? draft : undefined;
   switch (code) {
@@ -34,7 +34,7 @@ export function offers({ code, names }: ErrorView, task: Task, draft?: OpenDraft
       return writing ? ["keepBoth", "replace", "otherPlace"] : ["otherPlace", "back"];
     case "unsafe_content":
       // Without a safe name it is a link or the like, which no name makes a file.
-      return writing && !writing.names.safeNames && names.length > 0
+      return writing && !writing.names.safeNames && refused.length > 0
         ? ["safeNames", "messageToSender", "back"]
         : ["messageToSender", "back"];
     case "limits_exceeded":

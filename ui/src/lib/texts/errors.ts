@@ -1,6 +1,7 @@
 // The one table of words for failures: what happened, why, and what to do next.
 import type { Code } from "$lib/bindings/Code";
 import type { ErrorView } from "$lib/bindings/ErrorView";
+import type { RefusedName } from "$lib/bindings/RefusedName";
 import { m } from "$lib/paraglide/messages";
 import type { Offer, Task } from "$lib/state/offers";
 
@@ -44,22 +45,42 @@ function words(title: string, text: string, next: string): Words {
   return { title, text, next };
 }
 
-/** A name that another one can stand for, or something that is no file whatever it is called. */
+/** Names that others can stand for, or something that is no file whatever it is called. */
 function unsafe(error: ErrorView): Words {
-  const name = subject(error);
-  const [safe] = error.names;
-  if (safe !== undefined) {
-    return words(
-      m.error_unsafe_content(),
-      m.error_unsafe_content_text({ name }),
-      m.error_unsafe_content_next({ safe: m.quoted({ text: isolated(safe) }) }),
-    );
+  if (error.refused.length > 0) {
+    const count = { count: refusedNames(error) };
+    return words(m.error_unsafe_content(count), m.error_unsafe_content_text(count), m.error_unsafe_content_next(count));
   }
   return words(
     m.error_unsafe_content_other(),
-    m.error_unsafe_content_other_text({ name }),
+    m.error_unsafe_content_other_text({ name: subject(error) }),
     m.error_unsafe_content_other_next(),
   );
+}
+
+/** How many file names are refused, of which only the first are told. */
+export function refusedNames({ number, refused }: ErrorView): number {
+  return Math.max(number ?? 0, refused.length);
+}
+
+/** Why a file name is refused. */
+export function refusal({ reason, character }: RefusedName): string {
+  switch (reason) {
+    case "character":
+      return m.refused_character({ character: m.quoted({ text: character ?? "?" }) });
+    case "invisible":
+      return m.refused_invisible();
+    case "ends":
+      return m.refused_ends();
+    case "device":
+      return m.refused_device();
+    case "too_long":
+      return m.refused_too_long();
+    case "duplicate":
+      return m.refused_duplicate();
+    case "not_text":
+      return m.refused_not_text();
+  }
 }
 
 const table: Record<Code, (error: ErrorView) => Words> = {
@@ -130,7 +151,11 @@ const table: Record<Code, (error: ErrorView) => Words> = {
     ),
   unsafe_content: unsafe,
   limits_exceeded: (error) =>
-    words(m.error_limits_exceeded(), limit(error), m.error_limits_exceeded_next()),
+    words(
+      m.error_limits_exceeded(),
+      limit(error),
+      error.subject === "recipient records" ? m.limit_records_next() : m.error_limits_exceeded_next(),
+    ),
   disk_full: () => words(m.error_disk_full(), m.error_disk_full_text(), m.error_disk_full_next()),
   not_writable: (error) =>
     words(m.error_not_writable(), m.error_not_writable_text({ name: subject(error) }), m.error_not_writable_next()),
@@ -318,6 +343,8 @@ function limit({ subject, number: limit }: ErrorView): string {
       return m.limit_size({ limit: size(most) });
     case "name length":
       return m.limit_name({ limit: number(most) });
+    case "recipient records":
+      return m.limit_records();
     default:
       return m.limit_other();
   }
@@ -334,7 +361,7 @@ const sameAgainIsNoHelp: ReadonlySet<Code> = new Set([
 /** What to write to the sender of a container that cannot be opened. */
 export function messageToSender(error: ErrorView, container: string | null): string {
   const name = container ?? m.the_file();
-  if (error.code === "unsafe_content" && error.names.length === 0) {
+  if (error.code === "unsafe_content" && error.refused.length === 0) {
     return m.message_plain_files({ name, subject: error.subject ?? "?" });
   }
   if (sameAgainIsNoHelp.has(error.code)) return m.message_encrypt_again({ name, reason: errorWords(error).title });
@@ -355,7 +382,7 @@ export function reassurance(task: Task): string | null {
 }
 
 /** What the button of a next step says. */
-export function offerWords(offer: Offer, task: Task): string {
+export function offerWords(offer: Offer, { task, error }: { task: Task; error: ErrorView }): string {
   switch (offer) {
     case "again":
       return m.offer_again();
@@ -366,7 +393,7 @@ export function offerWords(offer: Offer, task: Task): string {
     case "keepBoth":
       return m.offer_keep_both();
     case "safeNames":
-      return m.offer_safe_names();
+      return m.offer_safe_names({ count: refusedNames(error) });
     case "raiseLimits":
       return m.offer_raise_limits();
     case "back":
