@@ -262,7 +262,7 @@ fn killed_at_any_moment_nothing_readable_and_nothing_partial_is_left() {
 }
 
 #[test]
-fn a_folder_on_another_volume_is_cleaned_up_by_the_next_run_there() {
+fn a_folder_on_another_volume_is_cleaned_up_by_the_next_run() {
     let place = Place::new();
     place.secret();
     random_file(&place, "b.bin", 60);
@@ -285,7 +285,38 @@ fn a_folder_on_another_volume_is_cleaned_up_by_the_next_run_there() {
         }
         let _ = fs::remove_dir_all(disk.join("out"));
     }
+    place.run(&["info", "a.cdoc2"]).expect(0);
+    assert_eq!(fs::read_dir(&disk).expect("there").count(), 0, "left before: {left}");
+    assert_eq!(place.files_at_home(), [""; 0], "nor a link to it");
     place.run(&decrypt).expect(0);
     let names: Vec<_> = fs::read_dir(&disk).expect("there").flatten().map(|entry| entry.file_name()).collect();
-    assert_eq!(names, ["out"], "left before: {left}");
+    assert_eq!(names, ["out"]);
+    assert_eq!(place.files_at_home(), [""; 0]);
+}
+
+#[test]
+fn a_signal_ends_the_wait_for_a_pipe_at_once_and_leaves_nothing() {
+    let place = Place::new();
+    place.secret();
+    large_file(&place, "a.txt", 20);
+    let encrypt = ["encrypt", "-o", "a.cdoc2", "--secret-file", "secret.key", "--compression", "none", "a.txt"];
+    place.run(&encrypt).expect(0);
+    fs::remove_file(place.path("a.txt")).expect("removed");
+    let container = fs::read(place.path("a.cdoc2")).expect("there");
+    let mut command = place.kapsel(&["decrypt", "-", "-o", "out", "--secret-file", "secret.key"]);
+    let mut child = command.stdin(Stdio::piped()).stderr(Stdio::null()).spawn().expect("started");
+    let mut pipe = child.stdin.take().expect("piped");
+    // Most of it comes, and then nothing more.
+    pipe.write_all(&container[..container.len() - 100]).expect("taken");
+    let begun = Instant::now();
+    while place.holds(NEEDLE).is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "plaintext is waiting for the rest");
+        thread::sleep(Duration::from_millis(20));
+    }
+    let begun = Instant::now();
+    let status = end_after(child, Duration::ZERO, rustix::process::Signal::TERM);
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert_eq!(status.code(), Some(130));
+    assert!(place.holds(NEEDLE).is_empty(), "{:?}", place.holds(NEEDLE));
+    drop(pipe);
 }

@@ -365,33 +365,63 @@ fn read_pieces(mut file: &File, path: &Path, total: u64, pieces: &Filling) -> Re
     Ok(())
 }
 
+/// A stream that is read on a thread of its own. Who waits in a reading for bytes that do not come cannot be stopped; who waits for that thread
+/// can, and leaves it behind.
+struct Incoming {
+    pieces: Emptying,
+    reading: thread::JoinHandle<std::io::Result<()>>,
+}
+
+impl Incoming {
+    fn begin(mut stream: Box<dyn Read + Send>) -> Self {
+        let (filling, pieces) = pipe(PIECE);
+        let reading = thread::spawn(move || {
+            while let Some(mut piece) = filling.take() {
+                piece.resize(PIECE, 0);
+                let length = fill(&mut stream, &mut piece)?;
+                piece.truncate(length);
+                if !filling.give(piece) || length < PIECE {
+                    break;
+                }
+            }
+            Ok(())
+        });
+        Self { pieces, reading }
+    }
+
+    /// Why nothing more came.
+    fn end(self) -> Result<()> {
+        self.reading.join().expect("reading does not panic").map_err(Error::Io)
+    }
+}
+
 /// Decrypts a stream whose tag comes last. Reads to the end even when nobody takes the plaintext any more: whether the
 /// stream is authentic decides which error is reported.
 fn decrypt_stream(
-    stream: &mut (dyn Read + Send),
+    stream: Box<dyn Read + Send>,
     mut decryption: Decryption,
     pieces: &Filling,
     control: &Control,
 ) -> Result<()> {
-    let mut stream = stream;
+    let incoming = Incoming::begin(stream);
     let mut wanted = true;
     let mut done = 0;
     // Always holds back the last 16 bytes, which may be the tag.
-    let mut held = [0; TAG_LENGTH];
-    if fill(&mut stream, &mut held).map_err(Error::Io)? < TAG_LENGTH {
-        return Err(Error::Truncated);
-    }
+    let mut held = Vec::with_capacity(TAG_LENGTH);
     let mut spare = Vec::new();
-    loop {
-        control.report(Step::Unpacking, done, None)?;
+    control.report(Step::Unpacking, done, None)?;
+    while let Some(read) = incoming.pieces.next_unless_stopped(control)? {
         let mut piece = if wanted { pieces.take() } else { None }.unwrap_or_else(|| {
             wanted = false;
             std::mem::take(&mut spare)
         });
-        piece.resize(PIECE + TAG_LENGTH, 0);
-        piece[..TAG_LENGTH].copy_from_slice(&held);
-        let length = fill(&mut stream, &mut piece[TAG_LENGTH..]).map_err(Error::Io)?;
-        held.copy_from_slice(&piece[length..length + TAG_LENGTH]);
+        piece.clear();
+        piece.extend_from_slice(&held);
+        piece.extend_from_slice(&read);
+        incoming.pieces.give_back(read);
+        let length = piece.len().saturating_sub(TAG_LENGTH);
+        held.clear();
+        held.extend_from_slice(&piece[length..]);
         piece.truncate(length);
         done += length as u64;
         if done > MAX_PAYLOAD {
@@ -404,10 +434,11 @@ fn decrypt_stream(
         } else {
             spare = piece;
         }
-        if length < PIECE {
-            return decryption.verify(&held);
-        }
+        control.report(Step::Unpacking, done, None)?;
     }
+    incoming.end()?;
+    let tag: Tag = held.try_into().map_err(|_| Error::Truncated)?;
+    decryption.verify(&tag)
 }
 
 /// Plaintext to be had.
@@ -432,8 +463,8 @@ impl Source {
                 verified.decrypt(decryption, pieces, control)
             }
             Self::Stream(stream) => {
-                let (mut stream, decryption) = *stream.take().expect("one reading of a stream");
-                decrypt_stream(&mut *stream, decryption, pieces, control)
+                let (stream, decryption) = *stream.take().expect("one reading of a stream");
+                decrypt_stream(stream, decryption, pieces, control)
             }
         }
     }

@@ -4,7 +4,8 @@
 //! into a private folder (mode 0700) on the destination's volume; when everything is verified the folder is renamed to its
 //! place, or its files are moved one by one, which is undone when a move fails; a file that is replaced changes places with
 //! the new one. A process that is killed leaves no container
-//! at all, and at most a private folder, which the next run removes: its lock tells that its owner is gone.
+//! at all, and at most a private folder, which the next run removes: its lock tells that its owner is gone. One that is not in the place for
+//! unfinished work is found by a link there.
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
@@ -13,7 +14,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use tempfile::TempDir;
+use tempfile::{TempDir, TempPath};
 
 use crate::{Error, Result, archive::numbered_name};
 
@@ -43,16 +44,15 @@ pub(crate) struct PrivateFolder {
     // Dropped first: on some systems a locked file cannot be removed.
     _lock: File,
     folder: TempDir,
+    /// Dropped last: while the folder is there, it can be found.
+    _link: Option<TempPath>,
 }
 
 impl PrivateFolder {
     /// Makes one on the volume of the folder `destination`: in `preferred` when that is on it, else in `destination`.
     pub(crate) fn create(destination: &Path, preferred: Option<&Path>) -> Result<Self> {
-        let place = preferred
-            .filter(|preferred| {
-                make_private_place(preferred).is_ok() && is_private(preferred) && same_volume(preferred, destination)
-            })
-            .unwrap_or(destination);
+        let preferred = preferred.filter(|preferred| make_private_place(preferred).is_ok() && is_private(preferred));
+        let place = preferred.filter(|preferred| same_volume(preferred, destination)).unwrap_or(destination);
         remove_abandoned(place);
         let mut builder = tempfile::Builder::new();
         builder.prefix(PRIVATE_PREFIX);
@@ -65,7 +65,9 @@ impl PrivateFolder {
         // What the system says, without the folder's name, which nobody has seen.
         let folder = builder.tempdir_in(place).map_err(|error| failed(error.kind().into()))?;
         let lock = locked(folder.path()).map_err(failed)?;
-        Ok(Self { _lock: lock, folder })
+        let link =
+            preferred.filter(|preferred| *preferred != place).and_then(|preferred| linked(folder.path(), preferred));
+        Ok(Self { _lock: lock, folder, _link: link })
     }
 
     /// Keeps it for its owner, who finds in it what could not be put back.
@@ -96,6 +98,21 @@ fn locked(folder: &Path) -> io::Result<File> {
     let _ = lock.try_lock();
     fs::rename(unnamed, folder.join(LOCK))?;
     Ok(lock)
+}
+
+/// A link in the place for unfinished work to a private folder elsewhere, where the system has links.
+fn linked(folder: &Path, place: &Path) -> Option<TempPath> {
+    #[cfg(unix)]
+    {
+        let link = place.join(folder.file_name()?);
+        std::os::unix::fs::symlink(folder.canonicalize().ok()?, &link).ok()?;
+        TempPath::try_from_path(link).ok()
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (folder, place);
+        None
+    }
 }
 
 /// Whether nobody else can change what is in a folder.
@@ -148,19 +165,41 @@ fn same_volume(_: &Path, _: &Path) -> bool {
 pub fn remove_abandoned(place: &Path) {
     let Ok(entries) = fs::read_dir(place) else { return };
     for entry in entries.flatten() {
-        if entry.file_name().to_string_lossy().starts_with(PRIVATE_PREFIX) && is_abandoned(&entry) {
-            tracing::info!("removing a private folder of a run that was killed");
-            let _ = fs::remove_dir_all(entry.path());
+        let path = entry.path();
+        if path.is_symlink() && is_private(place) {
+            follow(&path);
+        } else {
+            remove_if_abandoned(&path);
         }
     }
 }
 
-fn is_abandoned(entry: &fs::DirEntry) -> bool {
-    let Ok(metadata) = entry.metadata() else { return false };
+/// Removes the private folder that a link leads to, when its owner was killed, and the link when that is gone.
+fn follow(link: &Path) {
+    let Ok(folder) = fs::read_link(link) else { return };
+    // A volume that is away may come back.
+    if folder.parent().is_some_and(Path::exists) {
+        remove_if_abandoned(&folder);
+        if folder.symlink_metadata().is_err() {
+            let _ = fs::remove_file(link);
+        }
+    }
+}
+
+fn remove_if_abandoned(folder: &Path) {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    if name.starts_with(PRIVATE_PREFIX) && is_abandoned(folder) {
+        tracing::info!("removing a private folder of a run that was killed");
+        let _ = fs::remove_dir_all(folder);
+    }
+}
+
+fn is_abandoned(folder: &Path) -> bool {
+    let Ok(metadata) = folder.symlink_metadata() else { return false };
     if !metadata.is_dir() || !is_ours(&metadata) {
         return false;
     }
-    match File::open(entry.path().join(LOCK)) {
+    match File::open(folder.join(LOCK)) {
         Ok(lock) => !matches!(lock.try_lock(), Err(TryLockError::WouldBlock | TryLockError::Error(_))),
         Err(_) => metadata
             .modified()
@@ -537,7 +576,7 @@ mod tests {
         remove_abandoned(place.path());
         assert!(path.join(LOCK).exists());
         // As after a kill: the lock is gone with its owner, the folder stays.
-        let PrivateFolder { _lock, folder } = private;
+        let PrivateFolder { _lock, folder, .. } = private;
         let _ = folder.keep();
         drop(_lock);
         remove_abandoned(place.path());

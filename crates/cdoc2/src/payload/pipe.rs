@@ -1,9 +1,15 @@
 //! Buffers that go round between two threads of a pipeline.
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+
+use crate::{Result, progress::Control};
 
 /// Buffers between two threads: enough that neither waits for every one.
 const BUFFERS: usize = 3;
+/// How often somebody who waits looks whether the operation was stopped.
+const GLANCE: Duration = Duration::from_millis(50);
 
 /// The end that fills buffers.
 pub(crate) struct Filling {
@@ -52,6 +58,17 @@ impl Emptying {
     /// The next filled buffer; `None` when the other end has finished.
     pub(crate) fn next(&self) -> Option<Vec<u8>> {
         self.filled.recv().ok()
+    }
+
+    /// The same for who waits for what may never come: an error when the operation is stopped meanwhile.
+    pub(crate) fn next_unless_stopped(&self, control: &Control) -> Result<Option<Vec<u8>>> {
+        loop {
+            match self.filled.recv_timeout(GLANCE) {
+                Ok(buffer) => return Ok(Some(buffer)),
+                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+                Err(RecvTimeoutError::Timeout) => control.check()?,
+            }
+        }
     }
 
     /// Gives a buffer back; the other end may have finished.
