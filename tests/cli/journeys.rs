@@ -365,10 +365,53 @@ fn a_key_named_twice_gets_one_record() {
     let info = place.run(&["info", "--json", "c.cdoc2"]).expect(0).stdout();
     let info: serde_json::Value = serde_json::from_str(&info).expect("JSON");
     assert_eq!(info["records"].as_array().map(Vec::len), Some(1));
+    place.secret();
+    fs::copy(place.path("secret.key"), place.path("copy.key")).expect("copied");
+    let secrets = ["--secret-file", "secret.key", "--secret-file", "copy.key"];
+    let outcome = place.run(&[&["encrypt", "-o", "s.cdoc2", "letter.txt"], &secrets[..]].concat()).expect(0);
+    assert_eq!(outcome.stderr().matches("copy.key: the same key stands twice").count(), 1, "{}", outcome.stderr());
+    let labelled = [&["encrypt", "-o", "l.cdoc2", "letter.txt"], &secrets[..], &["--label", "another"]].concat();
+    assert_eq!(place.run(&labelled).expect(0).stderr(), "", "another label is another way in");
     place.file("password", "long enough to be a password\n");
     let twice =
         ["encrypt", "-o", "d.cdoc2", "--password-file", "password", "--label", "a", "--label", "b", "letter.txt"];
     place.run(&twice).expect(2);
+}
+
+#[test]
+fn verbose_tells_the_steps_and_nobody() {
+    let place = Place::new();
+    place.secret();
+    place.file("other.key", [9; 32]);
+    place.file("saladus.txt", "content");
+    let (key, certificate) = key_pair(&place, "marimets", "ec:secp384r1");
+    let encrypt =
+        ["encrypt", "-o", "c.cdoc2", "-r", &certificate, "--secret-file", "secret.key", "--label", "koduvoti"];
+    let written = place.run(&[&encrypt[..], &["-v", "saladus.txt"]].concat()).expect(0).stderr();
+    let decrypt = ["-v", "decrypt", "c.cdoc2", "-o"];
+    let refused = place.run(&[&decrypt[..], &["out", "--secret-file", "other.key"]].concat()).expect(3).stderr();
+    let opened = place.run(&[&decrypt[..], &["out", "--key", &key]].concat()).expect(0).stderr();
+    for (told, steps) in [
+        (&written, ["files=1 bytes=7", "certificate", "P-384", "symmetric key", "HKDF"]),
+        (
+            &refused,
+            ["version 2", "records=2", "fitting_records=1", "record=1", "what it gives is not the container's key"],
+        ),
+        (&opened, ["version 2", "private key of a file", "record=0", "it opens the container", "is authentic"]),
+    ] {
+        for step in steps {
+            assert!(told.contains(step), "{step} is not in {told}");
+        }
+        // Whom a sender is warned about is named beside it.
+        let log: Vec<_> = told.lines().filter(|line| line.contains("DEBUG")).collect();
+        assert!(
+            log.iter()
+                .all(|line| line.trim_start().split_once("s ").is_some_and(|(time, _)| time.parse::<f64>().is_ok()))
+        );
+        for name in ["marimets", "koduvoti", "saladus"] {
+            assert!(log.iter().all(|line| !line.contains(name)), "{name}: {log:?}");
+        }
+    }
 }
 
 #[test]

@@ -202,6 +202,18 @@ fn names_that_reorder_text_or_show_nothing_are_refused_with_a_proposal() {
 }
 
 #[test]
+fn an_input_that_cannot_be_read_is_named_with_what_helps() {
+    let place = Place::new();
+    place.secret();
+    for command in [&["encrypt", "-o", "c.cdoc2", "missing"][..], &["decrypt", "missing", "-o", "out"]] {
+        let told = place.run(&[command, &["--secret-file", "secret.key"]].concat()).expect(1).stderr();
+        assert!(told.contains("cannot read missing") && told.contains("name another file"), "{told}");
+    }
+    let told = place.run(&["encrypt", "-o", "c.cdoc2", "secret.key", "--secret-file", "home"]).expect(1).stderr();
+    assert!(told.contains("name another file"), "{told}");
+}
+
+#[test]
 fn wrong_usage_keeps_its_content_as_json() {
     let place = Place::new();
     let detail = |arguments: &[&str]| {
@@ -223,6 +235,10 @@ fn man_pages_are_of_commands_and_a_full_standard_output_is_called_so() {
     let pages: Vec<_> = place.everything().into_iter().filter(|name| name.starts_with("pages/")).collect();
     assert!(pages.iter().any(|name| name.ends_with("kapsel-servers-list.1")), "{pages:?}");
     assert!(pages.iter().all(|name| !name.contains("help")), "{pages:?}");
+    let page = |name: &str| fs::read_to_string(place.path("pages").join(name)).expect("written");
+    let (main, list) = (page("kapsel.1"), page("kapsel-list.1"));
+    assert!(main.contains("\n.SH \"EXIT STATUS\"\n  0  done\n") && !main.contains("EXAMPLES"), "{main}");
+    assert!(list.contains("\n.SH EXAMPLES\n  kapsel list ") && !list.contains("EXTRA"), "{list}");
     place.run(&["encrypt", "-o", "one.cdoc2", "--secret-file", "secret.key", "a.txt"]).expect(0);
     let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("a full device");
     let mut command = place.kapsel(&["decrypt", "one.cdoc2", "-o", "-", "--secret-file", "secret.key"]);

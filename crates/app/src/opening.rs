@@ -99,6 +99,17 @@ impl Key {
         fitting.next().is_some_and(|first| first && fitting.all(|missing| missing))
     }
 
+    /// What kind it is, for who looks for a fault.
+    fn sort(&self) -> &'static str {
+        match self {
+            Self::File(_) => "private key of a file",
+            Self::Card(_) => "ID-card",
+            Self::Token(_) => "token",
+            Self::Secret(_) => "symmetric key",
+            Self::Password(_) => "password",
+        }
+    }
+
     fn decryption_keys(&self) -> Vec<DecryptionKey<'_>> {
         match self {
             Self::File(files) => files.iter().map(KeyFile::decryption_key).collect(),
@@ -201,6 +212,9 @@ pub fn key_id(key: &PublicKey) -> String {
 /// # Errors
 /// As the container says; [`Code::NotARecipient`] names for whom it is, [`Code::WrongPassword`] carries the hints.
 pub fn unlock(container: &Container, keys: &[Key], access: &Access, control: &Control) -> Result<FileMasterKey> {
+    for key in keys {
+        tracing::debug!(key = key.sort(), fitting_records = key.fits(container.header()).len(), "a key is at hand");
+    }
     let keyring = Keyring::new(keys.iter().flat_map(Key::decryption_keys));
     let fetcher = servers::Fetcher::new(keys, access, control.cancel());
     let shares = fetcher.shares(container.header());

@@ -98,21 +98,31 @@ impl NewRecipient {
         Ok(Self::Person { person: person.ok_or_else(nobody)?, name: Some(key.name()) })
     }
 
-    /// Each key and person once, in order; a certificate in two files, or named twice, needs no second record. Says who stood twice.
+    /// Each key and person once, in order; a certificate in two files, or named twice, needs no second record. A symmetric key under another label
+    /// is another way in. Says who stood twice.
     pub fn distinct(recipients: Vec<Self>) -> (Vec<Self>, Vec<String>) {
         let mut people = HashSet::new();
         let mut known = HashSet::new();
-        let (mut kept, mut again) = (Vec::with_capacity(recipients.len()), Vec::new());
+        let (mut kept, mut again) = (Vec::<Self>::with_capacity(recipients.len()), Vec::new());
         for recipient in recipients {
             match &recipient {
                 Self::Key { key, .. } if !known.insert(key.public_key.clone()) => again.push(key.name()),
                 Self::Person { person, .. } if !people.insert(person.clone()) => {
                     again.push(persons::code(person).to_owned());
                 }
+                Self::Secret { key, label, file }
+                    if kept.iter().any(|other| other.is_secret(key, label.as_deref())) =>
+                {
+                    again.push(shown(label.as_deref().or(file.as_deref()).unwrap_or(DEFAULT_LABEL)));
+                }
                 _ => kept.push(recipient),
             }
         }
         (kept, again)
+    }
+
+    fn is_secret(&self, wanted: &SymmetricKey, wanted_label: Option<&str>) -> bool {
+        matches!(self, Self::Secret { key, label, .. } if label.as_deref() == wanted_label && key.is_same(wanted))
     }
 
     /// What people see; `id` names the file it came from.

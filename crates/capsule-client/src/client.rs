@@ -182,7 +182,11 @@ pub(crate) async fn within<T>(
     total: Duration,
     work: impl Future<Output = Result<T, Cause>>,
 ) -> Result<T> {
+    tracing::debug!(%server, "a server is asked");
     let result = tokio::time::timeout(total, work).await;
+    if let Ok(Ok(_)) = &result {
+        tracing::debug!(%server, "the server answered");
+    }
     result.unwrap_or(Err(Cause::Timeout { step: Step::Answering, after: total })).map_err(|cause| {
         tracing::debug!(%server, %cause, "a server failed");
         Error::of(server, cause)

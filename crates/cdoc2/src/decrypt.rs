@@ -125,6 +125,8 @@ impl Container {
 
     fn with(mut envelope: Envelope, input: Input) -> Result<Self> {
         let header = Header::read(std::mem::take(&mut envelope.header))?;
+        let (records, skipped, bytes) = (header.records().len(), header.skipped().len(), header.bytes().len());
+        tracing::debug!(records, skipped, header_bytes = bytes, "it is a CDOC2 container of version 2");
         Ok(Self { envelope, header, input })
     }
 
@@ -317,6 +319,7 @@ impl Verified {
             return Err(Error::InputChanged(path));
         }
         decryption.verify(&tag)?;
+        tracing::debug!(bytes = total, "the whole container is authentic");
         control.report(Step::Verifying, total, Some(total))?;
         Ok(Self { file, path, ciphertext, running_tags })
     }

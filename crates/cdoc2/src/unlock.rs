@@ -118,6 +118,9 @@ pub(crate) fn unlock(
     keyring: &Keyring<'_>,
     control: &Control,
 ) -> Result<FileMasterKey> {
+    for skipped in header.skipped().iter().take(MAX_TRIES) {
+        tracing::debug!(record = skipped.index, reason = %skipped.reason, "a record is not usable");
+    }
     header.check()?;
     let mut attempt = Attempt { header, mac, keyring, control, tried: 0, untried: 0, failure: Error::NoKeyFits };
     for key in &keyring.keys {
@@ -281,9 +284,17 @@ impl<'a> Attempt<'a> {
                         return Ok(Some(opened));
                     }
                 }
-                Ok(None) | Err(Error::Key(KeyError::Rejected) | Error::Tampered) => {}
-                Err(error @ Error::Fetch(_)) => failure = Some(error),
-                Err(error) => return Err(error),
+                Ok(None) | Err(Error::Key(KeyError::Rejected) | Error::Tampered) => {
+                    tell(record, "it does not fit the key")
+                }
+                Err(error @ Error::Fetch(_)) => {
+                    tell(record, "its shares could not be fetched");
+                    failure = Some(error);
+                }
+                Err(error) => {
+                    tell(record, "the key could not be used");
+                    return Err(error);
+                }
             }
         }
         if self.tried > before {
@@ -296,6 +307,7 @@ impl<'a> Attempt<'a> {
     fn unwrapped(&self, kek: &Kek, record: &Record) -> Option<FileMasterKey> {
         let fmk = kek.unwrap(&record.encrypted_fmk);
         let authentic = fmk.authenticates(self.header.bytes(), self.mac);
+        tell(record, if authentic { "it opens the container" } else { "what it gives is not the container's key" });
         authentic.then_some(FileMasterKey { fmk, record: record.index, untried: self.untried })
     }
 
@@ -320,6 +332,7 @@ impl<'a> Attempt<'a> {
             self.note(Error::Fetch(Box::new(NoServerAccess(first.server_id.clone()))));
             return Ok(None);
         };
+        tracing::debug!(capsules = waiting.len(), "capsules for the key are on servers");
         let mut failure = None;
         while !waiting.is_empty() {
             self.control.report(Step::Unlocking, 0, None)?;
@@ -362,6 +375,11 @@ impl<'a> Attempt<'a> {
             self.failure = failure;
         }
     }
+}
+
+/// Says what came of trying a record, for who looks for a fault; never for whom it is.
+fn tell(record: &Record, outcome: &'static str) {
+    tracing::debug!(record = record.index, kind = record.capsule.kind(), outcome, "a record was tried");
 }
 
 /// Joins shares: all of them xored are the KEK.

@@ -52,9 +52,13 @@ impl Terminal {
                 (false, true) => tracing::Level::ERROR,
                 (false, false) => tracing::Level::WARN,
             };
-            let log = tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(level).without_time();
-            // People read what happened; where in the program it did is for those who asked.
-            log.with_target(global.verbose).with_level(global.verbose).init();
+            let log = tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(level);
+            // People read what happened; when, and where in the program, is for those who asked.
+            if global.verbose {
+                log.with_timer(tracing_subscriber::fmt::time::uptime()).init();
+            } else {
+                log.without_time().with_target(false).with_level(false).init();
+            }
         }
         let (cancel, busy) = (Cancel::default(), Arc::new(AtomicBool::new(false)));
         let (signalled, working) = (cancel.clone(), Arc::clone(&busy));
@@ -88,7 +92,9 @@ impl Terminal {
             }
         });
         self.busy.store(true, Ordering::SeqCst);
+        tracing::debug!("the work begins");
         let result = operation(control, &bar);
+        tracing::debug!("the work has ended");
         self.busy.store(false, Ordering::SeqCst);
         bar.0.finish_and_clear();
         result

@@ -144,6 +144,20 @@ pub enum Capsule {
     Shares(SharesCapsule),
 }
 
+impl Capsule {
+    /// What kind it is, for who looks for a fault.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Ec { .. } => "EC key",
+            Self::Rsa { .. } => "RSA key",
+            Self::Symmetric { .. } => "symmetric key",
+            Self::Password { .. } => "password",
+            Self::Server(_) => "capsule on a server",
+            Self::Shares(_) => "key shares",
+        }
+    }
+}
+
 /// Where the capsule of a recipient is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerCapsule {

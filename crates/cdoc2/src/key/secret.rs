@@ -1,5 +1,6 @@
 //! Secrets that people and keys hand to the container: wiped when dropped, never printed.
 
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -47,6 +48,11 @@ impl SymmetricKey {
     pub fn for_label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
+    }
+
+    /// Whether it has the same bytes.
+    pub fn is_same(&self, other: &Self) -> bool {
+        bool::from(self.secret.ct_eq(&other.secret))
     }
 
     pub(crate) fn label(&self) -> Option<&str> {

@@ -74,6 +74,7 @@ pub(crate) fn encrypt(arguments: &Encrypt, matches: &ArgMatches, lists: &ListFil
         return Err(cdoc2::Error::Refused(cdoc2::Refusal::NoFiles).into());
     }
     say_many(files.len(), terminal);
+    tracing::debug!(files = files.len(), bytes = files.iter().map(InputFile::size).sum::<u64>(), "the files are there");
     let recipients = secrets::recipients(&arguments.recipients, arguments.reader.as_deref(), matches, terminal)?;
     let recipients = distinct(recipients, terminal);
     let views = views(&recipients, terminal)?;
@@ -262,6 +263,7 @@ fn views(recipients: &[NewRecipient], terminal: &Terminal) -> Result<Vec<Recipie
     }
     let views: Vec<_> = recipients.iter().zip(0..).map(|(recipient, index)| recipient.view(index)).collect();
     for view in &views {
+        tracing::debug!(kind = super::inspect::kind(view.kind), algorithm = view.algorithm, "a recipient");
         for warning in &view.warnings {
             terminal.note(&format!("warning: {}: {}", view.name, warning_words(*warning)));
         }

@@ -58,9 +58,16 @@ fn pages(command: &clap::Command, folder: &Path) -> io::Result<()> {
     let page = clap_mangen::Man::new(command.clone());
     let mut text = Vec::new();
     page.render(&mut text)?;
-    // What stands after the options are examples; the generator has no name for it.
-    let text = String::from_utf8_lossy(&text).replace("\n.SH EXTRA\n", "\n.SH EXAMPLES\n");
-    fs::write(folder.join(page.get_filename()), text)
+    fs::write(folder.join(page.get_filename()), with_headings(&String::from_utf8_lossy(&text)))
+}
+
+/// The generator has one name for whatever stands after the options; in a man page its first line is the heading.
+fn with_headings(page: &str) -> String {
+    [("Examples:", "EXAMPLES"), ("Exit status:", "\"EXIT STATUS\"")]
+        .into_iter()
+        .fold(page.to_owned(), |page, (first, heading)| {
+            page.replace(&format!("\n.SH EXTRA\n{first}\n"), &format!("\n.SH {heading}\n"))
+        })
 }
 
 /// `-` stands for standard input or output.
