@@ -762,7 +762,11 @@ export const states: Record<string, Run> = {
     await press(m.choose_certificate());
   },
   "open-mixed": (stage) =>
-    show(stage, containerOf(records.password, records.key, records.soon, records.unknown, records.broken)),
+    show(stage, containerOf(records.password, records.key, records.soon, records.unknown, records.broken, records.costly)),
+  "open-newer": (stage) => show(stage, containerOf(records.unknown)),
+  "open-newer-broken": (stage) => show(stage, containerOf(records.unknown, records.broken)),
+  "open-newer-server": (stage) => show(stage, containerOf(records.strange, records.unknown)),
+  "open-nobody": (stage) => show(stage, containerOf()),
   "open-long": (stage) =>
     show(stage, {
       ...containerOf(

@@ -373,11 +373,33 @@ pub struct RecordView {
     /// Which key of this program opens it now.
     pub opens_with: OpensWith,
     /// Why the record is not usable, when it is not.
-    pub problem: Option<String>,
+    pub problem: Option<RecordProblem>,
     /// Why its server cannot be asked: not in a list, not usable, or a list has a mistake. Of a split key, the first of its servers that cannot.
     pub server_problem: Option<Code>,
     /// Which server that is, as in `servers`.
     pub problem_server: Option<String>,
+}
+
+/// Why nobody can use a record with this version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordProblem {
+    /// Whose fault it is.
+    pub kind: RecordProblemKind,
+    /// Technical detail in English.
+    pub detail: String,
+}
+
+/// Whose fault it is that a record is not usable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum RecordProblemKind {
+    /// A newer program wrote it, of a kind that this version does not know.
+    Unknown,
+    /// It breaks the format.
+    Broken,
+    /// Its password would cost more work than is done.
+    TooManyIterations,
 }
 
 /// What is needed to open a record with this version.
