@@ -319,13 +319,13 @@ export const badReport: ServerReport = {
   problem: failure("server_pin_mismatch", { subject: "ria", detail: "the server ria: its key is not the listed one" }),
 };
 
-export function openedOf(count: number): OpenDone {
-  const names = ["palgad november.xlsx", "selgitus.docx", "con.txt_"];
+export function openedOf(count: number, names = ["palgad november.xlsx", "selgitus.docx", "con.txt_"]): OpenDone {
   const files = Array.from({ length: Math.min(count, 1000) }, (_, index) => ({
     id: id(),
     name: names[index] ?? `pilt-${String(index).padStart(4, "0")}.jpg`,
     size: 48_000 + index * 1_317,
     originalName: names[index] === "con.txt_" ? "con.txt" : null,
+    isProgram: /\.(sh|exe)$/u.test(names[index] ?? ""),
   }));
   return {
     destination: { id: id(), name: "palgad-november", folder: "~/Downloads" },

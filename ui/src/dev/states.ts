@@ -146,9 +146,9 @@ function openFails(error: ErrorView): Run {
   };
 }
 
-function opens(count: number): Run {
+function opens(count: number, names?: string[]): Run {
   return async (stage) => {
-    stage.double.answers.open = () => Promise.resolve(openedOf(count));
+    stage.double.answers.open = () => Promise.resolve(openedOf(count, names));
     await openWithPassword(stage);
   };
 }
@@ -822,6 +822,20 @@ export const states: Record<string, Run> = {
     await press(m.open_file_named({ name: "selgitus.docx" }));
   },
   "opened-one": opens(1),
+  "opened-program": opens(1, ["paigalda.sh"]),
+  "opened-programs": opens(3, ["palgad november.xlsx", "arve.exe", "paigalda.sh"]),
+  "opened-refused": async (stage) => {
+    stage.double.answers.system = () => Promise.reject(failure("internal", { detail: "xdg-open: no application" }));
+    await opens(1)(stage);
+    await press(m.open_file());
+  },
+  "opened-by-key": async (stage) => {
+    stage.double.answers.keyFile = { ...keyFile, needsPassword: false, fits: [1] };
+    stage.double.answers.open = () => Promise.resolve(openedOf(1));
+    await show(stage, containerOf(records.key));
+    await press(m.choose_key());
+    await press(m.open_with_key());
+  },
   "opened-many": opens(5210),
   keep: async (stage) => {
     await opens(3)(stage);

@@ -505,6 +505,8 @@ pub struct SavedFile {
     pub size: u64,
     /// Name in the container, when it was saved under another one.
     pub original_name: Option<String>,
+    /// A program or script, which would run: it is shown in its folder and not opened.
+    pub is_program: bool,
 }
 
 /// How far the running operation is.
@@ -622,6 +624,8 @@ pub enum Code {
     NotWritable,
     /// The file cannot be read.
     NotReadable,
+    /// It is a program or script, which would run: the window does not open it.
+    ProgramNotOpened,
     /// A file exists at the destination.
     AlreadyExists,
     /// A file changed while it was read.

@@ -136,6 +136,12 @@ const table: Record<Code, (error: ErrorView) => Words> = {
     words(m.error_not_writable(), m.error_not_writable_text({ name: subject(error) }), m.error_not_writable_next()),
   not_readable: (error) =>
     words(m.error_not_readable(), m.error_not_readable_text({ name: subject(error) }), m.error_not_readable_next()),
+  program_not_opened: (error) =>
+    words(
+      m.error_program_not_opened(),
+      m.error_program_not_opened_text({ name: subject(error) }),
+      m.error_program_not_opened_next(),
+    ),
   already_exists: (error) =>
     words(m.error_already_exists(), m.error_already_exists_text({ name: subject(error) }), m.error_already_exists_next()),
   input_changed: (error) =>
