@@ -787,6 +787,13 @@ export const states: Record<string, Run> = {
     stage.double.deliver(dropped(documents));
     await settle();
   },
+  "opening-unpacks-on": async (stage) => {
+    stage.double.answers.open = () => stage.double.never();
+    await openWithPassword(stage);
+    const whole = { done: 1_284_022, total: 1_284_022, rate: 91_000, remaining: null };
+    stage.double.advance(progress({ step: "unpacking", ...whole }));
+    await settle();
+  },
   "opening-start": async (stage) => {
     stage.double.answers.open = () => stage.double.never();
     await openWithPassword(stage);
