@@ -343,7 +343,7 @@ export const states: Record<string, Run> = {
       problem: failure("not_a_file", { subject: "jagatud.sock" }),
     });
     stage.double.answers.troubles.set(bad.id, {
-      problem: failure("name_not_allowed", { subject: bad.name }),
+      problem: failure("name_not_allowed", { subject: bad.name, reason: { kind: "character", character: ":" } }),
       safeName: "aruanne_ lõplik_.docx",
     });
     stage.double.answers.troubles.set(twin.id, {
@@ -378,6 +378,18 @@ export const states: Record<string, Run> = {
     stage.double.backend.chooseRecipients = () =>
       Promise.reject(failure("recipient_unusable", { subject: "kiri.txt" }));
     await press(m.add_certificate());
+  },
+  "encrypt-weak-key": async (stage) => {
+    await drop(stage, documents);
+    stage.double.backend.chooseRecipients = () =>
+      Promise.reject(failure("recipient_key_weak", { subject: "toomas_tamm.cer", number: 1024 }));
+    await press(m.add_certificate());
+  },
+  "encrypt-no-dialog": async (stage) => {
+    await drop(stage, documents);
+    stage.double.backend.chooseOutput = () => Promise.reject(failure("internal", { detail: "no dialog could be shown" }));
+    await press(m.change_output());
+    document.querySelector("details")?.setAttribute("open", "");
   },
   "encrypt-hover": async (stage) => {
     await drop(stage, documents);
@@ -863,6 +875,7 @@ export const states: Record<string, Run> = {
     failure("unsafe_content", {
       subject: "../../.bashrc",
       names: ["bashrc"],
+      reason: { kind: "character", character: "/" },
       detail: "entry 3: name leaves the folder",
     }),
   ),

@@ -571,13 +571,44 @@ pub struct ErrorView {
     pub code: Code,
     /// What it happened to: a file name, a limit, a server, a format version.
     pub subject: Option<String>,
-    /// Numbers that belong to it: tries left, the limit, how many servers a split key needs, records that were not tried.
+    /// Numbers that belong to it: tries left, the limit, bits of a key, how many servers a split key needs, records that were not tried.
     pub number: Option<u64>,
     /// Names for whom the container is (`not_a_recipient`), hints (`wrong_password`), a safe name that is proposed
     /// (`unsafe_content`; none when what is unsafe is no file), servers that did not give their share of a split key.
     pub names: Vec<String>,
+    /// What is wrong with the name (`name_not_allowed`, `unsafe_content`).
+    pub reason: Option<NameReason>,
     /// Technical detail in English, to be copied for support. Never a secret.
     pub detail: String,
+}
+
+/// What is wrong with a file's name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum NameReason {
+    /// There is none, or nothing of it can be seen.
+    Empty,
+    /// A path, or a character that Windows forbids.
+    Character {
+        /// The first of them.
+        character: char,
+    },
+    /// A character that nobody sees: it controls something, or reorders text.
+    Hidden,
+    /// It begins or ends with a space.
+    OuterSpace,
+    /// It begins with a dash, as options of commands do.
+    LeadingDash,
+    /// It ends with a dot.
+    TrailingDot,
+    /// It means a device on Windows.
+    Device,
+    /// More than 1000 bytes.
+    TooLong,
+    /// Its bytes are no UTF-8.
+    Encoding,
+    /// Another file has it, perhaps in other letters of the same meaning.
+    Duplicate,
 }
 
 /// Every cause that a person can meet.
@@ -602,6 +633,8 @@ pub enum Code {
     RecipientUnusable,
     /// It is a private key, for which nobody encrypts: the certificate to it does.
     RecipientIsPrivate,
+    /// Its RSA key is too short to protect anything; `number` bits, and 2048 are needed.
+    RecipientKeyWeak,
     /// No personal code, or one with a mistyped digit.
     PersonalCodeWrong,
     /// The recipient is no person, and key shares are for persons.

@@ -1,6 +1,7 @@
 // The one table of words for failures: what happened, why, and what to do next.
 import type { Code } from "$lib/bindings/Code";
 import type { ErrorView } from "$lib/bindings/ErrorView";
+import type { NameReason } from "$lib/bindings/NameReason";
 import { m } from "$lib/paraglide/messages";
 import type { Offer, Task } from "$lib/state/offers";
 
@@ -44,6 +45,42 @@ function words(title: string, text: string, next: string): Words {
   return { title, text, next };
 }
 
+const reasons: Record<NameReason["kind"], (about: { character: string }) => string> = {
+  empty: () => m.name_empty(),
+  character: ({ character }) => m.name_character({ character }),
+  hidden: () => m.name_hidden(),
+  outerSpace: () => m.name_outer_space(),
+  leadingDash: () => m.name_leading_dash(),
+  trailingDot: () => m.name_trailing_dot(),
+  device: () => m.name_device(),
+  tooLong: () => m.name_too_long(),
+  encoding: () => m.name_encoding(),
+  duplicate: () => m.name_duplicate(),
+};
+
+/** What is wrong with a name, where that is told. */
+export function nameReason({ reason }: ErrorView): string | null {
+  return reason && reasons[reason.kind]({ character: "character" in reason ? reason.character : "" });
+}
+
+/** The sentence, and then what is wrong with the name. */
+function withReason(sentence: string, error: ErrorView): string {
+  const reason = nameReason(error);
+  return reason === null ? sentence : `${sentence} ${reason}`;
+}
+
+/** For whom it is, of the keys and passwords that were not tried. */
+function otherRecipients({ names }: ErrorView): Words {
+  const people = names.filter((name) => name !== "").map(isolated);
+  const byPassword = people.length < names.length;
+  const title = m.error_not_a_recipient();
+  if (byPassword && people.length === 0) {
+    return words(title, m.error_opens_with_password(), m.error_opens_with_password_next());
+  }
+  const text = people.length > 0 ? m.error_not_a_recipient_names({ names: list(people) }) : m.error_not_a_recipient_text();
+  return words(title, byPassword ? `${text} ${m.error_opens_with_password_too()}` : text, m.error_not_a_recipient_next());
+}
+
 /** A name that another one can stand for, or something that is no file whatever it is called. */
 function unsafe(error: ErrorView): Words {
   const name = subject(error);
@@ -51,7 +88,7 @@ function unsafe(error: ErrorView): Words {
   if (safe !== undefined) {
     return words(
       m.error_unsafe_content(),
-      m.error_unsafe_content_text({ name }),
+      withReason(m.error_unsafe_content_text({ name }), error),
       m.error_unsafe_content_next({ safe: m.quoted({ text: isolated(safe) }) }),
     );
   }
@@ -109,6 +146,12 @@ const table: Record<Code, (error: ErrorView) => Words> = {
       m.error_recipient_is_private_text({ name: subject(error) }),
       m.error_recipient_is_private_next(),
     ),
+  recipient_key_weak: (error) =>
+    words(
+      m.error_recipient_key_weak(),
+      m.error_recipient_key_weak_text({ name: subject(error), bits: error.number ?? 0 }),
+      m.error_recipient_key_weak_next(),
+    ),
   personal_code_wrong: () =>
     words(m.error_personal_code_wrong(), m.error_personal_code_wrong_text(), m.error_personal_code_wrong_next()),
   not_a_person: (error) =>
@@ -151,7 +194,7 @@ const table: Record<Code, (error: ErrorView) => Words> = {
   name_not_allowed: (error) =>
     words(
       m.error_name_not_allowed(),
-      m.error_name_not_allowed_text({ name: subject(error) }),
+      withReason(m.error_name_not_allowed_text({ name: subject(error) }), error),
       m.error_name_not_allowed_next(),
     ),
   duplicate_name: (error) =>
