@@ -409,6 +409,11 @@ export const states: Record<string, Run> = {
     stage.double.deliver(dropped([oldContainer], null));
     await settle();
   },
+  "encrypt-held-files": async (stage) => {
+    await press(m.settings());
+    await drop(stage, documents);
+    await press(m.back_to_start());
+  },
   "encrypt-beyond-limit": async (stage) => {
     stage.double.answers.plan = () => ({ warnings: ["filesBeyondLimit"] });
     await drop(stage, documents);
@@ -614,6 +619,11 @@ export const states: Record<string, Run> = {
     await show(stage, containerOf(records.key));
     await press(m.choose_key());
     await press(m.open_with_key());
+  },
+  "open-password-key-dropped": async (stage) => {
+    stage.double.answers.keyFile = { ...keyFile, needsPassword: false };
+    await show(stage, byPassword());
+    await drop(stage, [privateKey]);
   },
   "open-password-wrong": async (stage) => {
     stage.double.answers.open = () =>
@@ -883,6 +893,7 @@ export const states: Record<string, Run> = {
     failure("unsafe_content", { subject: "aruanne.docx", detail: "entry 3: a symbolic link" }),
   ),
   "failed-limits": openFails(failure("limits_exceeded", { subject: "total size", number: 68_719_476_736 })),
+  "failed-iterations": openFails(failure("limits_exceeded", { subject: "password iterations", number: 10_000_000 })),
   "failed-disk": openFails(failure("disk_full", { subject: "palgad november.xlsx", detail: "write: ENOSPC" })),
   "failed-internal": async (stage) => {
     stage.double.answers.encrypt = () => Promise.reject(failure("internal", { detail: "thread panicked at …" }));

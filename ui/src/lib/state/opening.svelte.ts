@@ -11,7 +11,7 @@ import type { OpenDraft } from "$lib/bindings/OpenDraft";
 import type { OutputView } from "$lib/bindings/OutputView";
 import type { RecordProblemKind } from "$lib/bindings/RecordProblemKind";
 import type { RecordView } from "$lib/bindings/RecordView";
-import { asErrorView } from "$lib/backend/failure";
+import { asErrorView, failure } from "$lib/backend/failure";
 import type { Backend, FileId } from "$lib/backend/types";
 
 export type Means = "card" | "password" | "keyFile";
@@ -236,15 +236,21 @@ export class Opening {
     try {
       const keyFile = await take();
       if (!keyFile) return;
+      if (!this.possible.includes("keyFile")) {
+        // Whatever it holds: the field of what does open it stays.
+        this.refusal = failure("not_a_recipient", { subject: keyFile.name, names: recipientsInShort(this.container.records) });
+        return;
+      }
       this.#forgetCertificate();
       this.keyFile = keyFile;
       this.means = "keyFile";
       this.refusal = keyFile.problem;
     } catch (thrown) {
+      this.refusal = asErrorView(thrown);
+      if (!this.possible.includes("keyFile")) return;
       this.#forgetCertificate();
       this.means = "keyFile";
       this.keyFile = null;
-      this.refusal = asErrorView(thrown);
     }
   }
 
@@ -253,6 +259,13 @@ export class Opening {
     this.certificate = null;
     this.#certificateAsked = false;
   }
+}
+
+/** For whom a container is, a password once; it has no name of its own. */
+export function recipientsInShort(records: readonly RecordView[]): string[] {
+  const known = records.filter(({ problem }) => problem === null);
+  const names = known.map(({ kind, name }) => (kind === "password" ? null : name)).filter((name) => name !== "");
+  return [...new Set(names)].map((name) => name ?? "");
 }
 
 /** Until when somebody can open it; null when somebody always can. */

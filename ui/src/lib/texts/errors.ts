@@ -3,9 +3,9 @@ import type { Code } from "$lib/bindings/Code";
 import type { ErrorView } from "$lib/bindings/ErrorView";
 import type { NameReason } from "$lib/bindings/NameReason";
 import { m } from "$lib/paraglide/messages";
-import type { Offer, Task } from "$lib/state/offers";
+import { isRaisable, type Offer, type Task } from "$lib/state/offers";
 
-import { isolated, list, number, recipientName, size } from "./format";
+import { isolated, list, number, size } from "./format";
 import { serverNames } from "./servers.svelte";
 
 export interface Words {
@@ -100,12 +100,7 @@ function unsafe(error: ErrorView): Words {
 }
 
 const table: Record<Code, (error: ErrorView) => Words> = {
-  not_a_recipient: (error) =>
-    words(
-      m.error_not_a_recipient(),
-      error.names.length > 0 ? m.error_not_a_recipient_names({ names: list(error.names.map(recipientName)) }) : m.error_not_a_recipient_text(),
-      m.error_not_a_recipient_next(),
-    ),
+  not_a_recipient: otherRecipients,
   wrong_password: (error) =>
     // The field for the password shows only what to do next.
     words(
@@ -172,8 +167,7 @@ const table: Record<Code, (error: ErrorView) => Words> = {
       m.error_unsupported_format_next(),
     ),
   unsafe_content: unsafe,
-  limits_exceeded: (error) =>
-    words(m.error_limits_exceeded(), limit(error), m.error_limits_exceeded_next()),
+  limits_exceeded: limit,
   disk_full: () => words(m.error_disk_full(), m.error_disk_full_text(), m.error_disk_full_next()),
   not_writable: (error) =>
     words(m.error_not_writable(), m.error_not_writable_text({ name: subject(error) }), m.error_not_writable_next()),
@@ -358,22 +352,26 @@ const aboutServers: ReadonlySet<Code> = new Set([
 ]);
 
 /** Which limit of the reader it was; the names are those of `app::failure`. */
-function limit({ subject, number: limit }: ErrorView): string {
-  const most = limit ?? 0;
-  switch (subject) {
+function limit(error: ErrorView): Words {
+  const most = error.number ?? 0;
+  const next = isRaisable(error) ? m.error_limits_exceeded_next() : m.error_limits_fixed_next();
+  switch (error.subject) {
     case "files":
-      return m.limit_files({ limit: number(most) });
+      return words(m.error_limits_exceeded(), m.limit_files({ limit: number(most) }), next);
     case "total size":
-      return m.limit_size({ limit: size(most) });
+      return words(m.error_limits_exceeded(), m.limit_size({ limit: size(most) }), next);
     case "name length":
-      return m.limit_name({ limit: number(most) });
+      return words(m.error_limits_exceeded(), m.limit_name({ limit: number(most) }), next);
+    case "password iterations":
+      return words(m.error_iterations(), m.limit_iterations({ limit: number(most) }), m.error_iterations_next());
     default:
-      return m.limit_other();
+      return words(m.error_limits_exceeded(), m.limit_other(), next);
   }
 }
 
 /** Failures after which the same container would fail again. */
 const sameAgainIsNoHelp: ReadonlySet<Code> = new Set([
+  "limits_exceeded",
   "capsule_not_found",
   "certificate_expired",
   "certificate_revoked",
