@@ -327,10 +327,10 @@ fn every_refused_name_is_told_at_once_with_why_and_what_would_stand_for_it() {
     let error = &failure["error"];
     assert_eq!((&error["code"], &error["number"]), (&"unsafe_content".into(), &6.into()));
     let first = serde_json::json!({
-        "name": "CON", "reason": "device", "character": null, "safeName": "_CON", "detail": "it means a device on Windows"
+        "name": "CON", "reason": { "kind": "device" }, "safeName": "_CON", "detail": "it means a device on Windows"
     });
     assert_eq!(error["refused"][0], first);
-    assert_eq!(error["refused"][4]["character"], "U+202E");
+    assert_eq!(error["refused"][4]["reason"]["kind"], "hidden");
     assert!(!place.path("out").exists());
     let proposed = error["refused"].as_array().expect("names").iter().map(|name| name["safeName"].clone());
 

@@ -22,8 +22,8 @@ pub struct Failure(Box<ErrorView>);
 impl Failure {
     /// A failure with the technical detail `detail`, which must not hold a secret.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        let (names, refused) = (Vec::new(), Vec::new());
-        Self(Box::new(ErrorView { code, subject: None, number: None, names, refused, detail: detail.into() }))
+        let (names, refused, detail) = (Vec::new(), Vec::new(), detail.into());
+        Self(Box::new(ErrorView { code, subject: None, number: None, names, reason: None, refused, detail }))
     }
 
     /// Names what it happened to.
@@ -44,6 +44,12 @@ impl Failure {
     #[must_use]
     pub fn with_names(mut self, names: Vec<String>) -> Self {
         self.0.names = names;
+        self
+    }
+
+    /// Adds what is wrong with the name.
+    fn because(mut self, problem: &NameProblem) -> Self {
+        self.0.reason = Some(NameReason::from(problem));
         self
     }
 
@@ -145,7 +151,8 @@ impl From<Error> for Failure {
             | Error::NotWritable { path, .. }
             | Error::NotReadable { path, .. } => failure.about(base_name(&path)),
             Error::Refused(refusal) => match refusal {
-                Refusal::Name { name, .. } | Refusal::DuplicateName(name) => failure.about(shown_name(&name)),
+                Refusal::Name { name, problem } => failure.about(shown_name(&name)).because(&problem),
+                Refusal::DuplicateName(name) => failure.about(shown_name(&name)),
                 Refusal::NotAFile(path) | Refusal::OutputIsInput(path) => failure.about(base_name(&path)),
                 Refusal::NotOneFile(number) => failure.with_number(number as u64),
                 _ => failure,
@@ -209,22 +216,27 @@ fn code_of(error: &Error) -> Code {
 }
 
 impl From<UnsafeName> for RefusedName {
-    fn from(refused: UnsafeName) -> Self {
-        let UnsafeName { name, problem, proposal } = refused;
-        let (reason, character) = match problem {
-            NameProblem::ForbiddenCharacter(character) => (NameReason::Character, Some(character.to_string())),
-            NameProblem::ControlCharacter(character) | NameProblem::MisleadingCharacter(character) => {
-                (NameReason::Character, Some(format!("U+{:04X}", u32::from(character))))
-            }
-            NameProblem::Empty | NameProblem::Invisible => (NameReason::Invisible, None),
-            NameProblem::OuterSpace | NameProblem::LeadingDash | NameProblem::TrailingDot => (NameReason::Ends, None),
-            NameProblem::DeviceName => (NameReason::Device, None),
-            NameProblem::TooLong => (NameReason::TooLong, None),
-            NameProblem::Duplicate => (NameReason::Duplicate, None),
+    fn from(UnsafeName { name, problem, proposal }: UnsafeName) -> Self {
+        let (reason, detail) = (NameReason::from(&problem), problem.to_string());
+        Self { name: shown_name(&name), reason, safe_name: proposal, detail }
+    }
+}
+
+impl From<&NameProblem> for NameReason {
+    fn from(problem: &NameProblem) -> Self {
+        match problem {
+            NameProblem::Empty | NameProblem::Invisible => Self::Empty,
+            NameProblem::ForbiddenCharacter(character) => Self::Character { character: *character },
+            NameProblem::ControlCharacter(_) | NameProblem::MisleadingCharacter(_) => Self::Hidden,
+            NameProblem::OuterSpace => Self::OuterSpace,
+            NameProblem::LeadingDash => Self::LeadingDash,
+            NameProblem::TrailingDot => Self::TrailingDot,
+            NameProblem::DeviceName => Self::Device,
+            NameProblem::TooLong => Self::TooLong,
+            NameProblem::Duplicate => Self::Duplicate,
             // Bytes that are no text are shown as what they are not.
-            _ => (NameReason::NotText, None),
-        };
-        Self { name: shown_name(&name), reason, character, safe_name: proposal, detail: problem.to_string() }
+            _ => Self::Encoding,
+        }
     }
 }
 

@@ -11,6 +11,7 @@
 //! - [`network`]: proxy, time-outs, what is asked of servers; the proxy's password is in the system's keyring
 //! - [`proposals`]: where results are proposed to go
 //! - [`meter`], [`password`], [`settings`], [`places`]: progress, strength, choices, folders
+//! - [`programs`]: what would run when it is opened, which the window never does
 //!
 //! Nothing here prints or opens windows, and only [`servers`] leads to a network, only [`cards`] and [`tokens`] to readers. A locked keyring may ask the
 //! person by itself.
@@ -29,6 +30,7 @@ pub mod opening;
 pub mod password;
 pub mod persons;
 pub mod places;
+pub mod programs;
 pub mod proposals;
 pub mod recipients;
 pub mod remembered;

@@ -1,5 +1,6 @@
 // Generated from crates/app/src/view by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
 import type { Code } from "./Code";
+import type { NameReason } from "./NameReason";
 import type { RefusedName } from "./RefusedName";
 
 /**
@@ -15,13 +16,18 @@ code: Code,
  */
 subject: string | null, 
 /**
- * Numbers that belong to it: tries left, the limit, how many servers a split key needs, records that were not tried, refused names.
+ * Numbers that belong to it: tries left, the limit, bits of a key, how many servers a split key needs, records that were not tried, refused
+ * names.
  */
 number: number | null, 
 /**
  * Names for whom the container is (`not_a_recipient`), hints (`wrong_password`), servers that did not give their share of a split key.
  */
 names: Array<string>, 
+/**
+ * What is wrong with the name (`name_not_allowed`).
+ */
+reason: NameReason | null, 
 /**
  * The first file names that are refused, of `number` in all (`unsafe_content`; none when what is unsafe is no file).
  */

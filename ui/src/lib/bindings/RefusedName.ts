@@ -14,10 +14,6 @@ name: string,
  */
 reason: NameReason, 
 /**
- * The character that it is for, or its number as `U+202E` where it would not be seen.
- */
-character: string | null, 
-/**
  * Under which name the file is saved when safe names are accepted.
  */
 safeName: string, 
