@@ -46,6 +46,7 @@ export function offers({ code, names }: ErrorView, task: Task, draft?: OpenDraft
     case "damaged":
       return ["messageToSender", "otherContainer"];
     case "capsule_not_found":
+    case "capsule_wrong":
     case "certificate_expired":
     case "certificate_revoked":
       return ["messageToSender", "back"];
