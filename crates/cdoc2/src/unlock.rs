@@ -110,7 +110,8 @@ impl std::fmt::Debug for FileMasterKey {
 ///
 /// # Errors
 /// The most telling cause, when no record opens: [`Error::Key`] at once; then [`Error::Tampered`] (a public key matched, but
-/// the header is not authentic under it), [`Error::Fetch`], [`Error::WrongKey`], [`Error::LimitExceeded`] (a password's record asks for
+/// the header is not authentic under it), [`Error::WrongCapsule`] or [`Error::WrongShares`] (the same, and servers may be to blame),
+/// [`Error::Fetch`], [`Error::WrongKey`], [`Error::LimitExceeded`] (a password's record asks for
 /// too much work), [`Error::NoKeyFits`]; [`Error::Untried`] around it when there were more records than are tried.
 pub(crate) fn unlock(
     header: &Header,
@@ -132,7 +133,9 @@ pub(crate) fn unlock(
     }
     let by_password = keyring.keys.iter().any(|key| matches!(key, DecryptionKey::Password(_)));
     Err(match attempt {
-        Attempt { failure: failure @ Error::Fetch(_), .. } => failure,
+        Attempt { failure: failure @ (Error::Fetch(_) | Error::WrongCapsule(_) | Error::WrongShares(_)), .. } => {
+            failure
+        }
         Attempt { failure, untried: 1.., .. } => Error::Untried { cause: Box::new(failure), untried: attempt.untried },
         Attempt { failure: Error::NoKeyFits, .. } if by_password && header.asks_too_much() => too_many_iterations(),
         Attempt { failure, .. } => failure,
@@ -178,8 +181,7 @@ impl<'a> Attempt<'a> {
         )?;
         match direct {
             None => self.each_on_servers(&PublicKey::Ec(own.clone()), |material| {
-                let sender = EcPublicKey::from_point(own.curve(), material);
-                agreed(&sender.map_err(|error| Error::Fetch(Box::new(error)))?)
+                EcPublicKey::from_point(own.curve(), material).map_or(Ok(None), |sender| agreed(&sender))
             }),
             opened => Ok(opened),
         }
@@ -238,9 +240,15 @@ impl<'a> Attempt<'a> {
 
     fn with_shares(&mut self, fetcher: &dyn ShareFetcher) -> Result<Option<FileMasterKey>> {
         self.tried = 0;
+        let fits = |capsule: &Capsule| match capsule {
+            Capsule::Shares(shares) if shares.recipient_id == fetcher.recipient_id() => Some(holders(&shares.shares)),
+            _ => None,
+        };
+        let header = self.header;
+        let servers = header.records().iter().find_map(|record| fits(&record.capsule)).unwrap_or_default();
         self.each(
-            |capsule| matches!(capsule, Capsule::Shares(shares) if shares.recipient_id == fetcher.recipient_id()),
-            Error::Tampered,
+            |capsule| fits(capsule).is_some(),
+            Error::WrongShares(servers),
             |_, record| {
                 let Capsule::Shares(capsule) = &record.capsule else { return Ok(None) };
                 let shares = fetcher.fetch(&capsule.shares).map_err(Error::Fetch)?;
@@ -320,7 +328,8 @@ impl<'a> Attempt<'a> {
             self.note(Error::Fetch(Box::new(NoServerAccess(first.server_id.clone()))));
             return Ok(None);
         };
-        let mut failure = None;
+        // Servers whose capsules opened nothing. Several of them hardly lie alike: then it is the container.
+        let mut wrong: Vec<&str> = Vec::new();
         while !waiting.is_empty() {
             self.control.report(Step::Unlocking, 0, None)?;
             let capsules: Vec<_> = waiting.iter().map(|(_, capsule)| *capsule).collect();
@@ -333,7 +342,7 @@ impl<'a> Attempt<'a> {
                     return Ok(None);
                 }
             };
-            let (record, _) = waiting.remove(position.min(waiting.len() - 1));
+            let (record, capsule) = waiting.remove(position.min(waiting.len() - 1));
             self.tried += 1;
             match kek(&material) {
                 Ok(Some(kek)) => {
@@ -342,18 +351,24 @@ impl<'a> Attempt<'a> {
                     }
                 }
                 Ok(None) | Err(Error::Key(KeyError::Rejected)) => {}
-                Err(error @ Error::Fetch(_)) => failure = Some(error),
                 Err(error) => return Err(error),
             }
+            if !wrong.contains(&capsule.server_id.as_str()) {
+                wrong.push(&capsule.server_id);
+            }
         }
-        self.note(failure.unwrap_or(Error::Tampered));
+        self.note(match &wrong[..] {
+            [server] => Error::WrongCapsule((*server).to_owned()),
+            _ => Error::Tampered,
+        });
         Ok(None)
     }
 
     /// Keeps the more telling failure.
     fn note(&mut self, failure: Error) {
         let weight = |error: &Error| match error {
-            Error::Tampered => 3,
+            Error::Tampered => 4,
+            Error::WrongCapsule(_) | Error::WrongShares(_) => 3,
             Error::Fetch(_) => 2,
             Error::WrongKey(_) => 1,
             _ => 0,
@@ -362,6 +377,11 @@ impl<'a> Attempt<'a> {
             self.failure = failure;
         }
     }
+}
+
+/// The servers of a key's shares, in words.
+fn holders(shares: &[KeyShare]) -> String {
+    shares.iter().map(|share| share.server_base_url.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// Joins shares: all of them xored are the KEK.
