@@ -186,10 +186,17 @@ fn an_older_list_brings_no_withdrawn_certificate_back() {
         assert!(refused.contains(words) && refused.contains("kapsel servers remove ID"), "{refused}");
         assert_eq!(fs::read(machine.0.path(USER_LIST)).expect("there"), own, "nothing was changed");
     }
+    // A server that was left out is not forgotten: it is told.
+    let gone = Organisation::start("css-b", &[]);
+    signed("with-b.json", "list-key", edition(Some(5), FAR, &[current.entry(), gone.entry()]));
+    signed("without-b.json", "list-key", edition(Some(6), FAR, &[current.entry()]));
+    let import = |name| machine.run(&["servers", "import", name, "--list-key", "list-key.pub"]).expect(0).stderr();
+    assert_eq!(import("with-b.json"), "");
+    assert!(import("without-b.json").contains("note: css-b came from an older list of the same key"));
     // One key follows another while a file has both.
     let both = ["list-key.pub", "next-key.pub"].map(|name| fs::read(machine.0.path(name)).expect("made")).concat();
     machine.0.file("both.pub", both);
-    signed("later.json", "next-key", edition(Some(6), FAR, &[current.entry()]));
+    signed("later.json", "next-key", edition(Some(7), FAR, &[current.entry()]));
     machine.run(&["servers", "import", "later.json", "--list-key", "both.pub"]).expect(0);
     machine.refused(&["servers", "import", "new.json", "--list-key", "list-key.pub"], "server_list_superseded");
     // Whoever wants it all the same removes the server first.
@@ -334,7 +341,7 @@ impl Host {
             .filter_map(|line| line.strip_prefix("ACCEPT ")?.rsplit(':').next()?.parse().ok());
         let port = ports.next().expect("it listens");
         // What it says further goes nowhere, and must not stop it.
-        std::thread::spawn(move || ports.for_each(drop));
+        thread::spawn(move || ports.for_each(drop));
         Self { child, port }
     }
 }
@@ -402,7 +409,7 @@ fn a_list_that_is_due_is_fetched_behind_the_window() {
     let begun = Instant::now();
     while shown() != ["css-b"] {
         assert!(begun.elapsed() < Duration::from_secs(20), "it is never fetched");
-        std::thread::sleep(Duration::from_millis(50));
+        thread::sleep(Duration::from_millis(50));
     }
 
     // A host that takes connections and says nothing.

@@ -34,7 +34,9 @@ pub use self::{
     delivery::{Delivery, DeliveryPlan, Placed, parse_expiry},
     policy::{PolicyView, policy, refresh, view as policy_view},
     signing::{SignedBy, check, sign},
-    trust::{NewServer, add_pin, confirmed_by, forget, import, import_central, look_at, look_at_listed, trust_new},
+    trust::{
+        Imported, NewServer, add_pin, confirmed_by, forget, import, import_central, look_at, look_at_listed, trust_new,
+    },
 };
 pub(crate) use self::{
     fetching::Fetcher,

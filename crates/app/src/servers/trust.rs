@@ -39,6 +39,15 @@ pub struct NewServer {
     pub recipient_url: String,
 }
 
+/// What came of importing a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imported {
+    /// The servers of the list, all of which stand in the person's own now.
+    pub servers: Vec<ServerId>,
+    /// Servers of the person's own list that came from an older list of the same key and no longer stand in it.
+    pub left: Vec<ServerId>,
+}
+
 /// Looks at a server's certificates, has each confirmed by `confirm`, and puts the server into the person's own list.
 ///
 /// # Errors
@@ -160,13 +169,12 @@ pub fn forget(id: &str) -> Result<()> {
     Ok(list.save().map_err(Error::from)?)
 }
 
-/// Puts the servers of a list, which must be signed where that is asked for, into the person's own, in place of those with the same identifiers;
-/// gives their identifiers.
+/// Puts the servers of a list, which must be signed where that is asked for, into the person's own, in place of those with the same identifiers.
 ///
 /// # Errors
 /// [`Code::ServerListInvalid`], also for a list that has expired or is not signed so; [`Code::ServerListSuperseded`] for one that is older
 /// than what is there, or not signed as that was. Nothing is changed then.
-pub fn import(path: &Path, signed: Option<SignedBy<'_>>) -> Result<Vec<ServerId>> {
+pub fn import(path: &Path, signed: Option<SignedBy<'_>>) -> Result<Imported> {
     let keys = signed.map(|signed| list_keys(signed.keys)).transpose()?;
     take(check(path, signed)?, keys.as_ref(), path)
 }
@@ -175,11 +183,11 @@ pub fn import(path: &Path, signed: Option<SignedBy<'_>>) -> Result<Vec<ServerId>
 ///
 /// # Errors
 /// As [`import`]; [`Code::NotReadable`].
-pub fn import_central(config: &Path, signature: &Path, key: &Path) -> Result<Vec<ServerId>> {
+pub fn import_central(config: &Path, signature: &Path, key: &Path) -> Result<Imported> {
     let central = read_central(config, signature, key)?;
-    let ids = take(central.list, Some(&list_keys(key)?), config)?;
+    let imported = take(central.list, Some(&list_keys(key)?), config)?;
     keep_central_serial(central.serial)?;
-    Ok(ids)
+    Ok(imported)
 }
 
 pub(super) fn check_expiry(path: &Path, list: &ServerList) -> Result<()> {
@@ -234,12 +242,12 @@ fn put(server: Server) -> Result<()> {
 }
 
 /// Writes a list into the person's own, its servers first.
-fn take(list: ServerList, keys: Option<&ListKeys>, origin: &Path) -> Result<Vec<ServerId>> {
-    let ids = list.servers.iter().map(|server| server.id.clone()).collect();
+fn take(list: ServerList, keys: Option<&ListKeys>, origin: &Path) -> Result<Imported> {
+    let servers = list.servers.iter().map(|server| server.id.clone()).collect();
     let mut own = own_list()?;
-    let imported = own.import(list, keys, &origin.display().to_string());
-    imported.and_then(|()| own.save()).map_err(Error::from)?;
-    Ok(ids)
+    let left = own.import(list, keys, &origin.display().to_string()).map_err(Error::from)?;
+    own.save().map_err(Error::from)?;
+    Ok(Imported { servers, left })
 }
 
 fn read_central(config: &Path, signature: &Path, key: &Path) -> Result<Central> {

@@ -365,13 +365,19 @@ impl UserList {
     }
 
     /// Puts the entries of a list first, in place of those with the same identifiers. Each keeps what its list says of itself. `keys` are those
-    /// that the list was checked by, when it was.
+    /// that the list was checked by, when it was. Gives the servers that came from an older list of the same key and no longer stand in it: whether
+    /// they were withdrawn, or stand in another list of that key, nobody knows here.
     ///
     /// # Errors
     /// [`ListTrouble::Superseded`] when one of those that are here came from a newer list, or from one that was signed by none of the keys:
     /// whoever brings an old list would bring back a certificate that was withdrawn. Nothing is changed then.
-    pub fn import(&mut self, list: ServerList, keys: Option<&ListKeys>, origin: &str) -> Result<(), ListTrouble> {
-        let signed_by = list.signed_by;
+    pub fn import(
+        &mut self,
+        list: ServerList,
+        keys: Option<&ListKeys>,
+        origin: &str,
+    ) -> Result<Vec<ServerId>, ListTrouble> {
+        let (serial, signed_by) = (list.serial, list.signed_by);
         let mut entries = list.into_entries();
         // What a file says of who signed it is nothing that anybody has checked.
         entries.iter_mut().for_each(|entry| entry.edition.signed_by = signed_by);
@@ -381,8 +387,13 @@ impl UserList {
                 return Err(ListTrouble::Superseded { origin: origin.to_owned(), id: entry.id.clone(), problem });
             }
         }
+        let is_left = |known: &&Server| {
+            let of_same_key = known.edition.signed_by.is_some_and(|key| keys.is_some_and(|keys| keys.contains(key)));
+            of_same_key && known.edition.serial < serial && entries.iter().all(|entry| entry.id != known.id)
+        };
+        let left = self.list.servers.iter().filter(is_left).map(|known| known.id.clone()).collect();
         entries.into_iter().rev().for_each(|entry| self.put(entry));
-        Ok(())
+        Ok(left)
     }
 
     /// Puts an entry first, in place of one with the same identifier.

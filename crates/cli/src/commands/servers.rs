@@ -8,7 +8,7 @@ use std::{
 
 use app::{
     Failure, Result,
-    servers::{self, NewServer, PolicyView, Refreshing, SignedBy},
+    servers::{self, Imported, NewServer, PolicyView, Refreshing, SignedBy},
     view::Code,
 };
 use capsule_api::{CapsuleType, Edition, ImportSource, Pin, ServerId, ServerList};
@@ -318,14 +318,19 @@ fn remove(id: &str, terminal: &Terminal) -> Result<()> {
 
 fn import(import: &Import, terminal: &Terminal) -> Result<()> {
     let signed = signed_by(import.list_key.as_deref(), import.signature.as_deref());
-    let ids = match &import.central_key {
+    let Imported { servers, left } = match &import.central_key {
         None => servers::import(&import.file, signed)?,
         Some(key) => {
             let signature = import.signature.clone().unwrap_or_else(|| import.file.with_extension("ecc"));
             servers::import_central(&import.file, &signature, key)?
         }
     };
-    say_added(&ids, terminal)
+    for id in left {
+        terminal.note(&format!(
+            "note: {id} came from an older list of the same key, and does not stand in this one; when it was withdrawn: kapsel servers remove {id}"
+        ));
+    }
+    say_added(&servers, terminal)
 }
 
 fn signed_by<'a>(keys: Option<&'a Path>, signature: Option<&'a Path>) -> Option<SignedBy<'a>> {
