@@ -18,7 +18,9 @@ impl Owner {
     /// The owner of this name.
     pub fn of(name: &str) -> Self {
         let folded = name.nfkc().flat_map(char::to_lowercase).nfkc();
-        Self(folded.filter(|character| !character.is_whitespace()).map(look).collect())
+        // The dot of `İ` is left over from its lower case, and is not seen above an `i`.
+        let seen = folded.filter(|character| !character.is_whitespace() && *character != '\u{307}');
+        Self(seen.map(look).collect())
     }
 
     /// For whoever compares elsewhere.
@@ -31,23 +33,25 @@ impl Owner {
 /// of Europe have.
 fn look(character: char) -> char {
     match character {
-        'а' | 'α' => 'a',
+        'а' | 'α' | 'ɑ' => 'a',
         'в' | 'β' => 'b',
         'с' => 'c',
         'ԁ' => 'd',
         'е' | 'ε' => 'e',
-        'һ' | 'н' | 'η' => 'h',
+        'ɡ' | 'ց' => 'g',
+        'һ' | 'н' | 'η' | 'հ' => 'h',
         // The capital of `i` looks like `l`.
         'i' | '1' | '|' | 'ı' | 'і' | 'ӏ' | 'ι' => 'l',
         'ј' => 'j',
         'к' | 'κ' => 'k',
         'м' | 'μ' => 'm',
-        'ν' => 'n',
-        '0' | 'о' | 'ο' => 'o',
+        'ν' | 'ո' => 'n',
+        '0' | 'о' | 'ο' | 'օ' => 'o',
         'р' | 'ρ' => 'p',
         'ԛ' => 'q',
         'ѕ' => 's',
         'т' | 'τ' => 't',
+        'ս' => 'u',
         'ѵ' => 'v',
         'ԝ' => 'w',
         'х' | 'χ' => 'x',
@@ -70,6 +74,8 @@ mod tests {
             ("Hospital A", "Hospital Ａ"),
             ("RIA", "RlA"),
             ("RIA", "R1A"),
+            ("RIA", "RİA"),
+            ("ria", "ri\u{307}a"),
             ("PIA", "РІА"),
             ("Оrg", "Org"),
             ("ΗΜ", "HM"),

@@ -133,9 +133,7 @@ pub(crate) fn unlock(
     }
     let by_password = keyring.keys.iter().any(|key| matches!(key, DecryptionKey::Password(_)));
     Err(match attempt {
-        Attempt { failure: failure @ (Error::Fetch(_) | Error::WrongCapsule(_) | Error::WrongShares(_)), .. } => {
-            failure
-        }
+        Attempt { failure: failure @ Error::Fetch(_), .. } => failure,
         Attempt { failure, untried: 1.., .. } => Error::Untried { cause: Box::new(failure), untried: attempt.untried },
         Attempt { failure: Error::NoKeyFits, .. } if by_password && header.asks_too_much() => too_many_iterations(),
         Attempt { failure, .. } => failure,

@@ -206,6 +206,24 @@ fn an_older_list_brings_no_withdrawn_certificate_back() {
 }
 
 #[test]
+fn of_lists_that_are_imported_at_once_none_is_lost() {
+    const LISTS: usize = 8;
+    let (machine, organisation) = (Machine::new(), Organisation::start("css-a", &[]));
+    for number in 0..LISTS {
+        let mut entry = organisation.entry();
+        entry["id"] = serde_json::json!(format!("css-{number}"));
+        machine.0.file(&format!("{number}.json"), list(&[entry]));
+    }
+    thread::scope(|scope| {
+        for number in 0..LISTS {
+            let machine = &machine;
+            scope.spawn(move || machine.run(&["servers", "import", &format!("{number}.json")]).expect(0));
+        }
+    });
+    assert_eq!(machine.layers(), [vec!["user"; LISTS], vec!["shipped"]].concat());
+}
+
+#[test]
 fn an_entry_goes_with_its_serial_and_ends_with_its_list() {
     let (machine, organisation) = (Machine::new(), Organisation::start("css-a", &[]));
     let mut server = Organisation::start("css-b", &[]);
@@ -221,6 +239,9 @@ fn an_entry_goes_with_its_serial_and_ends_with_its_list() {
     let words = machine.refused(&["servers", "import", "no-serial.json"], "server_list_superseded");
     assert!(words.contains("the list has no serial, and it was imported from serial 7 before"), "{words}");
 
+    // Whatever somebody writes at its head.
+    let text = fs::read_to_string(machine.0.path(USER_LIST)).expect("there");
+    machine.0.file(USER_LIST, text.replacen('{', r#"{ "serial": 3,"#, 1));
     // Through `pin`, and through `export` to another machine.
     server.make_next_certificate();
     server.begin_again_with_next();

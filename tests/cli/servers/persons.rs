@@ -210,6 +210,29 @@ fn servers_are_chosen_from_the_list_each_of_another_organisation() {
 }
 
 #[test]
+fn one_organisation_is_no_two_by_another_spelling() {
+    let stage = Stage::new();
+    let [first, mut second, _] = stage.entries();
+    let encrypt = |more: &str| format!("encrypt -o c.cdoc2 --person {JAAK} letter.txt --overwrite {more}");
+    for spelling in ["CSS-A", "css-\u{430}", "css\u{2011}a", "c ss-a"] {
+        second["organisation"] = serde_json::json!(spelling);
+        // In one list it is a mistake, in two they count as one.
+        stage.list(&[first.clone(), second.clone()]);
+        let words = stage.fails(&encrypt(""), 5, "server_list_invalid");
+        assert!(words.contains("servers.json, server `css-b`: the `organisation`"), "{words}");
+        stage.list(&[first.clone()]);
+        stage.place.file("other.json", list(&[second.clone()]));
+        for chosen in ["", "--server css-a --server css-b"] {
+            let arguments = encrypt(&format!("--server-list other.json {chosen}"));
+            stage.fails(&arguments, 5, "too_few_share_servers");
+        }
+    }
+    second["organisation"] = serde_json::json!("css-b");
+    stage.place.file("other.json", list(&[second]));
+    stage.run(&encrypt("--server-list other.json")).expect(0);
+}
+
+#[test]
 fn an_administrator_sees_whether_a_server_keeps_shares() {
     let stage = Stage::new();
     let tested = stage.run("servers test css-a").expect(0).stdout();

@@ -184,8 +184,12 @@ impl Servers {
     fn add(&mut self, list: ServerList, layer: Layer, origin: &str) -> Result<(), ListTrouble> {
         let (expires, signed) = (list.expires, list.signed_by.is_some());
         let mut added = Vec::with_capacity(list.servers.len());
-        for mut server in list.into_entries() {
-            if layer != Layer::User && !signed {
+        let own: Vec<Edition> = list.servers.iter().map(|server| server.edition).collect();
+        for (mut server, own) in list.into_entries().into_iter().zip(own) {
+            if layer == Layer::User {
+                // Where it was imported from goes before what somebody wrote at the head of the own list.
+                server.edition.serial = own.serial.or(server.edition.serial);
+            } else if !signed {
                 // Only what was checked here, or when it was imported, counts.
                 server.edition.signed_by = None;
             }
@@ -347,21 +351,27 @@ pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, ListTrouble> {
 pub struct UserList {
     path: PathBuf,
     list: ServerList,
+    /// Held until it is changed: of two who change it at once, one would undo what the other did, and an older list could come last.
+    _lock: File,
 }
 
 impl UserList {
-    /// Reads it; one that is not there yet is empty.
+    /// Reads it; one that is not there yet is empty. Whoever has it open already is waited for.
     ///
     /// # Errors
     /// [`ListTrouble`], naming file and entry: a list with a mistake is not changed.
     pub fn open(path: &Path) -> Result<Self, ListTrouble> {
+        let failed = |source| ListTrouble::NotWritable { path: path.to_owned(), source };
+        std::fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(failed)?;
+        let lock = File::create(path.with_extension("lock")).map_err(failed)?;
+        lock.lock().map_err(failed)?;
         let list = match read(path) {
             Err(ListTrouble::NotReadable { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
                 ServerList::default()
             }
             list => list?,
         };
-        Ok(Self { path: path.to_owned(), list })
+        Ok(Self { path: path.to_owned(), list, _lock: lock })
     }
 
     /// Puts the entries of a list first, in place of those with the same identifiers. Each keeps what its list says of itself. `keys` are those
@@ -419,7 +429,6 @@ impl UserList {
         let failed = |source| ListTrouble::NotWritable { path: self.path.clone(), source };
         let folder = self.path.parent().unwrap_or(Path::new("."));
         let write = || {
-            std::fs::create_dir_all(folder)?;
             let mut file = tempfile::NamedTempFile::new_in(folder)?;
             file.write_all(text.as_bytes())?;
             file.as_file().sync_all()?;
