@@ -503,9 +503,12 @@ fn address(text: &str, name: &'static str) -> Result<Url, ListProblem> {
     https_url(text).filter(|url| url.path() == "/").ok_or(ListProblem::Url(name))
 }
 
-/// `https`, a host, a port, and a path.
+/// `https`, a host, a port, and a path, with or without a slash at its end.
 fn base_url(text: &str, name: &'static str) -> Result<Url, ListProblem> {
-    https_url(text).ok_or(ListProblem::BaseUrl(name))
+    let mut url = https_url(text).ok_or(ListProblem::BaseUrl(name))?;
+    let path = url.path().trim_end_matches('/').to_owned();
+    url.set_path(&path);
+    Ok(url)
 }
 
 fn pins(certificates: &[String]) -> Result<Vec<Pin>, ListProblem> {
@@ -599,6 +602,19 @@ mod tests {
         assert!(server.pins[0].not_before() < server.pins[0].not_after());
         // Written with PEM, it is the same list.
         assert_eq!(ServerList::parse(list.to_json().as_bytes(), "again").expect("a list"), list);
+    }
+
+    #[test]
+    fn a_base_url_is_the_same_with_a_slash_at_its_end() {
+        for (written, base) in
+            [("https://a.example/shares/", "https://a.example/shares"), ("https://A.example:443", "https://a.example")]
+        {
+            let mut entry = entry();
+            entry["sharesUrl"] = json!(written);
+            let list = parse(&[entry]).expect("a list");
+            assert_eq!(list.servers[0].shares_base(), Some(base));
+            assert_eq!(ServerList::parse(list.to_json().as_bytes(), "again").expect("a list"), list);
+        }
     }
 
     #[test]

@@ -220,7 +220,7 @@ fn one_organisation_is_no_two_by_another_spelling() {
         stage.list(&[first.clone(), second.clone()]);
         let words = stage.fails(&encrypt(""), 5, "server_list_invalid");
         assert!(words.contains("servers.json, server `css-b`: the `organisation`"), "{words}");
-        stage.list(&[first.clone()]);
+        stage.list(std::slice::from_ref(&first));
         stage.place.file("other.json", list(&[second.clone()]));
         for chosen in ["", "--server css-a --server css-b"] {
             let arguments = encrypt(&format!("--server-list other.json {chosen}"));
