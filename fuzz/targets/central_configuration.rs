@@ -15,7 +15,7 @@ fuzz_target!(|bytes: &[u8]| {
         |signature: &str, known| Central::read(bytes, signature.as_bytes(), key.as_bytes(), known, now, "config.json");
     let signature = AUTHORITY.sign(bytes);
     let Ok(central) = read(&signature, None) else { return };
-    for server in &central.servers {
+    for server in &central.list.servers {
         let urls = [Some(&server.sender_url), server.recipient_url.as_ref()];
         assert!(urls.into_iter().flatten().all(|url| url.scheme() == "https" && url.has_host()));
         assert!(server.imported_from.is_some() && (!server.pins.is_empty() || server.incomplete.is_some()));

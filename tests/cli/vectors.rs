@@ -406,7 +406,8 @@ fn result_of(error: &Error) -> Option<&'static str> {
         Error::NoKeyFits => "no_key",
         Error::WrongKey(_) => "wrong_key",
         Error::Untried { cause, .. } => return result_of(cause),
-        Error::Tampered => "tampered",
+        // To who reads the file alone, the two are one.
+        Error::Tampered | Error::WrongCapsule(_) | Error::WrongShares(_) => "tampered",
         Error::UnsafeNames(_) | Error::NotARegularFile(_) => "unsafe_content",
         Error::LimitExceeded { .. } => "limit_exceeded",
         _ => return None,

@@ -327,10 +327,12 @@ pub(crate) fn failure(error: &CardError) -> Failure {
 pub(crate) fn behind<T: std::error::Error + 'static>(error: &Error) -> Option<&T> {
     let key: &KeyError = match error {
         Error::Key(key) => key,
-        Error::Fetch(error) => match error.downcast_ref::<capsule_client::Error>()?.most_telling() {
-            capsule_client::Error::Server { cause: capsule_client::Cause::Key(key), .. } => key,
-            _ => return None,
-        },
+        Error::Fetch(error) | Error::Deliver(error) => {
+            match error.downcast_ref::<capsule_client::Error>()?.most_telling() {
+                capsule_client::Error::Server { cause: capsule_client::Cause::Key(key), .. } => key,
+                _ => return None,
+            }
+        }
         _ => return None,
     };
     match key {

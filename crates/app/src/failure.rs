@@ -1,5 +1,6 @@
 //! One failure type for every use case: a cause that front ends have words for, and technical detail for support.
 
+use capsule_client::ListTrouble;
 use cdoc2::{
     Error, KeyError, LimitKind, NameProblem, NoServerAccess, Refusal, SecretKind, UnsafeName, shown, shown_name,
 };
@@ -77,6 +78,12 @@ impl Failure {
                 let missing = failures.iter().filter_map(servers::server_of).map(|server| shown(&server)).collect();
                 failure.with_number(*needed as u64).with_names(missing)
             }
+            capsule_client::Error::List(trouble) => match &**trouble {
+                ListTrouble::Policy { path, line, .. } => {
+                    failure.about(shown_name(&path.display().to_string())).with_number(*line as u64)
+                }
+                _ => failure,
+            },
             _ => failure,
         }
     }
@@ -126,6 +133,10 @@ impl From<Error> for Failure {
                 Ok(failure) => return *failure,
                 Err(error) => Error::Fetch(error),
             },
+            Error::Deliver(error) => match error.downcast::<Self>() {
+                Ok(failure) => return *failure,
+                Err(error) => Error::Deliver(error),
+            },
             Error::Untried { cause, untried } => return Self::from(*cause).with_untried(untried),
             error => error,
         };
@@ -157,7 +168,8 @@ impl From<Error> for Failure {
                 Refusal::NotOneFile(number) => failure.with_number(number as u64),
                 _ => failure,
             },
-            Error::Fetch(error) => match error.downcast_ref::<capsule_client::Error>() {
+            Error::WrongCapsule(server) => failure.about(shown(&server)),
+            Error::Fetch(error) | Error::Deliver(error) => match error.downcast_ref::<capsule_client::Error>() {
                 Some(error) => Self::of_servers(failure.code(), failure.view().detail.clone(), error),
                 None => match error.downcast::<NoServerAccess>() {
                     Ok(missing) => failure.about(shown(&missing.0)),
@@ -185,8 +197,9 @@ fn code_of(error: &Error) -> Code {
         Error::WrongKey(SecretKind::Password) => Code::WrongPassword,
         Error::WrongKey(SecretKind::SymmetricKey) => Code::WrongKey,
         Error::Key(KeyError::Rejected | KeyError::Unusable(_)) => Code::KeyFileUnusable,
+        Error::WrongCapsule(_) | Error::WrongShares(_) => Code::CapsuleWrong,
         Error::Fetch(error) if error.is::<NoServerAccess>() => Code::ServerUnknown,
-        Error::Fetch(error) => {
+        Error::Fetch(error) | Error::Deliver(error) => {
             error.downcast_ref::<capsule_client::Error>().map_or(Code::ServerUnreachable, servers::code_of)
         }
         Error::UnsafeNames(_) | Error::NotARegularFile(_) => Code::UnsafeContent,

@@ -10,6 +10,7 @@ use std::{
 use capsule_client::{Proxy, ProxyCredentials, Settings, Timeouts};
 use cdoc2::{Zeroizing, shown_name};
 use serde::{Deserialize, Serialize};
+use toml::Spanned;
 
 use crate::{
     failure::{Failure, Result},
@@ -61,28 +62,26 @@ pub struct Network {
     pub total_timeout: u64,
 }
 
-/// The file, every member of which may be left out.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+/// The file, every member of which may be left out. It has no tables.
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 struct NetworkFile {
     /// `system`, `none`, or `http://host:port`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    proxy: Option<String>,
+    proxy: Option<Spanned<String>>,
     /// The person's name for the proxy.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    proxy_user: Option<String>,
+    proxy_user: Option<Spanned<String>>,
     /// What is asked of servers' OCSP answers.
-    #[serde(skip_serializing_if = "Option::is_none")]
     ocsp: Option<Ocsp>,
     /// Seconds for a connection.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    connect_timeout: Option<u64>,
+    connect_timeout: Option<Spanned<u64>>,
     /// Seconds for a capsule in all.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    total_timeout: Option<u64>,
+    total_timeout: Option<Spanned<u64>>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Where in the file a mistake is, in bytes, and what it is.
+type Mistake = (usize, String);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Ocsp {
     WhenPresent,
@@ -126,27 +125,28 @@ pub fn view() -> Result<Network> {
 }
 
 /// Chooses the person's proxy, and who the person is for it. A password goes into the system's keyring, before anything else changes; without
-/// one, the one that is there stays. The rest of `network.toml` stays as it is, but for comments.
+/// one, the one that is there stays. The rest of `network.toml` stays as it is, with its comments.
 ///
 /// # Errors
 /// [`Code::SettingsInvalid`] for what is no address or name, or a file with a mistake; [`Code::ProxyRequired`] when the keyring cannot be
 /// used, [`Code::NotWritable`] for the file.
 pub fn set_proxy(choice: &ProxyChoice, user: Option<&str>, password: Option<Zeroizing<String>>) -> Result<()> {
     let own = own_file()?;
-    let mut file = read(&own)?;
+    let (text, file) = read(&own)?;
     let before = file.account();
-    file.proxy = Some(match choice {
-        ProxyChoice::System => "system".to_owned(),
-        ProxyChoice::None => "none".to_owned(),
-        ProxyChoice::Given { url } => plain(url).to_owned(),
-    });
-    file.proxy_user = user.map(str::to_owned);
-    file.check().map_err(|words| Failure::new(Code::SettingsInvalid, words))?;
+    let proxy = match choice {
+        ProxyChoice::System => "system",
+        ProxyChoice::None => "none",
+        ProxyChoice::Given { url } => plain(url),
+    };
+    let members = [("proxy", file.proxy, Some(proxy)), ("proxy-user", file.proxy_user, user)];
+    let text = with_members(text, members);
+    let file = NetworkFile::parse(&text).map_err(|(_, words)| Failure::new(Code::SettingsInvalid, words))?;
     let account = file.account();
     if let (Some(account), Some(password)) = (&account, password) {
         keyring::keep(account, &password).map_err(not_kept)?;
     }
-    write(&own, &file)?;
+    write(&own, &text)?;
     match before.filter(|before| account.as_ref() != Some(before)) {
         // What nobody uses any more is not left behind; that nobody uses it is in force already.
         Some(unused) => keyring::forget(&unused).or_else(|words| {
@@ -167,8 +167,11 @@ pub fn forget_credentials() -> Result<()> {
         keyring::forget(&account(&user, &url)).map_err(not_kept)?;
     }
     let own = own_file()?;
-    let mut file = read(&own)?;
-    if file.proxy_user.take().is_some() { write(&own, &file) } else { Ok(()) }
+    let (text, file) = read(&own)?;
+    if file.proxy_user.is_none() {
+        return Ok(());
+    }
+    write(&own, &with_members(text, [("proxy-user", file.proxy_user, None)]))
 }
 
 fn not_kept(words: String) -> Failure {
@@ -209,27 +212,59 @@ fn own_file() -> Result<PathBuf> {
 }
 
 fn read_if_any(path: Option<PathBuf>) -> Result<NetworkFile> {
-    path.as_deref().map_or_else(|| Ok(NetworkFile::default()), read)
+    Ok(path.as_deref().map(read).transpose()?.unwrap_or_default().1)
 }
 
-fn read(path: &Path) -> Result<NetworkFile> {
+/// The file as it stands, and what it says; one that is not there says nothing.
+fn read(path: &Path) -> Result<(String, NetworkFile)> {
     let failed = |words: String| {
-        Failure::new(Code::SettingsInvalid, format!("{}: {words}", path.display()))
+        Failure::new(Code::SettingsInvalid, format!("{}{words}", path.display()))
             .about(shown_name(&path.display().to_string()))
     };
     let text = match fs::read_to_string(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(NetworkFile::default()),
-        text => text.map_err(|error| failed(error.to_string()))?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Default::default()),
+        text => text.map_err(|error| failed(format!(": {error}")))?,
     };
-    let file: NetworkFile = toml::from_str(&text).map_err(|error| failed(error.to_string()))?;
-    file.check().map_err(failed)?;
-    Ok(file)
+    let file = NetworkFile::parse(&text).map_err(|(at, words)| {
+        let line = 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
+        failed(format!(", line {line}: {words}")).with_number(line as u64)
+    })?;
+    Ok((text, file))
+}
+
+/// The text of a file with these members, each with where its value stands now and what it is to be; `None` takes it out. Everything else stays
+/// as somebody wrote it.
+fn with_members<'a>(
+    mut text: String,
+    members: impl IntoIterator<Item = (&'a str, Option<Spanned<String>>, Option<&'a str>)>,
+) -> String {
+    let mut members: Vec<_> = members.into_iter().collect();
+    // From the end to the beginning, so that each still stands where it stood; new ones come last.
+    members.sort_by_key(|(_, known, _)| std::cmp::Reverse(known.as_ref().map(|value| value.span().start)));
+    for (name, known, value) in members {
+        let quoted = value.map(|value| toml::Value::from(value).to_string());
+        match (known.map(|value| value.span()), quoted) {
+            (Some(span), Some(quoted)) => text.replace_range(span, &quoted),
+            (Some(span), None) => {
+                let start = text[..span.start].rfind('\n').map_or(0, |before| before + 1);
+                let end = text[span.end..].find('\n').map_or(text.len(), |length| span.end + length + 1);
+                text.replace_range(start..end, "");
+            }
+            (None, Some(quoted)) => {
+                if !text.is_empty() && !text.ends_with('\n') {
+                    text.push('\n');
+                }
+                text.push_str(&format!("{name} = {quoted}\n"));
+            }
+            (None, None) => {}
+        }
+    }
+    text
 }
 
 /// Replaces the file as a whole.
-fn write(path: &Path, file: &NetworkFile) -> Result<()> {
+fn write(path: &Path, text: &str) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let text = toml::to_string(file).expect("texts and numbers are TOML");
     let write = || {
         fs::create_dir_all(folder)?;
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
@@ -241,27 +276,37 @@ fn write(path: &Path, file: &NetworkFile) -> Result<()> {
 }
 
 impl NetworkFile {
-    fn check(&self) -> Result<(), String> {
-        let proxy = self.proxy()?;
+    fn parse(text: &str) -> Result<Self, Mistake> {
+        let file: Self = toml::from_str(text)
+            .map_err(|error| (error.span().map_or(0, |span| span.start), error.message().to_owned()))?;
+        file.check()?;
+        Ok(file)
+    }
+
+    fn check(&self) -> Result<(), Mistake> {
+        let at = |value: Option<std::ops::Range<usize>>| value.map_or(0, |span| span.start);
+        let proxy = self.proxy().map_err(|words| (at(self.proxy.as_ref().map(Spanned::span)), words))?;
         if let Some(user) = &self.proxy_user {
+            let wrong = |words: &str| Err((user.span().start, words.to_owned()));
             // A colon ends the name where a proxy reads it (RFC 7617).
-            let fits = (1..=MAX_USER).contains(&user.chars().count());
-            if !fits || user.contains(|character: char| character == ':' || character.is_control()) {
-                return Err("proxy-user must be 1 to 200 characters without a colon".to_owned());
+            let fits = (1..=MAX_USER).contains(&user.get_ref().chars().count());
+            if !fits || user.get_ref().contains(|character: char| character == ':' || character.is_control()) {
+                return wrong("proxy-user must be 1 to 200 characters without a colon");
             }
             if proxy.is_some_and(|proxy| !matches!(proxy, Proxy::Given { .. })) {
-                return Err("proxy-user needs a proxy as http://proxy.example:3128".to_owned());
+                return wrong("proxy-user needs a proxy as http://proxy.example:3128");
             }
         }
-        let timeouts = [("connect-timeout", self.connect_timeout), ("total-timeout", self.total_timeout)];
-        match timeouts.into_iter().find(|(_, time)| time.is_some_and(|time| !SECONDS.contains(&time))) {
-            Some((name, _)) => Err(format!("{name} must be 1 to 600 seconds")),
-            None => Ok(()),
+        for (name, time) in [("connect-timeout", &self.connect_timeout), ("total-timeout", &self.total_timeout)] {
+            if let Some(time) = time.as_ref().filter(|time| !SECONDS.contains(time.get_ref())) {
+                return Err((time.span().start, format!("{name} must be 1 to 600 seconds")));
+            }
         }
+        Ok(())
     }
 
     fn proxy(&self) -> Result<Option<Proxy>, String> {
-        match self.proxy.as_deref() {
+        match self.proxy.as_ref().map(|proxy| proxy.get_ref().as_str()) {
             None => Ok(None),
             Some("system") => Ok(Some(Proxy::System)),
             Some("none") => Ok(Some(Proxy::None)),
@@ -282,7 +327,7 @@ impl NetworkFile {
     /// Under which name the keyring keeps the password of this file's proxy.
     fn account(&self) -> Option<String> {
         match self.proxy() {
-            Ok(Some(Proxy::Given { url, .. })) => Some(account(self.proxy_user.as_ref()?, &url)),
+            Ok(Some(Proxy::Given { url, .. })) => Some(account(self.proxy_user.as_ref()?.get_ref(), &url)),
             _ => None,
         }
     }
@@ -301,11 +346,13 @@ fn files_in_force() -> Result<InForce> {
 
 fn in_force(system: NetworkFile, user: NetworkFile) -> Result<InForce> {
     let default = Timeouts::default();
-    let seconds = |own: Option<u64>, others: Option<u64>, default| own.or(others).map_or(default, Duration::from_secs);
+    let seconds = |own: Option<Spanned<u64>>, others: Option<Spanned<u64>>, default| {
+        own.or(others).map_or(default, |seconds| Duration::from_secs(seconds.into_inner()))
+    };
     let invalid = |words: String| Failure::new(Code::SettingsInvalid, words);
     let (own, others) = (user.proxy().map_err(invalid)?, system.proxy().map_err(invalid)?);
     // Who somebody is for one proxy is no business of another.
-    let name = user.proxy_user.or(system.proxy_user.filter(|_| own.is_none()));
+    let name = user.proxy_user.or(system.proxy_user.filter(|_| own.is_none())).map(Spanned::into_inner);
     let proxy = own.or(others).unwrap_or_default();
     if name.is_some() && !matches!(proxy, Proxy::Given { .. }) {
         return Err(invalid("network.toml: proxy-user needs a proxy as http://proxy.example:3128".to_owned()));
@@ -330,7 +377,25 @@ mod tests {
         let folder = tempfile::tempdir().expect("temporary folder");
         let path = folder.path().join("network.toml");
         fs::write(&path, text).expect("written");
-        read(&path)
+        Ok(read(&path)?.1)
+    }
+
+    #[test]
+    fn what_somebody_wrote_beside_the_proxy_stays() {
+        let set = |text: &str, proxy: &str, user: Option<&str>| {
+            let file = NetworkFile::parse(text).expect("right");
+            with_members(text.to_owned(), [("proxy", file.proxy, Some(proxy)), ("proxy-user", file.proxy_user, user)])
+        };
+        let text = "# Ours, see the wiki.\nproxy = \"none\" # since May\n\nocsp = \"required\"  # a must";
+        let named = set(text, "http://a.example:1", Some("mari \"m\""));
+        let expected =
+            "# Ours, see the wiki.\nproxy = \"http://a.example:1\" # since May\n\nocsp = \"required\"  # a must\n";
+        assert_eq!(named, format!("{expected}proxy-user = 'mari \"m\"'\n"));
+        assert_eq!(set(&named, "http://a.example:1", None), expected);
+        // Whatever stands first.
+        let text = "proxy-user = \"mari\"\n# between\nproxy = \"http://a.example:1\"\n";
+        assert_eq!(set(text, "none", None), "# between\nproxy = \"none\"\n");
+        assert_eq!(set("", "system", None), "proxy = \"system\"\n");
     }
 
     #[test]
@@ -387,7 +452,9 @@ mod tests {
         ] {
             let failure = of(text).expect_err(text);
             assert_eq!(failure.code(), Code::SettingsInvalid);
-            assert!(failure.to_string().contains("network.toml"), "{failure}");
+            let words = failure.to_string();
+            let line = text.lines().count();
+            assert!(words.contains(&format!("network.toml, line {line}: ")) && words.lines().count() == 1, "{words}");
         }
     }
 }

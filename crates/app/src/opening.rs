@@ -69,7 +69,7 @@ impl Key {
         Ok(Self::Password(Password::new(password)?))
     }
 
-    /// Takes the certificates of private keys from a file, for capsule servers, where the keys come without.
+    /// Takes the certificates of private keys from a file, for capsule servers, where the keys come without; says whether any is there.
     ///
     /// # Errors
     /// [`Code::NotReadable`].

@@ -10,7 +10,7 @@
 //! - [`Expiry`], [`ExpiryPolicy`]: until when a capsule is kept, always in UTC
 //! - [`Nonce`], [`Authentication`], [`Ticket`] (`auth`): how a recipient proves his key to several servers by one signature
 //! - [`NewShare`], [`ShareTokens`], [`SharePresentation`] (`shares`): key shares, and how a person proves who he is to all their servers
-//! - [`ServerList`], [`Server`]: which servers there are, and the keys they must show
+//! - [`ServerList`], [`Server`]: which servers there are, and the keys they must show; whose they are ([`Owner`]), and by which [`Edition`] of a list
 //!
 //! There is no network here.
 //!
@@ -26,14 +26,17 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod address;
 mod auth;
 mod capsule;
 mod expiry;
 mod id;
 mod list;
 mod object;
+mod owner;
 mod shares;
 
+pub use address::https_url;
 pub use auth::{
     Audience, Authentication, AuthenticationError, JwsAlgorithm, MAX_NONCES, MAX_TICKET, MaskedNonce, NONCE_PATH,
     Nonce, NonceError, NonceKey, OneTimeNumber, Origin, ShareNonce, SignedAuthentication, TICKET_HEADER, Ticket,
@@ -42,7 +45,9 @@ pub use auth::{
 pub use capsule::{CapsuleError, CapsuleType, MAX_BODY, MAX_KEY_MATERIAL, NewCapsule, RECIPIENT_ID};
 pub use expiry::{Expiry, ExpiryError, ExpiryPolicy, Granted};
 pub use id::{IdError, ServerId, TransactionId};
-pub use list::{ImportSource, ListError, Pin, Server, ServerList, schema};
+pub use list::{Edition, ImportSource, KeyFingerprint, ListError, Pin, Server, ServerList, schema};
+pub use object::Object;
+pub use owner::Owner;
 pub use shares::{
     MAX_PRESENTATION, NewShare, PersonId, SHARE_CERTIFICATE_HEADER, SHARE_TICKET_HEADERS, SHARES_PATH, ShareError,
     ShareId, SharePresentation, ShareTarget, ShareTokens, SignedShareTokens, TokenError, certificate_header,

@@ -1,6 +1,10 @@
 //! The list of servers that a client talks to, and the keys they must show.
 
-use std::{collections::BTreeSet, time::SystemTime};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt,
+    time::SystemTime,
+};
 
 use base64ct::{Base64, Encoding};
 use der::{Decode, DecodePem, Encode};
@@ -10,7 +14,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 use x509_cert::Certificate;
 
-use crate::{CapsuleType, Expiry, ServerId};
+use crate::{CapsuleType, Expiry, Owner, ServerId, address::https_url, object::Object};
 
 /// Largest list that is read, in bytes.
 const MAX_LIST: usize = 4 << 20;
@@ -28,8 +32,51 @@ pub struct ServerList {
     pub serial: Option<u64>,
     /// After this moment the list is no longer used.
     pub expires: Option<Expiry>,
+    /// By which key it was signed, when its signature was checked; no part of the file.
+    pub signed_by: Option<KeyFingerprint>,
     /// In the order of preference.
     pub servers: Vec<Server>,
+}
+
+/// What the list says of itself that an entry comes from. It goes with the entry into other lists, so that an entry ends with its list, and an older
+/// list does not come after a newer one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Edition {
+    /// The list's serial.
+    pub serial: Option<u64>,
+    /// After this moment the entry is no longer used.
+    pub expires: Option<Expiry>,
+    /// By which key the list was signed, when that was checked.
+    pub signed_by: Option<KeyFingerprint>,
+}
+
+/// SHA-256 of a public key by which lists are signed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct KeyFingerprint([u8; 32]);
+
+impl KeyFingerprint {
+    /// Of a key's encoding, which is the caller's choice, and always the same.
+    pub fn of(key: &[u8]) -> Self {
+        Self(Sha256::digest(key).into())
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let lower = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let bytes = hex::decode(text).ok().filter(|_| lower)?;
+        Some(Self(bytes.try_into().ok()?))
+    }
+}
+
+impl fmt::Display for KeyFingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for KeyFingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyFingerprint({self})")
+    }
 }
 
 /// A server of the list.
@@ -57,6 +104,8 @@ pub struct Server {
     pub incomplete: Option<String>,
     /// Where it was imported from, when that names authorities instead of the server's own certificates.
     pub imported_from: Option<ImportSource>,
+    /// Of the list that it was taken from into this one.
+    pub edition: Edition,
 }
 
 /// A source of entries that vouches for servers by authorities. Pins that come from it are right while the authority has not given the
@@ -106,6 +155,12 @@ pub enum ListProblem {
     /// The expiry is no date and time.
     #[error("`expires` is no date and time by RFC 3339")]
     Expires,
+    /// The expiry of the list that an entry was taken from is none.
+    #[error("`edition`: `expires` is no date and time by RFC 3339")]
+    EditionExpires,
+    /// The key that signed the list that an entry was taken from.
+    #[error("`edition`: `signedBy` must be SHA-256 in hex, 64 characters")]
+    SignedBy,
     /// An identifier that none may have.
     #[error("`id` must be 1 to 128 printable characters without spaces")]
     Id,
@@ -115,12 +170,20 @@ pub enum ListProblem {
     /// Two identifiers differ in case only.
     #[error("this identifier differs from `{0}` in case only")]
     Confusable(ServerId),
-    /// A text that is empty, longer than 200 characters, or has control characters.
-    #[error("`{0}` must be 1 to 200 characters, none of them a control character")]
+    /// Two organisations that people would take for one: whoever splits a key over both would be deceived.
+    #[error("the `organisation` {0:?} looks like {1:?} of another entry: write both alike, or call one something else")]
+    Organisations(String, String),
+    /// A text that is blank, longer than 200 characters, or not seen as it stands.
+    #[error("`{0}` must be 1 to 200 characters, not blank, with nothing that is invisible or reorders text")]
     Text(&'static str),
-    /// Not `https`, or with more than host and port (and a path for shares).
-    #[error("`{0}` must be an https URL of host and port alone")]
+    /// Not `https`, or with more than host and port.
+    #[error("`{0}` must be an https URL of host and port alone, written as it is used (https://host.example:8443)")]
     Url(&'static str),
+    /// Not `https`, or with more than host, port and path.
+    #[error(
+        "`{0}` must be an https URL of host, port and path alone, written as it is used (https://host.example:8443/path)"
+    )]
+    BaseUrl(&'static str),
     /// The server takes no capsule and holds no shares.
     #[error("`capsuleTypes` is empty, and there is no `sharesUrl`")]
     NoCapsuleTypes,
@@ -153,7 +216,8 @@ struct ListFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expires: Option<String>,
     /// In the order of preference.
-    servers: Vec<ServerEntry>,
+    #[schemars(with = "Vec<ServerEntry>")]
+    servers: Vec<Object<ServerEntry>>,
 }
 
 /// A capsule server.
@@ -164,7 +228,7 @@ struct ServerEntry {
     id: String,
     /// Name for people.
     name: String,
-    /// Identifier of the organisation that runs it; servers of one organisation have the same.
+    /// Identifier of the organisation that runs it; servers of one organisation have the same, and no two look alike.
     organisation: String,
     /// Kinds of capsules that it takes.
     capsule_types: BTreeSet<CapsuleType>,
@@ -187,6 +251,25 @@ struct ServerEntry {
     /// Where this entry was imported from, when that names authorities instead of the server's own certificates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     imported_from: Option<ImportSource>,
+    /// What the list says of itself that this entry was imported or exported from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<EditionEntry>")]
+    edition: Option<Object<EditionEntry>>,
+}
+
+/// What a list says of itself, beside an entry that was taken from it.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct EditionEntry {
+    /// The list's serial: it is not imported again by a lower one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    serial: Option<u64>,
+    /// After this moment the entry is no longer used (RFC 3339).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires: Option<String>,
+    /// SHA-256 in hex of the key by which the list was signed: what is not signed by it does not replace the entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signed_by: Option<String>,
 }
 
 /// The JSON schema of a server list file.
@@ -206,7 +289,8 @@ impl ServerList {
         if json.len() > MAX_LIST {
             return Err(failed(ListProblem::TooLarge));
         }
-        let file: ListFile = serde_json::from_slice(json).map_err(|error| failed(ListProblem::Json(error)))?;
+        let Object::<ListFile>(file) =
+            serde_json::from_slice(json).map_err(|error| failed(ListProblem::Json(error)))?;
         if file.version != 1 {
             return Err(failed(ListProblem::Version(file.version)));
         }
@@ -216,7 +300,8 @@ impl ServerList {
         let expires = file.expires.as_deref().map(Expiry::parse).transpose();
         let expires = expires.map_err(|_| failed(ListProblem::Expires))?;
         let mut servers: Vec<Server> = Vec::with_capacity(file.servers.len());
-        for (index, entry) in file.servers.into_iter().enumerate() {
+        let mut owners: HashMap<Owner, String> = HashMap::new();
+        for (index, Object(entry)) in file.servers.into_iter().enumerate() {
             let failed = |server, problem| ListError { origin: origin.to_owned(), server: Some(server), problem };
             let id =
                 ServerId::parse(&entry.id).map_err(|_| failed(format!("server {}", index + 1), ListProblem::Id))?;
@@ -226,9 +311,28 @@ impl ServerList {
                 Some(other) => return Err(named(ListProblem::Confusable(other.id.clone()))),
                 None => {}
             }
-            servers.push(Server::from_entry(id.clone(), entry).map_err(named)?);
+            let server = Server::from_entry(id.clone(), entry).map_err(named)?;
+            let known = owners.entry(server.owner()).or_insert_with(|| server.organisation.clone());
+            if *known != server.organisation {
+                return Err(named(ListProblem::Organisations(server.organisation, known.clone())));
+            }
+            servers.push(server);
         }
-        Ok(Self { serial: file.serial, expires, servers })
+        Ok(Self { serial: file.serial, expires, signed_by: None, servers })
+    }
+
+    /// The entries on their own, each with what the list says of itself.
+    pub fn into_entries(self) -> Vec<Server> {
+        let Self { serial, expires, signed_by, servers } = self;
+        let on_its_own = |server: Server| {
+            let own = server.edition;
+            let expires = own.expires.into_iter().chain(expires).min();
+            Server {
+                edition: Edition { serial: serial.or(own.serial), expires, signed_by: signed_by.or(own.signed_by) },
+                ..server
+            }
+        };
+        servers.into_iter().map(on_its_own).collect()
     }
 
     /// The list as a file, with certificates in PEM.
@@ -237,7 +341,7 @@ impl ServerList {
             version: 1,
             serial: self.serial,
             expires: self.expires.map(|expires| expires.to_string()),
-            servers: self.servers.iter().map(Server::to_entry).collect(),
+            servers: self.servers.iter().map(|server| Object(server.to_entry())).collect(),
         };
         let text = serde_json::to_string_pretty(&file).expect("texts and numbers are JSON");
         format!("{text}\n")
@@ -264,6 +368,11 @@ impl Server {
             pins: pins(&entry.certificates)?,
             incomplete: entry.incomplete.map(|reason| text(reason, "incomplete")).transpose()?,
             imported_from: entry.imported_from,
+            edition: entry
+                .edition
+                .map(|Object(edition)| Edition::from_entry(&edition))
+                .transpose()?
+                .unwrap_or_default(),
         };
         if server.capsule_types.is_empty() && server.shares_url.is_none() {
             return Err(ListProblem::NoCapsuleTypes);
@@ -292,7 +401,13 @@ impl Server {
             certificates: self.pins.iter().map(Pin::to_pem).collect(),
             incomplete: self.incomplete.clone(),
             imported_from: self.imported_from,
+            edition: self.edition.to_entry().map(Object),
         }
+    }
+
+    /// Who runs it, to be compared with whoever runs another.
+    pub fn owner(&self) -> Owner {
+        Owner::of(&self.organisation)
     }
 
     /// Base URL of its key shares, as it stands in containers: without the slash that `Url` writes.
@@ -303,6 +418,27 @@ impl Server {
     /// Whether a capsule of this type can be put there now.
     pub fn takes(&self, capsule_type: CapsuleType) -> bool {
         self.incomplete.is_none() && self.capsule_types.contains(&capsule_type)
+    }
+}
+
+impl Edition {
+    fn from_entry(entry: &EditionEntry) -> Result<Self, ListProblem> {
+        let expires = entry.expires.as_deref().map(Expiry::parse).transpose();
+        let key = |text| KeyFingerprint::parse(text).ok_or(ListProblem::SignedBy);
+        Ok(Self {
+            serial: entry.serial,
+            expires: expires.map_err(|_| ListProblem::EditionExpires)?,
+            signed_by: entry.signed_by.as_deref().map(key).transpose()?,
+        })
+    }
+
+    /// `None` when nothing is known.
+    fn to_entry(self) -> Option<EditionEntry> {
+        (self != Self::default()).then(|| EditionEntry {
+            serial: self.serial,
+            expires: self.expires.map(|expires| expires.to_string()),
+            signed_by: self.signed_by.map(|key| key.to_string()),
+        })
     }
 }
 
@@ -358,24 +494,21 @@ impl Pin {
 }
 
 fn text(text: String, name: &'static str) -> Result<String, ListProblem> {
-    let length = text.chars().count();
-    let fits = (1..=MAX_TEXT).contains(&length) && !text.chars().any(char::is_control);
+    let fits = text.chars().count() <= MAX_TEXT && cdoc2::is_seen_as_written(&text);
     if fits { Ok(text) } else { Err(ListProblem::Text(name)) }
 }
 
 /// `https`, a host, a port, and nothing else.
 fn address(text: &str, name: &'static str) -> Result<Url, ListProblem> {
-    base_url(text, name).and_then(|url| if url.path() == "/" { Ok(url) } else { Err(ListProblem::Url(name)) })
+    https_url(text).filter(|url| url.path() == "/").ok_or(ListProblem::Url(name))
 }
 
-/// `https`, a host, a port, and a path.
+/// `https`, a host, a port, and a path, with or without a slash at its end.
 fn base_url(text: &str, name: &'static str) -> Result<Url, ListProblem> {
-    let url = Url::parse(text).map_err(|_| ListProblem::Url(name))?;
-    let bare =
-        url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
-    // `https:host` and tabs within are mended by the parser, and would look like another address to people.
-    let plain = text.starts_with("https://") && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-    if plain && bare && url.scheme() == "https" && url.has_host() { Ok(url) } else { Err(ListProblem::Url(name)) }
+    let mut url = https_url(text).ok_or(ListProblem::BaseUrl(name))?;
+    let path = url.path().trim_end_matches('/').to_owned();
+    url.set_path(&path);
+    Ok(url)
 }
 
 fn pins(certificates: &[String]) -> Result<Vec<Pin>, ListProblem> {
@@ -401,7 +534,6 @@ fn pins(certificates: &[String]) -> Result<Vec<Pin>, ListProblem> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::*;
@@ -473,15 +605,26 @@ mod tests {
     }
 
     #[test]
+    fn a_base_url_is_the_same_with_a_slash_at_its_end() {
+        for (written, base) in
+            [("https://a.example/shares/", "https://a.example/shares"), ("https://A.example:443", "https://a.example")]
+        {
+            let mut entry = entry();
+            entry["sharesUrl"] = json!(written);
+            let list = parse(&[entry]).expect("a list");
+            assert_eq!(list.servers[0].shares_base(), Some(base));
+            assert_eq!(ServerList::parse(list.to_json().as_bytes(), "again").expect("a list"), list);
+        }
+    }
+
+    #[test]
     fn mistakes_name_the_file_the_entry_and_the_member() {
         for (member, value, words) in [
             ("senderUrl", json!("http://capsules.example:8443"), "list.json, server `css-a`: `senderUrl`"),
             ("senderUrl", json!("https://user:word@capsules.example"), "`senderUrl`"),
             ("senderUrl", json!("https://capsules.example/path"), "`senderUrl`"),
-            ("senderUrl", json!("https://capsules.example?x"), "`senderUrl`"),
-            ("senderUrl", json!("https:capsules.example"), "`senderUrl`"),
-            ("senderUrl", json!("https://capsules.exa\tmple"), "`senderUrl`"),
-            ("senderUrl", json!("https://capsules.example\\@other.example"), "`senderUrl`"),
+            ("senderUrl", json!("https://capsules.example:0"), "`senderUrl`"),
+            ("sharesUrl", json!("https://capsules.example/a/../b"), "`sharesUrl`"),
             ("recipientUrl", json!("ftp://capsules.example"), "`recipientUrl`"),
             ("recipientUrl", Value::Null, "neither"),
             ("ticketUrl", json!("https://"), "`ticketUrl`"),
@@ -492,10 +635,16 @@ mod tests {
             ("capsuleTypes", json!(["ecc_secp192r1"]), "unknown variant"),
             ("name", json!(""), "`name`"),
             ("name", json!("a\nb"), "`name`"),
+            ("name", json!(" \u{2800}"), "`name`"),
+            ("organisation", json!("ee\u{200b}.ria"), "`organisation`"),
+            ("organisation", json!("\u{202e}air.ee"), "`organisation`"),
             ("organisation", json!("x".repeat(201)), "`organisation`"),
             ("id", json!("a b"), "list.json, server 1: `id`"),
             ("importedFrom", json!("elsewhere"), "unknown variant"),
             ("pins", json!([]), "unknown field `pins`"),
+            ("edition", json!([5]), "expected an object"),
+            ("edition", json!({ "expires": "soon" }), "`edition`: `expires`"),
+            ("edition", json!({ "signedBy": "ABCD" }), "`edition`: `signedBy`"),
         ] {
             let message = mistake(member, value);
             assert!(message.contains(words), "{message}");
@@ -508,6 +657,55 @@ mod tests {
         let mut other = entry();
         other["id"] = json!("CSS-A");
         assert!(parse(&[entry(), other]).expect_err("alike").to_string().contains("in case only"));
+    }
+
+    #[test]
+    fn organisations_that_look_alike_are_written_alike() {
+        let with = |organisation: &str| {
+            let mut other = entry();
+            (other["id"], other["organisation"]) = (json!("css-b"), json!(organisation));
+            parse(&[entry(), other])
+        };
+        with("a").expect("one organisation with two servers");
+        with("b").expect("two organisations");
+        for organisation in ["A", "\u{430}", "ａ", "a "] {
+            let message = with(organisation).expect_err(organisation).to_string();
+            assert!(message.contains("list.json, server `css-b`") && message.contains("looks like \"a\""), "{message}");
+        }
+    }
+
+    #[test]
+    fn objects_are_objects() {
+        let list = |text: &str| ServerList::parse(text.as_bytes(), "list.json").expect_err(text).to_string();
+        for text in [
+            "[1, 3, null, []]",
+            r#"{ "version": 1, "servers": [["a", "A", "a", ["rsa"], "https://a.example", "https://a.example", null, null, []]] }"#,
+        ] {
+            let message = list(text);
+            assert!(message.contains("list.json: invalid type: sequence, expected an object"), "{message}");
+        }
+    }
+
+    #[test]
+    fn an_entry_takes_along_what_its_list_says_of_itself() {
+        let list = parse(&[entry()]).expect("a list");
+        let expires = list.expires;
+        let own = list.into_entries().remove(0);
+        assert_eq!(own.edition, Edition { serial: Some(3), expires, signed_by: None });
+        let key = KeyFingerprint::of(b"a key");
+        let taken = ServerList { servers: vec![own], signed_by: Some(key), ..ServerList::default() };
+        let read = ServerList::parse(taken.to_json().as_bytes(), "own.json").expect("a list");
+        assert_eq!(read.servers, taken.servers, "it is written with the entry");
+        assert_eq!((read.serial, read.expires), (None, None), "and says nothing of the others");
+        let entry = taken.into_entries().remove(0);
+        assert_eq!((entry.edition.serial, entry.edition.signed_by), (Some(3), Some(key)));
+        // Of two ends, the earlier counts.
+        let later = ServerList {
+            expires: Expiry::parse("2040-01-01T00:00:00Z").ok(),
+            servers: vec![entry],
+            ..ServerList::default()
+        };
+        assert_eq!(later.into_entries()[0].edition.expires, expires);
     }
 
     #[test]
@@ -531,14 +729,5 @@ mod tests {
         assert!(matches!(parse(&" ".repeat(MAX_LIST + 1)), Err(ListProblem::TooLarge)));
         let many = format!(r#"{{"version":1,"servers":[{}]}}"#, vec![entry().to_string(); 1001].join(","));
         assert!(matches!(parse(&many), Err(ListProblem::TooLarge)));
-    }
-
-    proptest! {
-        #[test]
-        fn no_address_panics_or_leaves_https(text in "(https://)?.{0,60}") {
-            if let Ok(url) = address(&text, "senderUrl") {
-                prop_assert!(url.scheme() == "https" && url.has_host() && url.path() == "/");
-            }
-        }
     }
 }

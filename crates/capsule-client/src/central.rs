@@ -7,7 +7,7 @@
 use std::time::SystemTime;
 
 use base64ct::{Base64, Encoding};
-use capsule_api::{Expiry, ImportSource, Server, ServerList};
+use capsule_api::{Expiry, ImportSource, Object, ServerList};
 use rustls::{
     client::verify_server_name,
     pki_types::{CertificateDer, ServerName},
@@ -31,15 +31,15 @@ const MAX_BUNDLE: usize = 200;
 pub struct Central {
     /// Grows with each version. Whoever imports one keeps it, and takes no lower one later.
     pub serial: u64,
-    /// Its servers; those without a pin are incomplete.
-    pub servers: Vec<Server>,
+    /// Its servers; those without a pin are incomplete. The list has this serial, and was signed by the key.
+    pub list: ServerList,
 }
 
 /// The members that matter; there are many others.
 #[derive(Deserialize)]
 #[serde(rename_all = "SCREAMING-KEBAB-CASE")]
 struct Members {
-    meta_inf: MetaInf,
+    meta_inf: Object<MetaInf>,
     cdoc2_conf: Map<String, Value>,
     #[serde(default)]
     cert_bundle: Vec<String>,
@@ -76,9 +76,9 @@ impl Central {
         origin: &str,
     ) -> Result<Self, ListTrouble> {
         let failed = |problem: String| ListTrouble::Central { origin: origin.to_owned(), problem };
-        ListKeys::read(key).and_then(|keys| keys.check(config, signature)).map_err(failed)?;
-        let members: Members = serde_json::from_slice(config).map_err(|error| failed(error.to_string()))?;
-        let MetaInf { serial, date } = members.meta_inf;
+        let signed_by = ListKeys::read(key).and_then(|keys| keys.check(config, signature)).map_err(failed)?;
+        let Object::<Members>(members) = serde_json::from_slice(config).map_err(|error| failed(error.to_string()))?;
+        let Object(MetaInf { serial, date }) = members.meta_inf;
         if let Some(known) = known.filter(|known| serial < *known) {
             return Err(failed(format!("its serial {serial} is lower than {known}, which was taken before")));
         }
@@ -88,12 +88,13 @@ impl Central {
         }
         let bundle: Vec<_> = members.cert_bundle.iter().take(MAX_BUNDLE).filter_map(|text| decoded(text)).collect();
         let entries = members.cdoc2_conf.into_iter().map(|(id, conf)| {
-            let conf = Conf::deserialize(conf).map_err(|error| failed(format!("server `{id}`: {error}")))?;
+            let Object::<Conf>(conf) =
+                Object::deserialize(conf).map_err(|error| failed(format!("server `{id}`: {error}")))?;
             Ok(entry(&id, conf, &bundle))
         });
         let list = json!({ "version": 1, "servers": entries.collect::<Result<Vec<_>, ListTrouble>>()? });
         let list = ServerList::parse(list.to_string().as_bytes(), origin)?;
-        Ok(Self { serial, servers: list.servers })
+        Ok(Self { serial, list: ServerList { serial: Some(serial), signed_by: Some(signed_by), ..list } })
     }
 }
 

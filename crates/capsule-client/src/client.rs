@@ -54,14 +54,16 @@ impl Client {
         self.servers.usable(id).cloned()
     }
 
-    /// The way to an address of a server; a warning when its certificate will soon be over.
+    /// The way to an address of a server; a warning when its certificate will soon be over, or is.
     pub(crate) fn route(&self, server: &Server, url: &Url, key: Option<Arc<dyn Authenticator>>) -> Route {
         let listed = self.servers.get(server.id.as_str());
-        for ServerWarning::CertificateEnds { replaced, .. } in
-            listed.iter().flat_map(|listed| listed.warnings(SystemTime::now()))
+        let now = SystemTime::now();
+        for ServerWarning::CertificateEnds { replaced, at, .. } in listed.iter().flat_map(|listed| listed.warnings(now))
         {
-            if !replaced {
-                tracing::warn!(server = %server.id, "the certificate in the server list ends soon");
+            match (replaced, at <= now) {
+                (true, _) => {}
+                (false, false) => tracing::warn!(server = %server.id, "the certificate in the server list ends soon"),
+                (false, true) => tracing::warn!(server = %server.id, "the certificate in the server list has ended"),
             }
         }
         let verifier = Arc::new(PinnedServer::new(server.pins.clone(), self.settings.ocsp_required));

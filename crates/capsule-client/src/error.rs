@@ -242,6 +242,16 @@ pub enum ListTrouble {
         /// The list of the other.
         other_origin: String,
     },
+    /// A list to be imported that is older than what is there, or not signed as that was.
+    #[error("{origin}, server `{id}`: {problem}")]
+    Superseded {
+        /// The list.
+        origin: String,
+        /// Its entry, which the person's own list has from elsewhere.
+        id: ServerId,
+        /// Why it is not taken, in words.
+        problem: String,
+    },
     /// A mistake in the administrator's policy.
     #[error("{}, line {line}: {problem}", .path.display())]
     Policy {

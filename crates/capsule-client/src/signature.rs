@@ -8,6 +8,7 @@ use aws_lc_rs::{
     },
 };
 use base64ct::{Base64, Encoding};
+use capsule_api::KeyFingerprint;
 use cdoc2::{Curve, EcPublicKey, PublicKey};
 use der::{Encode, Sequence, asn1::UintRef};
 use eid::{PrivateKey, RecipientKey, SignatureAlgorithm};
@@ -30,11 +31,11 @@ impl ListKeys {
         Ok(Self(keys.collect::<Result<_, _>>()?))
     }
 
-    /// Checks a signature, DER or base64 of it.
+    /// Checks a signature, DER or base64 of it; gives the key that made it.
     ///
     /// # Errors
     /// In words: not a signature, or by another key or over other bytes.
-    pub fn check(&self, content: &[u8], signature: &[u8]) -> Result<(), String> {
+    pub fn check(&self, content: &[u8], signature: &[u8]) -> Result<KeyFingerprint, String> {
         // No base64 begins as a SEQUENCE does.
         let signature = match signature.first() {
             Some(0x30) => signature.to_vec(),
@@ -43,7 +44,13 @@ impl ListKeys {
         let signed = |key: &EcPublicKey| {
             UnparsedPublicKey::new(algorithm(key.curve()), key.point()).verify(content, &signature).is_ok()
         };
-        if self.0.iter().any(signed) { Ok(()) } else { Err("it was not signed by this key".to_owned()) }
+        let signer = self.0.iter().find(|key| signed(key));
+        signer.map(fingerprint).ok_or_else(|| "it was not signed by this key".to_owned())
+    }
+
+    /// Whether the key is among them.
+    pub fn contains(&self, key: KeyFingerprint) -> bool {
+        self.0.iter().any(|own| fingerprint(own) == key)
     }
 }
 
@@ -59,6 +66,11 @@ pub fn sign_list(key: &PrivateKey, list: &[u8]) -> Result<String, String> {
     let signature = key.sign_hash(algorithm, hash(algorithm, list).as_ref());
     let signature = signature.and_then(|plain| ecdsa_der(&plain)).ok_or("the key did not sign")?;
     Ok(Base64::encode_string(&signature) + "\n")
+}
+
+/// Of the uncompressed point.
+fn fingerprint(key: &EcPublicKey) -> KeyFingerprint {
+    KeyFingerprint::of(key.point())
 }
 
 /// The hash goes by the size of the key.

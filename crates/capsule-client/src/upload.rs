@@ -147,7 +147,7 @@ impl Upload {
         let (mut servers, mut holders) = (Vec::with_capacity(shares.len()), HashSet::new());
         for (position, share) in shares.iter().enumerate() {
             let (server, base_url) = self.client.share_server(&share.server_base_url)?;
-            if !holders.insert((&share.recipient_id, server.organisation.clone())) {
+            if !holders.insert((&share.recipient_id, server.owner())) {
                 let reason = "its organisation would have two shares of one key".to_owned();
                 return Err(Error::Unusable { server: server.id, reason });
             }

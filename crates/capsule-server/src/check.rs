@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use capsule_api::{CapsuleType, Expiry, Pin, Server, ServerList};
+use capsule_api::{CapsuleType, Edition, Expiry, Pin, Server, ServerList};
 use der::Decode;
 use rustls::{
     client::verify_server_name,
@@ -223,6 +223,7 @@ pub fn entry(config: &Config) -> Result<ServerList, FileError> {
         pins: vec![pin],
         incomplete: None,
         imported_from: None,
+        edition: Edition::default(),
     };
-    Ok(ServerList { serial: None, expires: None, servers: vec![server] })
+    Ok(ServerList { servers: vec![server], ..ServerList::default() })
 }

@@ -146,7 +146,8 @@ impl Container {
     /// Finds a record that a key of `keyring` opens, and proves the header authentic.
     ///
     /// # Errors
-    /// [`Error::NoKeyFits`], [`Error::WrongKey`], [`Error::Tampered`], [`Error::Key`], [`Error::Fetch`], [`Error::Cancelled`];
+    /// [`Error::NoKeyFits`], [`Error::WrongKey`], [`Error::Tampered`], [`Error::WrongCapsule`], [`Error::WrongShares`], [`Error::Key`],
+    /// [`Error::Fetch`], [`Error::Cancelled`];
     /// [`Error::Untried`] around one of these; [`Error::LimitExceeded`] for a password's iterations.
     pub fn unlock(&self, keyring: &Keyring<'_>, control: &Control) -> Result<FileMasterKey> {
         with_wiped_stack(|| unlock(&self.header, &self.envelope.mac, keyring, control))

@@ -2,7 +2,10 @@
 
 use std::{io, path::PathBuf};
 
-use crate::archive::{NameProblem, UnsafeNames};
+use crate::{
+    archive::{NameProblem, UnsafeNames},
+    label::shown,
+};
 
 /// Result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -49,6 +52,17 @@ pub enum Error {
     /// The key fits a record, but its capsule or shares could not be fetched.
     #[error("the capsule could not be fetched: {0}")]
     Fetch(#[source] FetchError),
+    /// The capsules or shares of a container to be written could not be brought to their servers. Nothing was written.
+    #[error("the capsule could not be delivered: {0}")]
+    Deliver(#[source] FetchError),
+    /// What a server gave for a record opens nothing: it is not what was put there, or the header was altered. Nothing tells the two apart.
+    #[error("the server {} gave a capsule that does not open the container: it is not the one that was put there, or the container was \
+        altered", shown(.0))]
+    WrongCapsule(String),
+    /// The same of the shares of a key, one of which is not the one that was put there.
+    #[error("the shares of the servers {} do not open the container: one of them is not the one that was put there, or the container was \
+        altered", shown(.0))]
+    WrongShares(String),
     /// The authenticated archive holds names that could harm the reader. Nothing was released.
     #[error("{0}")]
     UnsafeNames(UnsafeNames),

@@ -7,6 +7,8 @@ use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
+use crate::archive::is_invisible;
+
 /// What form encoding leaves as it is, beside letters, digits and `+` for a space.
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_').remove(b' ');
 /// Fields of a label that are looked at.
@@ -326,6 +328,17 @@ pub fn shown(text: &str) -> String {
 pub fn shown_name(name: &str) -> String {
     let harmless = |character: char| if is_deceptive(character) { '\u{fffd}' } else { character };
     name.chars().map(harmless).collect()
+}
+
+/// Whether all of a text is seen as it stands: it is not blank, and holds no control, no space but the plain one, and nothing that hides or
+/// reorders.
+///
+/// ```
+/// assert!(cdoc2::is_seen_as_written("Hospital A") && !cdoc2::is_seen_as_written("Hospital\u{200b} A"));
+/// ```
+pub fn is_seen_as_written(text: &str) -> bool {
+    let seen = |character: char| character == ' ' || !is_deceptive(character) && !is_invisible(character);
+    !text.trim().is_empty() && text.chars().all(seen)
 }
 
 /// A control, or what reorders or hides text.

@@ -112,7 +112,7 @@ pub(crate) fn seal(fmk: &Fmk, recipients: &[Recipient], delivery: Option<&dyn De
         return Err(Error::Refused(Refusal::LabelTooLong));
     }
     if delivery.is_none() && recipients.iter().any(Recipient::needs_delivery) {
-        return Err(Error::Fetch("a recipient by server needs a connection to servers".into()));
+        return Err(Error::Deliver("a recipient by server needs a connection to servers".into()));
     }
     let mut outgoing = Outgoing::default();
     let mut sealed =
@@ -169,9 +169,9 @@ fn delivered<T>(
     items: &[T],
     deliver: impl FnOnce(&[T]) -> Result<Vec<String>, FetchError>,
 ) -> Result<impl Iterator<Item = String>> {
-    let ids = if items.is_empty() { Vec::new() } else { deliver(items).map_err(Error::Fetch)? };
+    let ids = if items.is_empty() { Vec::new() } else { deliver(items).map_err(Error::Deliver)? };
     if ids.len() != items.len() {
-        return Err(Error::Fetch("the delivery gave another number of identifiers".into()));
+        return Err(Error::Deliver("the delivery gave another number of identifiers".into()));
     }
     Ok(ids.into_iter())
 }

@@ -110,7 +110,8 @@ impl std::fmt::Debug for FileMasterKey {
 ///
 /// # Errors
 /// The most telling cause, when no record opens: [`Error::Key`] at once; then [`Error::Tampered`] (a public key matched, but
-/// the header is not authentic under it), [`Error::Fetch`], [`Error::WrongKey`], [`Error::LimitExceeded`] (a password's record asks for
+/// the header is not authentic under it), [`Error::WrongCapsule`] or [`Error::WrongShares`] (the same, and servers may be to blame),
+/// [`Error::Fetch`], [`Error::WrongKey`], [`Error::LimitExceeded`] (a password's record asks for
 /// too much work), [`Error::NoKeyFits`]; [`Error::Untried`] around it when there were more records than are tried.
 pub(crate) fn unlock(
     header: &Header,
@@ -181,8 +182,7 @@ impl<'a> Attempt<'a> {
         )?;
         match direct {
             None => self.each_on_servers(&PublicKey::Ec(own.clone()), |material| {
-                let sender = EcPublicKey::from_point(own.curve(), material);
-                agreed(&sender.map_err(|error| Error::Fetch(Box::new(error)))?)
+                EcPublicKey::from_point(own.curve(), material).map_or(Ok(None), |sender| agreed(&sender))
             }),
             opened => Ok(opened),
         }
@@ -241,9 +241,15 @@ impl<'a> Attempt<'a> {
 
     fn with_shares(&mut self, fetcher: &dyn ShareFetcher) -> Result<Option<FileMasterKey>> {
         self.tried = 0;
+        let fits = |capsule: &Capsule| match capsule {
+            Capsule::Shares(shares) if shares.recipient_id == fetcher.recipient_id() => Some(holders(&shares.shares)),
+            _ => None,
+        };
+        let header = self.header;
+        let servers = header.records().iter().find_map(|record| fits(&record.capsule)).unwrap_or_default();
         self.each(
-            |capsule| matches!(capsule, Capsule::Shares(shares) if shares.recipient_id == fetcher.recipient_id()),
-            Error::Tampered,
+            |capsule| fits(capsule).is_some(),
+            Error::WrongShares(servers),
             |_, record| {
                 let Capsule::Shares(capsule) = &record.capsule else { return Ok(None) };
                 let shares = fetcher.fetch(&capsule.shares).map_err(Error::Fetch)?;
@@ -333,7 +339,8 @@ impl<'a> Attempt<'a> {
             return Ok(None);
         };
         tracing::debug!(capsules = waiting.len(), "capsules for the key are on servers");
-        let mut failure = None;
+        // Servers whose capsules opened nothing. Several of them hardly lie alike: then it is the container.
+        let mut wrong: Vec<&str> = Vec::new();
         while !waiting.is_empty() {
             self.control.report(Step::Unlocking, 0, None)?;
             let capsules: Vec<_> = waiting.iter().map(|(_, capsule)| *capsule).collect();
@@ -346,7 +353,7 @@ impl<'a> Attempt<'a> {
                     return Ok(None);
                 }
             };
-            let (record, _) = waiting.remove(position.min(waiting.len() - 1));
+            let (record, capsule) = waiting.remove(position.min(waiting.len() - 1));
             self.tried += 1;
             match kek(&material) {
                 Ok(Some(kek)) => {
@@ -355,18 +362,24 @@ impl<'a> Attempt<'a> {
                     }
                 }
                 Ok(None) | Err(Error::Key(KeyError::Rejected)) => {}
-                Err(error @ Error::Fetch(_)) => failure = Some(error),
                 Err(error) => return Err(error),
             }
+            if !wrong.contains(&capsule.server_id.as_str()) {
+                wrong.push(&capsule.server_id);
+            }
         }
-        self.note(failure.unwrap_or(Error::Tampered));
+        self.note(match &wrong[..] {
+            [server] => Error::WrongCapsule((*server).to_owned()),
+            _ => Error::Tampered,
+        });
         Ok(None)
     }
 
     /// Keeps the more telling failure.
     fn note(&mut self, failure: Error) {
         let weight = |error: &Error| match error {
-            Error::Tampered => 3,
+            Error::Tampered => 4,
+            Error::WrongCapsule(_) | Error::WrongShares(_) => 3,
             Error::Fetch(_) => 2,
             Error::WrongKey(_) => 1,
             _ => 0,
@@ -380,6 +393,11 @@ impl<'a> Attempt<'a> {
 /// Says what came of trying a record, for who looks for a fault; never for whom it is.
 fn tell(record: &Record, outcome: &'static str) {
     tracing::debug!(record = record.index, kind = record.capsule.kind(), outcome, "a record was tried");
+}
+
+/// The servers of a key's shares, in words.
+fn holders(shares: &[KeyShare]) -> String {
+    shares.iter().map(|share| share.server_base_url.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// Joins shares: all of them xored are the KEK.

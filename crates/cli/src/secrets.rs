@@ -243,8 +243,10 @@ pub(crate) fn keys(keys: &Keys, secrets: &Secrets, header: &Header, terminal: &T
         found.push(read_key(file, password.as_ref())?);
     }
     for certificate in &keys.certificate {
-        for key in &mut found {
-            key.certify(certificate)?;
+        let belongs = found.iter_mut().try_fold(false, |any, key| key.certify(certificate).map(|its| any | its))?;
+        if !belongs {
+            let words = "it has no certificate of a key that was given";
+            return Err(Failure::new(Code::KeyFileUnusable, words).about(certificate.display().to_string()));
         }
     }
     for file in &secrets.secret_file {

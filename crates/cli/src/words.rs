@@ -12,10 +12,10 @@ pub(crate) fn status(code: Code) -> u8 {
     match code {
         NotARecipient | WrongPassword | WrongKey | KeyFilePassword | KeyFilePasswordNeeded => 3,
         Damaged | NotAContainer | OldFormat | UnsupportedFormat => 4,
-        ServerUnknown | ServerUnusable | ServerListClosed | ServerListInvalid | SettingsInvalid | ServerPinMismatch
-        | ServerUnreachable | ServerTimeout | ServerMisbehaved | ProxyRequired | CapsuleNotFound
-        | TooFewShareServers | SignedTooLate | CertificateNeeded | CertificateExpired | CertificateRevoked
-        | CertificateRefused | DirectoryUnavailable => 5,
+        ServerUnknown | ServerUnusable | ServerListClosed | ServerListInvalid | ServerListSuperseded
+        | SettingsInvalid | ServerPinMismatch | ServerUnreachable | ServerTimeout | ServerMisbehaved
+        | ProxyRequired | CapsuleNotFound | CapsuleWrong | TooFewShareServers | SignedTooLate | CertificateNeeded
+        | CertificateExpired | CertificateRevoked | CertificateRefused | DirectoryUnavailable => 5,
         PinIncorrect | PinLastTry | PinBlocked | PinCancelled | PinTimeout | PinChangeRequired | NoPcsc | NoReader
         | NoCard | CardUnsupported | CardRemoved | CardBusy | NoToken | TokenUnusable => 6,
         UnsafeContent | LimitsExceeded => 7,
@@ -130,12 +130,17 @@ pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
         Code::ServerUnusable => "`kapsel servers list` says why, and for which servers",
         Code::ServerListClosed => "ask the administrator to add the server",
         Code::ServerListInvalid => "mend the list: no server is used until then",
+        Code::ServerListSuperseded => {
+            "nothing was changed; get the newest list, and import it as the one before (--list-key); to take this one all the same, remove the \
+            server first: `kapsel servers remove ID`"
+        }
         Code::SettingsInvalid => "mend the file: nothing is sent until then",
         Code::ServerPinMismatch => {
             "do not continue: somebody may stand between; compare `kapsel servers test` with what the server's owner says"
         }
-        Code::ServerUnreachable | Code::ServerTimeout | Code::ServerMisbehaved => {
-            "try again; `kapsel servers test` shows each step on the way"
+        Code::ServerUnreachable | Code::ServerTimeout => "try again; `kapsel servers test` shows each step on the way",
+        Code::ServerMisbehaved => {
+            "tell whoever runs the server; meanwhile use another one. `kapsel servers test` shows what it does at each step"
         }
         Code::ProxyRequired => {
             "`kapsel network show` tells which proxy is used (the system's: HTTPS_PROXY, NO_PROXY), and where its password is"
@@ -144,6 +149,10 @@ pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
             "`kapsel servers list --json` shows which keep shares, and whose they are; --server chooses among them"
         }
         Code::CapsuleNotFound => "ask the sender to encrypt again",
+        Code::CapsuleWrong => {
+            "nothing was saved; ask the sender to send it again, and when that one does not open, to encrypt again for another server; tell \
+            whoever runs this one"
+        }
         Code::SignedTooLate => "run it again, and sign within five minutes",
         Code::CertificateNeeded => "give the key as a PKCS#12 file (--p12), or its certificate by --certificate",
         Code::CertificateExpired | Code::CertificateRevoked | Code::CertificateRefused => {

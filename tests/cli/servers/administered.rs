@@ -7,10 +7,14 @@ use std::{
     io::{BufRead, BufReader},
     net::TcpListener,
     process::{Child, Command, Stdio},
+    thread,
     time::{Duration, Instant, SystemTime},
 };
 
-use app::{desk::Desk, servers::ListFiles};
+use app::{
+    desk::Desk,
+    servers::{Expiry, ListFiles},
+};
 use serde_json::Value;
 
 use crate::{
@@ -130,6 +134,143 @@ fn a_mistake_in_the_policy_stops_what_needs_servers_and_nothing_else() {
     machine.run(&["encrypt", "-o", "c.cdoc2", "-r", &certificate, "letter.txt"]).expect(0);
 }
 
+/// A list of these entries, with a serial and an expiry where they are given.
+fn edition(serial: Option<u64>, expires: &str, entries: &[Value]) -> String {
+    let expires = Some(expires).filter(|text| !text.is_empty());
+    let mut list: Value = serde_json::from_str(&list(entries)).expect("JSON");
+    for (member, value) in [("serial", serde_json::json!(serial)), ("expires", serde_json::json!(expires))] {
+        if !value.is_null() {
+            list[member] = value;
+        }
+    }
+    list.to_string()
+}
+
+#[test]
+fn an_older_list_brings_no_withdrawn_certificate_back() {
+    const FAR: &str = "2099-01-01T00:00:00Z";
+    let machine = Machine::new();
+    machine.list_key("list-key");
+    machine.list_key("next-key");
+    let (withdrawn, current) = (Organisation::start("css-a", &[]), Organisation::start("css-a", &[]));
+    let pinned = || machine.shown()["servers"][0]["certificates"][0]["sha256"].as_str().expect("a pin").to_owned();
+    let signed = |name: &str, key: &str, text: String| {
+        machine.0.file(name, text);
+        machine.run(&["servers", "sign", name, "--key", &format!("{key}.pem")]).expect(0);
+    };
+    signed("old.json", "list-key", edition(Some(4), FAR, &[withdrawn.entry()]));
+    signed("new.json", "list-key", edition(Some(5), FAR, &[current.entry()]));
+    machine.run(&["servers", "import", "old.json", "--list-key", "list-key.pub"]).expect(0);
+    machine.run(&["servers", "import", "new.json", "--list-key", "list-key.pub"]).expect(0);
+    let own = fs::read(machine.0.path(USER_LIST)).expect("there");
+    assert_eq!(pinned(), current.fingerprint());
+    let shown = machine.shown()["servers"][0].clone();
+    assert_eq!((&shown["serial"], &shown["expires"]), (&serde_json::json!(5), &serde_json::json!(FAR)));
+
+    machine.0.file("unsigned.json", edition(Some(6), FAR, &[withdrawn.entry()]));
+    let mut claim = withdrawn.entry();
+    claim["edition"] = serde_json::json!({ "serial": 6, "signedBy": shown["signedBy"] });
+    machine.0.file("claim.json", list(&[claim]));
+    signed("stranger.json", "next-key", edition(Some(6), FAR, &[withdrawn.entry()]));
+    for (import, words) in [
+        (
+            vec!["old.json", "--list-key", "list-key.pub"],
+            "old.json, server `css-a`: the list's serial 4 is lower than 5",
+        ),
+        (vec!["old.json"], "not by the same key"),
+        (vec!["unsigned.json"], "not by the same key"),
+        (vec!["claim.json"], "not by the same key"),
+        (vec!["stranger.json", "--list-key", "next-key.pub"], "not by the same key"),
+    ] {
+        let refused = machine.refused(&[vec!["servers", "import"], import].concat(), "server_list_superseded");
+        assert!(refused.contains(words) && refused.contains("kapsel servers remove ID"), "{refused}");
+        assert_eq!(fs::read(machine.0.path(USER_LIST)).expect("there"), own, "nothing was changed");
+    }
+    // A server that was left out is not forgotten: it is told.
+    let gone = Organisation::start("css-b", &[]);
+    signed("with-b.json", "list-key", edition(Some(5), FAR, &[current.entry(), gone.entry()]));
+    signed("without-b.json", "list-key", edition(Some(6), FAR, &[current.entry()]));
+    let import = |name| machine.run(&["servers", "import", name, "--list-key", "list-key.pub"]).expect(0).stderr();
+    assert_eq!(import("with-b.json"), "");
+    assert!(import("without-b.json").contains("note: css-b came from an older list of the same key"));
+    // One key follows another while a file has both.
+    let both = ["list-key.pub", "next-key.pub"].map(|name| fs::read(machine.0.path(name)).expect("made")).concat();
+    machine.0.file("both.pub", both);
+    signed("later.json", "next-key", edition(Some(7), FAR, &[current.entry()]));
+    machine.run(&["servers", "import", "later.json", "--list-key", "both.pub"]).expect(0);
+    machine.refused(&["servers", "import", "new.json", "--list-key", "list-key.pub"], "server_list_superseded");
+    // Whoever wants it all the same removes the server first.
+    machine.run(&["servers", "remove", "css-a"]).expect(0);
+    machine.run(&["servers", "import", "old.json", "--list-key", "list-key.pub"]).expect(0);
+    assert_eq!(pinned(), withdrawn.fingerprint());
+}
+
+#[test]
+fn of_lists_that_are_imported_at_once_none_is_lost() {
+    const LISTS: usize = 8;
+    let (machine, organisation) = (Machine::new(), Organisation::start("css-a", &[]));
+    for number in 0..LISTS {
+        let mut entry = organisation.entry();
+        entry["id"] = serde_json::json!(format!("css-{number}"));
+        machine.0.file(&format!("{number}.json"), list(&[entry]));
+    }
+    thread::scope(|scope| {
+        for number in 0..LISTS {
+            let machine = &machine;
+            scope.spawn(move || machine.run(&["servers", "import", &format!("{number}.json")]).expect(0));
+        }
+    });
+    assert_eq!(machine.layers(), [vec!["user"; LISTS], vec!["shipped"]].concat());
+}
+
+#[test]
+fn an_entry_goes_with_its_serial_and_ends_with_its_list() {
+    let (machine, organisation) = (Machine::new(), Organisation::start("css-a", &[]));
+    let mut server = Organisation::start("css-b", &[]);
+    let soon = SystemTime::now() + Duration::from_secs(20);
+    let seconds = soon.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs();
+    let expires = Expiry::from_unix(i64::try_from(seconds).expect("a time")).expect("a time").to_string();
+    machine.0.file("list.json", edition(Some(7), &expires, &[organisation.entry(), server.entry()]));
+    machine.0.file("no-serial.json", list(&[organisation.entry()]));
+    machine.run(&["servers", "import", "list.json"]).expect(0);
+    // The person's own list is not of that edition as a whole: other entries do not end.
+    let own: Value = serde_json::from_slice(&fs::read(machine.0.path(USER_LIST)).expect("there")).expect("JSON");
+    assert_eq!((own.get("serial"), own.get("expires")), (None, None));
+    let words = machine.refused(&["servers", "import", "no-serial.json"], "server_list_superseded");
+    assert!(words.contains("the list has no serial, and it was imported from serial 7 before"), "{words}");
+
+    // Whatever somebody writes at its head.
+    let text = fs::read_to_string(machine.0.path(USER_LIST)).expect("there");
+    machine.0.file(USER_LIST, text.replacen('{', r#"{ "serial": 3,"#, 1));
+    // Through `pin`, and through `export` to another machine.
+    server.make_next_certificate();
+    server.begin_again_with_next();
+    machine.run(&["servers", "pin", "css-b", "--fingerprint", &server.fingerprint()]).expect(0);
+    let elsewhere = Machine::new();
+    elsewhere.0.file("list.json", machine.run(&["servers", "export", "css-a", "css-b"]).expect(0).stdout());
+    elsewhere.0.file("no-serial.json", list(&[organisation.entry()]));
+    elsewhere.run(&["servers", "import", "list.json"]).expect(0);
+    for place in [&machine, &elsewhere] {
+        for listed in &place.shown()["servers"].as_array().expect("servers")[..2] {
+            assert_eq!((&listed["serial"], &listed["expires"]), (&serde_json::json!(7), &serde_json::json!(expires)));
+        }
+    }
+    elsewhere.refused(&["servers", "import", "no-serial.json"], "server_list_superseded");
+
+    let (_, certificate) = key_pair(&machine.0, "mari", "ec:secp384r1");
+    machine.0.file("letter.txt", "for your eyes only");
+    while SystemTime::now() <= soon + Duration::from_secs(1) {
+        thread::sleep(Duration::from_millis(100));
+    }
+    let words = machine.refused(
+        &["encrypt", "-o", "late.cdoc2", "-r", &certificate, "letter.txt", "--server", "css-a"],
+        "server_unusable",
+    );
+    assert!(words.contains(&format!("the list that it was imported from has expired on {expires}")), "{words}");
+    let words = machine.run(&["servers", "show", "css-b"]).expect(0).stdout();
+    assert!(words.contains("not usable: the list that it was imported from has expired"), "{words}");
+}
+
 #[test]
 fn a_list_is_checked_signed_and_demanded_signed() {
     let (machine, organisation) = (Machine::new(), Organisation::start("css-a", &[]));
@@ -221,7 +362,7 @@ impl Host {
             .filter_map(|line| line.strip_prefix("ACCEPT ")?.rsplit(':').next()?.parse().ok());
         let port = ports.next().expect("it listens");
         // What it says further goes nowhere, and must not stop it.
-        std::thread::spawn(move || ports.for_each(drop));
+        thread::spawn(move || ports.for_each(drop));
         Self { child, port }
     }
 }
@@ -289,7 +430,7 @@ fn a_list_that_is_due_is_fetched_behind_the_window() {
     let begun = Instant::now();
     while shown() != ["css-b"] {
         assert!(begun.elapsed() < Duration::from_secs(20), "it is never fetched");
-        std::thread::sleep(Duration::from_millis(50));
+        thread::sleep(Duration::from_millis(50));
     }
 
     // A host that takes connections and says nothing.
@@ -336,7 +477,10 @@ fn a_remote_list_comes_by_the_policy_and_serves_while_its_host_is_away() {
     machine.refused(&["servers", "refresh"], "server_unreachable");
     assert_eq!(machine.shown()["servers"][0]["id"], "css-b");
     let words = machine.run(&["servers", "list"]).expect(0).stdout();
-    assert!(words.contains(&format!("system list {url}, serial 8, signed: ready")), "{words}");
+    assert!(
+        words.contains(&format!("system list {url}, serial 8, until 2099-01-01T00:00:00Z, signed: ready")),
+        "{words}"
+    );
     assert!(words.contains("not refreshed: no connection to"), "{words}");
     // Nothing else is left at home than the copy, and why there is no newer one.
     let left = machine.0.files_at_home();

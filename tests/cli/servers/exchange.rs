@@ -80,6 +80,25 @@ fn a_server_that_is_named_twice_gets_one_capsule_and_the_sender_is_told() {
 }
 
 #[test]
+fn a_server_that_gives_another_capsule_is_blamed_and_the_others_are_asked() {
+    for kind in ["p384", "rsa"] {
+        let stage = Stage::new();
+        let encrypt = |output: &str, servers: &str| {
+            stage.run(&format!("encrypt -o {output}.cdoc2 -r {kind}.crt letter.txt {servers}")).expect(0);
+        };
+        encrypt("one", "--server css-a");
+        encrypt("two", "--server css-a");
+        encrypt("both", "--server css-a --server css-b");
+        stage.css_a.exchange_capsules();
+        let error = stage.fails(&format!("decrypt one.cdoc2 -o out --key {kind}-both.pem"), 5, "capsule_wrong");
+        assert_eq!(error["subject"], "css-a");
+        let words = error["detail"].as_str().expect("words");
+        assert!(words.contains("the server css-a gave a capsule that does not open the container"), "{words}");
+        stage.run(&format!("decrypt both.cdoc2 -o out --key {kind}-both.pem")).expect(0);
+    }
+}
+
+#[test]
 fn a_letter_opens_while_one_of_its_servers_is_up() {
     let mut stage = Stage::new();
     for (name, _) in KINDS {
@@ -163,7 +182,10 @@ fn when_a_server_fails_nothing_is_written_and_it_is_named() {
     let mut stage = Stage::new();
     stage.css_b.stop();
     let command = "encrypt -o c.cdoc2 -r p384.crt letter.txt --server css-a --server css-b";
-    assert_eq!(stage.fails(command, 5, "server_unreachable")["subject"], "css-b");
+    let error = stage.fails(command, 5, "server_unreachable");
+    assert_eq!(error["subject"], "css-b");
+    let words = error["detail"].as_str().expect("words");
+    assert!(words.starts_with("the capsule could not be delivered: the server css-b"), "{words}");
     let command = "encrypt -o c.cdoc2 -r p384.crt letter.txt --server css-c";
     assert_eq!(stage.fails(command, 5, "server_unknown")["subject"], "css-c");
     let production = "encrypt -o c.cdoc2 -r p384.crt letter.txt --server 00000000-0000-0000-0000-000000000000";

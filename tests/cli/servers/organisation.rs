@@ -5,6 +5,7 @@ use std::{
     fs,
     net::TcpListener,
     path::{Path, PathBuf},
+    process::Command,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU32, Ordering},
@@ -125,6 +126,21 @@ impl Organisation {
 
     pub fn move_clock(&self, duration: Duration) {
         *self.clock.0.lock().expect("no test panicked") += duration;
+    }
+
+    /// Gives from now on, for each capsule that it has, another one.
+    pub fn exchange_capsules(&self) {
+        const PROGRAM: &str = "
+import sqlite3, sys
+with sqlite3.connect(sys.argv[1], timeout=30) as store:
+    rows = store.execute('SELECT number, body FROM capsule ORDER BY number').fetchall()
+    bodies = [body for _, body in rows]
+    store.executemany('UPDATE capsule SET body = ? WHERE number = ?',
+        [(body, number) for (number, _), body in zip(rows, bodies[1:] + bodies[:1])])
+";
+        let store = self.folder.path().join("capsules.sqlite");
+        let status = Command::new("python3").args(["-c", PROGRAM]).arg(store).status();
+        assert!(status.expect("Python is installed").success());
     }
 
     pub fn entry(&self) -> serde_json::Value {

@@ -241,6 +241,7 @@ export function server(id: string, name: string, more: Partial<ServerView> = {})
     id,
     name,
     organisation: "ee.ria",
+    owner: more.organisation ?? "ee.ria",
     origin: "system",
     addresses: [`${id}.example:8443`, `${id}.example:8444`],
     algorithms: ["P-256", "P-384", "P-521", "RSA"],

@@ -515,7 +515,13 @@ export const states: Record<string, Run> = {
   }),
   "delivery-network": planned({
     delivery: null,
-    blockers: [failure("settings_invalid", { detail: "network.toml: proxy must be an address" })],
+    blockers: [
+      failure("settings_invalid", {
+        subject: "/home/mari/.config/kapsel/network.toml",
+        number: 3,
+        detail: "/home/mari/.config/kapsel/network.toml, line 3: proxy must be an address",
+      }),
+    ],
   }),
   "delivery-list-trouble": planned({}),
   "deliver-lost": planned({}),
@@ -956,6 +962,9 @@ export const states: Record<string, Run> = {
   ),
   "failed-server-proxy": serverFails(failure("proxy_required", { subject: "ria" })),
   "failed-server-not-found": serverFails(failure("capsule_not_found", { subject: "ria" })),
+  "failed-server-wrong-capsule": serverFails(
+    failure("capsule_wrong", { subject: "ria", detail: "the server ria gave a capsule that does not open the container" }),
+  ),
   "failed-server-expired": serverFails(failure("certificate_expired", { subject: "ria" })),
   settings: settings(m.settings_servers),
   "settings-empty": settings(m.settings_servers),
@@ -1001,6 +1010,11 @@ export const states: Record<string, Run> = {
     await withServer("RIA", m.new_certificate)(stage);
     bottom();
   },
+  "settings-import-older": settings(m.settings_servers, async (stage) => {
+    const detail = "/home/mari/old.json, server `ria`: the list's serial 4 is lower than 5, from which it was imported before";
+    stage.double.backend.importServers = () => Promise.reject(failure("server_list_superseded", { detail }));
+    await press(m.import_list());
+  }),
   "settings-add": settings(m.settings_servers, () => press(m.add_server())),
   "settings-add-wrong": settings(m.settings_servers, async () => {
     await press(m.add_server());
@@ -1057,7 +1071,11 @@ export const states: Record<string, Run> = {
         user: "",
         hasPassword: false,
         byAdministrator: false,
-        problem: failure("settings_invalid", { detail: "/etc/kapsel/network.toml: total-timeout must be 1 to 600 seconds" }),
+        problem: failure("settings_invalid", {
+          subject: "/etc/kapsel/network.toml",
+          number: 2,
+          detail: "/etc/kapsel/network.toml, line 2: total-timeout must be 1 to 600 seconds",
+        }),
       });
     await settings(m.settings_network)(stage);
   },

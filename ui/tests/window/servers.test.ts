@@ -208,7 +208,7 @@ test.each<[Code, string, string | null]>([
   ["server_unknown", "None of your lists has the server RIA.", "Server settings"],
   ["server_unusable", "The server RIA is on the list", "Server settings"],
   ["server_list_invalid", "The list of servers has a mistake", "Server settings"],
-  ["settings_invalid", "The network settings have a mistake", "Network settings"],
+  ["settings_invalid", "The settings have a mistake", "Network settings"],
   ["recipient_unusable", "Not possible through a server: Toomas Tamm", null],
 ])("shows %s where servers are chosen, and the file as the way out", async (code, words, settings) => {
   await begin();

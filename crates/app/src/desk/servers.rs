@@ -107,9 +107,9 @@ impl Desk {
     /// Puts the servers of a list file into the person's own list.
     ///
     /// # Errors
-    /// [`Code::ServerListInvalid`]: nothing is changed then.
+    /// As [`servers::import`]: nothing is changed then.
     pub fn import_servers(&self, path: &Path) -> Result<ServersView> {
-        servers::import(path)?;
+        servers::import(path, None)?;
         Ok(self.servers())
     }
 
@@ -225,9 +225,7 @@ impl Desk {
             let seconds = end.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();
             Expiry::from_unix(i64::try_from(seconds).ok()?).ok()
         };
-        let mut chosen = BTreeSet::new();
-        let ids = draft.servers.iter().filter(|id| chosen.insert(*id)).cloned().collect();
-        let delivery = Delivery { servers: ids, until: draft.days.and_then(until) };
+        let delivery = Delivery::new(draft.servers.iter().cloned(), draft.days.and_then(until));
         if !delivery.is_needed(&recipients) {
             return Ok(DeliveryPlan::inside(recipients));
         }

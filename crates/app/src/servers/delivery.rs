@@ -27,9 +27,9 @@ pub struct Delivery {
     /// Identifiers of servers: each capsule goes to all of them that take it, and opening needs one of them. The key of a person by code is split
     /// over those that keep shares, one of each organisation, and opening needs all of them. None: capsules stand in the container, and keys are
     /// split over the first two servers of the list that are of different organisations.
-    pub servers: Vec<String>,
-    /// Until when they are kept at most; by default as long as the recipient's certificate is valid, or as the server does by itself.
-    pub until: Option<Expiry>,
+    servers: Vec<String>,
+    repeated: Vec<String>,
+    until: Option<Expiry>,
 }
 
 /// Recipients with their servers, ready to be encrypted for.
@@ -59,6 +59,24 @@ pub struct Placed {
 }
 
 impl Delivery {
+    /// To each of these servers once, however often it is named: a second capsule on the same server would be no second way to the file. `until`
+    /// says until when they are kept at most; by default as long as the recipient's certificate is valid, or as the server does by itself.
+    pub fn new(named: impl IntoIterator<Item = String>, until: Option<Expiry>) -> Self {
+        let mut delivery = Self { servers: Vec::new(), repeated: Vec::new(), until };
+        for server in named {
+            let among = if delivery.servers.contains(&server) { &mut delivery.repeated } else { &mut delivery.servers };
+            if !among.contains(&server) {
+                among.push(server);
+            }
+        }
+        delivery
+    }
+
+    /// Servers that were named more than once.
+    pub fn repeated(&self) -> &[String] {
+        &self.repeated
+    }
+
     /// Whether anything goes to a server for these recipients.
     pub fn is_needed(&self, recipients: &[NewRecipient]) -> bool {
         recipients.iter().any(|recipient| match recipient {
@@ -173,9 +191,9 @@ impl Holders {
             false => servers.iter().filter_map(|listed| listed.usable().ok()).collect(),
         };
         let mut holders = Self { ids: Vec::new(), base_urls: Vec::new(), left_out: Vec::new(), were_chosen };
-        let mut organisations = BTreeSet::new();
+        let mut owners = BTreeSet::new();
         for server in candidates {
-            match server.shares_base().filter(|_| organisations.insert(&server.organisation)) {
+            match server.shares_base().filter(|_| owners.insert(server.owner())) {
                 _ if !were_chosen && holders.ids.len() == FEWEST_HOLDERS => break,
                 Some(base_url) => {
                     holders.ids.push(server.id.to_string());
@@ -248,6 +266,15 @@ pub fn parse_expiry(text: &str, now: SystemTime) -> Result<Expiry, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_that_is_named_again_gets_nothing_more() {
+        let delivery = Delivery::new(["a", "b", "a", "a"].map(str::to_owned), None);
+        assert_eq!(
+            (delivery.servers.as_slice(), delivery.repeated()),
+            (&["a".to_owned(), "b".to_owned()][..], &["a".to_owned()][..])
+        );
+    }
 
     #[test]
     fn an_expiry_is_a_day_a_moment_or_a_time_from_now() {

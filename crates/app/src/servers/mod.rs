@@ -35,8 +35,7 @@ pub use self::{
     policy::{PolicyView, policy, refresh, view as policy_view},
     signing::{SignedBy, check, sign},
     trust::{
-        NewServer, add_pin, confirmed_by, forget, import, import_central, import_signed, look_at, look_at_listed,
-        trust_new,
+        Imported, NewServer, add_pin, confirmed_by, forget, import, import_central, look_at, look_at_listed, trust_new,
     },
 };
 pub(crate) use self::{
@@ -140,6 +139,7 @@ pub(crate) fn code_of(error: &Error) -> Code {
         Error::List(trouble) => match &**trouble {
             ListTrouble::Policy { .. } => Code::SettingsInvalid,
             ListTrouble::Closed { .. } => Code::ServerListClosed,
+            ListTrouble::Superseded { .. } => Code::ServerListSuperseded,
             ListTrouble::Remote { problem: RemoteProblem::Network(cause), .. } => code_of_cause(cause),
             _ => Code::ServerListInvalid,
         },

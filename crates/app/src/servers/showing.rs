@@ -24,6 +24,7 @@ fn server(listed: &Listed) -> ServerView {
         id: server.id.to_string(),
         name: server.name.clone(),
         organisation: server.organisation.clone(),
+        owner: server.owner().as_str().to_owned(),
         origin: match listed.layer {
             Layer::Shipped => ServerOrigin::Shipped,
             Layer::System => ServerOrigin::System,

@@ -32,15 +32,16 @@ pub struct SignedBy<'a> {
 pub fn check(list: &Path, signed: Option<SignedBy<'_>>) -> Result<ServerList> {
     let read = match signed {
         None => capsule_client::read(list),
-        Some(SignedBy { keys: path, signature }) => {
-            let keys = ListKeys::read(&read_small(path, Code::ServerListInvalid)?);
-            let keys = keys.map_err(|problem| invalid(format!("{}: {problem}", path.display())))?;
-            capsule_client::read_signed(list, signature, &keys)
-        }
+        Some(SignedBy { keys, signature }) => capsule_client::read_signed(list, signature, &list_keys(keys)?),
     };
     let read = read.map_err(Error::from)?;
     check_expiry(list, &read)?;
     Ok(read)
+}
+
+pub(super) fn list_keys(path: &Path) -> Result<ListKeys> {
+    let keys = ListKeys::read(&read_small(path, Code::ServerListInvalid)?);
+    keys.map_err(|problem| invalid(format!("{}: {problem}", path.display())))
 }
 
 /// Signs a list with the first key of a file; gives the path of the signature, which stands beside the list.

@@ -8,12 +8,15 @@ use std::{
     time::SystemTime,
 };
 
-use capsule_api::{CapsuleType, Pin, Server, ServerId, ServerList};
-use capsule_client::{Central, Client, Error, Layer, UserList};
+use capsule_api::{CapsuleType, Edition, Pin, Server, ServerId, ServerList, https_url};
+use capsule_client::{Central, Client, Error, Layer, ListKeys, UserList};
 use cdoc2::Cancel;
 use url::Url;
 
-use super::{SignedBy, check, list_files};
+use super::{
+    SignedBy, list_files,
+    signing::{check, list_keys},
+};
 use crate::{
     failure::{Failure, Result},
     files::read_small,
@@ -36,6 +39,15 @@ pub struct NewServer {
     pub recipient_url: String,
 }
 
+/// What came of importing a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imported {
+    /// The servers of the list, all of which stand in the person's own now.
+    pub servers: Vec<ServerId>,
+    /// Servers of the person's own list that came from an older list of the same key and no longer stand in it.
+    pub left: Vec<ServerId>,
+}
+
 /// Looks at a server's certificates, has each confirmed by `confirm`, and puts the server into the person's own list.
 ///
 /// # Errors
@@ -54,7 +66,7 @@ pub fn trust_new(
     let pins = shown.into_iter().map(|(_, pin)| pin).collect();
     let host = sender_url.host_str().unwrap_or_default().to_owned();
     let types = [CapsuleType::EcP256, CapsuleType::EcP384, CapsuleType::EcP521, CapsuleType::Rsa];
-    put(vec![Server {
+    put(Server {
         id: id.clone(),
         name: new.name.unwrap_or(new.id),
         organisation: new.organisation.unwrap_or(host),
@@ -66,7 +78,8 @@ pub fn trust_new(
         pins,
         incomplete: None,
         imported_from: None,
-    }])?;
+        edition: Edition::default(),
+    })?;
     Ok(id)
 }
 
@@ -139,7 +152,7 @@ pub fn add_pin(
     }
     server.incomplete = None;
     let id = server.id.clone();
-    put(vec![server])?;
+    put(server)?;
     Ok(id)
 }
 
@@ -156,31 +169,25 @@ pub fn forget(id: &str) -> Result<()> {
     Ok(list.save().map_err(Error::from)?)
 }
 
-/// Puts the servers of a list into the person's own, in place of those with the same identifiers; gives their identifiers.
+/// Puts the servers of a list, which must be signed where that is asked for, into the person's own, in place of those with the same identifiers.
 ///
 /// # Errors
-/// [`Code::ServerListInvalid`], also for a list that has expired: nothing is changed then.
-pub fn import(path: &Path) -> Result<Vec<ServerId>> {
-    put(check(path, None)?.servers)
-}
-
-/// The same with a list that must be signed.
-///
-/// # Errors
-/// As [`import`]; also when it is not signed so.
-pub fn import_signed(path: &Path, signed: SignedBy<'_>) -> Result<Vec<ServerId>> {
-    put(check(path, Some(signed))?.servers)
+/// [`Code::ServerListInvalid`], also for a list that has expired or is not signed so; [`Code::ServerListSuperseded`] for one that is older
+/// than what is there, or not signed as that was. Nothing is changed then.
+pub fn import(path: &Path, signed: Option<SignedBy<'_>>) -> Result<Imported> {
+    let keys = signed.map(|signed| list_keys(signed.keys)).transpose()?;
+    take(check(path, signed)?, keys.as_ref(), path)
 }
 
 /// The same with a central configuration, which must be signed by `key` and not older than the one that was imported last.
 ///
 /// # Errors
-/// [`Code::ServerListInvalid`], [`Code::NotReadable`]: nothing is changed then.
-pub fn import_central(config: &Path, signature: &Path, key: &Path) -> Result<Vec<ServerId>> {
+/// As [`import`]; [`Code::NotReadable`].
+pub fn import_central(config: &Path, signature: &Path, key: &Path) -> Result<Imported> {
     let central = read_central(config, signature, key)?;
-    let ids = put(central.servers)?;
+    let imported = take(central.list, Some(&list_keys(key)?), config)?;
     keep_central_serial(central.serial)?;
-    Ok(ids)
+    Ok(imported)
 }
 
 pub(super) fn check_expiry(path: &Path, list: &ServerList) -> Result<()> {
@@ -204,7 +211,7 @@ fn listed<'a>(client: &'a Client, id: &str) -> Result<&'a Server> {
 }
 
 fn address(text: &str) -> Result<Url> {
-    let url = Url::parse(text).ok().filter(|url| url.scheme() == "https" && url.has_host() && url.path() == "/");
+    let url = https_url(text).filter(|url| url.path() == "/");
     url.ok_or_else(|| invalid(format!("{text:?}: write the address as https://host:port")))
 }
 
@@ -227,13 +234,20 @@ fn own_list() -> Result<UserList> {
     Ok(UserList::open(&user_server_list().ok_or_else(none)?).map_err(Error::from)?)
 }
 
-/// Writes entries into the person's own list, the first of them first.
-fn put(servers: Vec<Server>) -> Result<Vec<ServerId>> {
-    let ids = servers.iter().map(|server| server.id.clone()).collect();
+/// Writes an entry into the person's own list, as the first.
+fn put(server: Server) -> Result<()> {
     let mut list = own_list()?;
-    servers.into_iter().rev().for_each(|server| list.put(server));
-    list.save().map_err(Error::from)?;
-    Ok(ids)
+    list.put(server);
+    Ok(list.save().map_err(Error::from)?)
+}
+
+/// Writes a list into the person's own, its servers first.
+fn take(list: ServerList, keys: Option<&ListKeys>, origin: &Path) -> Result<Imported> {
+    let servers = list.servers.iter().map(|server| server.id.clone()).collect();
+    let mut own = own_list()?;
+    let left = own.import(list, keys, &origin.display().to_string()).map_err(Error::from)?;
+    own.save().map_err(Error::from)?;
+    Ok(Imported { servers, left })
 }
 
 fn read_central(config: &Path, signature: &Path, key: &Path) -> Result<Central> {

@@ -707,6 +707,8 @@ pub enum Code {
     TooFewShareServers,
     /// A server list has a mistake.
     ServerListInvalid,
+    /// A server list to be imported is older than what is there, or not signed as that was.
+    ServerListSuperseded,
     /// The network settings have a mistake.
     SettingsInvalid,
     /// The server's key is not the listed one.
@@ -721,6 +723,9 @@ pub enum Code {
     ProxyRequired,
     /// Expired, never there, or for another key.
     CapsuleNotFound,
+    /// What a server gave does not open the container: not the capsule that was put there, or the container was altered. `subject` is the server,
+    /// when it is one.
+    CapsuleWrong,
     /// Signing took longer than the servers' nonces count.
     SignedTooLate,
     /// The server wants the certificate of the key, and the key comes without one.

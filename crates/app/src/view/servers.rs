@@ -31,6 +31,8 @@ pub struct ServerView {
     pub name: String,
     /// Who runs it.
     pub organisation: String,
+    /// Equal for servers of one organisation, however it is written: for comparing, not for people.
+    pub owner: String,
     /// Which list names it.
     pub origin: ServerOrigin,
     /// Host and port for senders, then for recipients, each once.

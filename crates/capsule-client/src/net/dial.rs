@@ -117,7 +117,13 @@ pub(super) fn cause_of(error: &(dyn StdError + 'static)) -> Cause {
         };
     }
     if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
-        return Cause::Misbehaved("its answer is no HTTP");
+        // Of a head that is too large, hyper says no more than other programs are told.
+        let too_large = error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse_too_large);
+        return Cause::Misbehaved(if too_large {
+            "the head of its answer is too large"
+        } else {
+            "its answer is no HTTP"
+        });
     }
     let mut words = error.to_string();
     if let Some(source) = error.source() {

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use capsule_api::{Pin, Server, ServerId, ServerList};
+use capsule_api::{Edition, KeyFingerprint, Pin, Server, ServerId, ServerList};
 use serde::Serialize;
 use url::Url;
 
@@ -84,8 +84,6 @@ pub struct Listed {
     pub layer: Layer,
     /// Its file or address, for people.
     pub origin: String,
-    /// Serial of its list.
-    pub serial: Option<u64>,
     /// Whether its list bears a signature that the policy asks for.
     pub signed: bool,
     /// Why nothing is sent to it, when it cannot be used.
@@ -134,7 +132,7 @@ impl Servers {
         let mut servers = Self::default();
         if policy.opens(Layer::Shipped) {
             let origin = "the list that ships";
-            servers.add(ServerList::parse(SHIPPED.as_bytes(), origin)?, Layer::Shipped, origin, false)?;
+            servers.add(ServerList::parse(SHIPPED.as_bytes(), origin)?, Layer::Shipped, origin)?;
         }
         servers.add_remote(&policy, files)?;
         if let Some(path) = &files.system {
@@ -145,7 +143,7 @@ impl Servers {
         }
         for path in &files.given {
             policy.check_open(Layer::Given)?;
-            servers.add(read(path)?, Layer::Given, &path.display().to_string(), false)?;
+            servers.add(read(path)?, Layer::Given, &path.display().to_string())?;
         }
         servers.policy = policy;
         Ok(servers)
@@ -157,7 +155,7 @@ impl Servers {
     /// None but in combination with others.
     pub fn of(list: ServerList, origin: &str) -> Result<Self, ListTrouble> {
         let mut servers = Self::default();
-        servers.add(list, Layer::Given, origin, false)?;
+        servers.add(list, Layer::Given, origin)?;
         Ok(servers)
     }
 
@@ -167,7 +165,7 @@ impl Servers {
         let (state, copy) = place.state(source);
         self.remote = Some(state);
         match copy {
-            Some(copy) => self.add(copy.list, Layer::System, source.url.as_str(), true),
+            Some(copy) => self.add(copy.list, Layer::System, source.url.as_str()),
             None => Ok(()),
         }
     }
@@ -178,18 +176,23 @@ impl Servers {
             Err(ListTrouble::NotReadable { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Ok(()),
             bytes => bytes?,
         };
-        if let Some(keys) = keys {
-            check_signature(path, &bytes, &signature_beside(path), keys)?;
-        }
+        let signed_by = keys.map(|keys| check_signature(path, &bytes, &signature_beside(path), keys)).transpose()?;
         let origin = path.display().to_string();
-        self.add(ServerList::parse(&bytes, &origin)?, layer, &origin, keys.is_some())
+        self.add(ServerList { signed_by, ..ServerList::parse(&bytes, &origin)? }, layer, &origin)
     }
 
-    fn add(&mut self, list: ServerList, layer: Layer, origin: &str, signed: bool) -> Result<(), ListTrouble> {
-        let over = list.expires.filter(|expires| expires.is_over(SystemTime::now()));
-        let over = over.map(|expires| format!("its list {origin} has expired on {expires}"));
+    fn add(&mut self, list: ServerList, layer: Layer, origin: &str) -> Result<(), ListTrouble> {
+        let (expires, signed) = (list.expires, list.signed_by.is_some());
         let mut added = Vec::with_capacity(list.servers.len());
-        for server in list.servers {
+        let own: Vec<Edition> = list.servers.iter().map(|server| server.edition).collect();
+        for (mut server, own) in list.into_entries().into_iter().zip(own) {
+            if layer == Layer::User {
+                // Where it was imported from goes before what somebody wrote at the head of the own list.
+                server.edition.serial = own.serial.or(server.edition.serial);
+            } else if !signed {
+                // Only what was checked here, or when it was imported, counts.
+                server.edition.signed_by = None;
+            }
             if let Some(other) = self
                 .listed
                 .iter()
@@ -203,8 +206,13 @@ impl Servers {
                 });
             }
             self.listed.retain(|other| other.server.id != server.id);
-            let unusable = server.incomplete.clone().or_else(|| over.clone());
-            added.push(Listed { server, layer, origin: origin.to_owned(), serial: list.serial, signed, unusable });
+            let over = server.edition.expires.filter(|end| end.is_over(SystemTime::now()));
+            let over = over.map(|end| match expires {
+                Some(expires) if expires == end => format!("its list {origin} has expired on {end}"),
+                _ => format!("the list that it was imported from has expired on {end}; import its next version"),
+            });
+            let unusable = server.incomplete.clone().or(over);
+            added.push(Listed { server, layer, origin: origin.to_owned(), signed, unusable });
         }
         // What is more specific is preferred.
         added.append(&mut self.listed);
@@ -295,8 +303,8 @@ pub fn read(path: &Path) -> Result<ServerList, ListTrouble> {
 /// [`ListTrouble::Signature`]; as [`read`].
 pub fn read_signed(path: &Path, signature: Option<&Path>, keys: &ListKeys) -> Result<ServerList, ListTrouble> {
     let bytes = read_bytes(path)?;
-    check_signature(path, &bytes, signature.unwrap_or(&signature_beside(path)), keys)?;
-    Ok(ServerList::parse(&bytes, &path.display().to_string())?)
+    let signed_by = check_signature(path, &bytes, signature.unwrap_or(&signature_beside(path)), keys)?;
+    Ok(ServerList { signed_by: Some(signed_by), ..ServerList::parse(&bytes, &path.display().to_string())? })
 }
 
 /// Where the signature of a list is, when nobody says otherwise: `servers.json.sig` for `servers.json`.
@@ -306,7 +314,26 @@ pub fn signature_beside(list: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn check_signature(list: &Path, bytes: &[u8], signature: &Path, keys: &ListKeys) -> Result<(), ListTrouble> {
+/// Why what comes from a list does not replace what came from another.
+fn superseded(known: &Edition, new: &Edition, keys: Option<&ListKeys>) -> Option<String> {
+    if known.signed_by.is_some_and(|signer| !keys.is_some_and(|keys| keys.contains(signer))) {
+        return Some("the list that it was imported from was signed, and this one not by the same key".to_owned());
+    }
+    match (known.serial, new.serial) {
+        (Some(known), Some(new)) if new < known => {
+            Some(format!("the list's serial {new} is lower than {known}, from which it was imported before"))
+        }
+        (Some(known), None) => Some(format!("the list has no serial, and it was imported from serial {known} before")),
+        _ => None,
+    }
+}
+
+fn check_signature(
+    list: &Path,
+    bytes: &[u8],
+    signature: &Path,
+    keys: &ListKeys,
+) -> Result<KeyFingerprint, ListTrouble> {
     let failed = |problem: String| ListTrouble::Signature { origin: list.display().to_string(), problem };
     let signature = read_bytes(signature).map_err(|trouble| failed(format!("it must be signed: {trouble}")))?;
     keys.check(bytes, &signature).map_err(failed)
@@ -324,21 +351,59 @@ pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, ListTrouble> {
 pub struct UserList {
     path: PathBuf,
     list: ServerList,
+    /// Held until it is changed: of two who change it at once, one would undo what the other did, and an older list could come last.
+    _lock: File,
 }
 
 impl UserList {
-    /// Reads it; one that is not there yet is empty.
+    /// Reads it; one that is not there yet is empty. Whoever has it open already is waited for.
     ///
     /// # Errors
     /// [`ListTrouble`], naming file and entry: a list with a mistake is not changed.
     pub fn open(path: &Path) -> Result<Self, ListTrouble> {
+        let failed = |source| ListTrouble::NotWritable { path: path.to_owned(), source };
+        std::fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(failed)?;
+        let lock = File::create(path.with_extension("lock")).map_err(failed)?;
+        lock.lock().map_err(failed)?;
         let list = match read(path) {
             Err(ListTrouble::NotReadable { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
                 ServerList::default()
             }
             list => list?,
         };
-        Ok(Self { path: path.to_owned(), list })
+        Ok(Self { path: path.to_owned(), list, _lock: lock })
+    }
+
+    /// Puts the entries of a list first, in place of those with the same identifiers. Each keeps what its list says of itself. `keys` are those
+    /// that the list was checked by, when it was. Gives the servers that came from an older list of the same key and no longer stand in it: whether
+    /// they were withdrawn, or stand in another list of that key, nobody knows here.
+    ///
+    /// # Errors
+    /// [`ListTrouble::Superseded`] when one of those that are here came from a newer list, or from one that was signed by none of the keys:
+    /// whoever brings an old list would bring back a certificate that was withdrawn. Nothing is changed then.
+    pub fn import(
+        &mut self,
+        list: ServerList,
+        keys: Option<&ListKeys>,
+        origin: &str,
+    ) -> Result<Vec<ServerId>, ListTrouble> {
+        let (serial, signed_by) = (list.serial, list.signed_by);
+        let mut entries = list.into_entries();
+        // What a file says of who signed it is nothing that anybody has checked.
+        entries.iter_mut().for_each(|entry| entry.edition.signed_by = signed_by);
+        for entry in &entries {
+            let Some(known) = self.list.server(&entry.id) else { continue };
+            if let Some(problem) = superseded(&known.edition, &entry.edition, keys) {
+                return Err(ListTrouble::Superseded { origin: origin.to_owned(), id: entry.id.clone(), problem });
+            }
+        }
+        let is_left = |known: &&Server| {
+            let of_same_key = known.edition.signed_by.is_some_and(|key| keys.is_some_and(|keys| keys.contains(key)));
+            of_same_key && known.edition.serial < serial && entries.iter().all(|entry| entry.id != known.id)
+        };
+        let left = self.list.servers.iter().filter(is_left).map(|known| known.id.clone()).collect();
+        entries.into_iter().rev().for_each(|entry| self.put(entry));
+        Ok(left)
     }
 
     /// Puts an entry first, in place of one with the same identifier.
@@ -364,7 +429,6 @@ impl UserList {
         let failed = |source| ListTrouble::NotWritable { path: self.path.clone(), source };
         let folder = self.path.parent().unwrap_or(Path::new("."));
         let write = || {
-            std::fs::create_dir_all(folder)?;
             let mut file = tempfile::NamedTempFile::new_in(folder)?;
             file.write_all(text.as_bytes())?;
             file.as_file().sync_all()?;

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use capsule_api::Pin;
+use capsule_api::{Pin, https_url};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use serde::Deserialize;
 use toml::Spanned;
@@ -85,7 +85,8 @@ impl Policy {
             None => None,
             Some(text) => {
                 let wrong = |problem: &str| mistake((text.span().start, problem.to_owned()));
-                let url = address(text.get_ref()).ok_or_else(|| wrong("remote-list must be https://host/path"))?;
+                let url = address(text.get_ref())
+                    .ok_or_else(|| wrong("remote-list must be https://host/path, written as it is used"))?;
                 let keys = keys.clone().ok_or_else(|| wrong("remote-list needs a list-key, by which it is signed"))?;
                 let hosts =
                     hosts.ok_or_else(|| wrong("remote-list needs remote-certificates, by which its host is known"))?;
@@ -176,9 +177,5 @@ fn certificates(pem: &[u8]) -> Result<Vec<Pin>, String> {
 
 /// `https`, a host, a path to a file, and nothing else.
 fn address(text: &str) -> Option<Url> {
-    let url = Url::parse(text).ok()?;
-    let bare =
-        url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
-    let plain = text.starts_with("https://") && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-    (bare && plain && url.has_host() && !url.path().ends_with('/')).then_some(url)
+    https_url(text).filter(|url| !url.path().ends_with('/'))
 }

@@ -138,8 +138,9 @@ async fn get(route: &Route, path: &str, most: usize) -> Result<Bytes, Cause> {
 /// # Errors
 /// In words.
 pub(super) fn signed_list(list: &[u8], signature: &[u8], keys: &ListKeys) -> Result<(ServerList, u64, Expiry), String> {
-    keys.check(list, signature)?;
+    let signed_by = keys.check(list, signature)?;
     let list = ServerList::parse(list, "the list").map_err(|error| error.to_string())?;
+    let list = ServerList { signed_by: Some(signed_by), ..list };
     let serial = list.serial.ok_or("it has no serial")?;
     let expires = list.expires.ok_or("it has no expiry")?;
     Ok((list, serial, expires))

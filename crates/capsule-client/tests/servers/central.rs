@@ -47,7 +47,7 @@ fn servers_come_with_the_certificates_of_their_hosts_alone() {
     for kind in ["P-256", "P-384", "P-521"] {
         let signer = new_key(kind);
         let central = read(&configuration(&bundle), &signer, &signer, Some(7)).expect(kind);
-        let server = &central.servers[0];
+        let server = &central.list.servers[0];
         assert_eq!((central.serial, server.id.as_str(), server.name.as_str()), (7, ID, "Capsules"));
         assert_eq!(server.sender_url.as_str(), "https://capsules.example:8443/");
         assert_eq!(server.imported_from, Some(ImportSource::CentralConfiguration));
@@ -58,7 +58,7 @@ fn servers_come_with_the_certificates_of_their_hosts_alone() {
     let signer = new_key("P-384");
     let central =
         read(&configuration(&[authority.certificate, other]), &signer, &signer, None).expect("a configuration");
-    let server = &central.servers[0];
+    let server = &central.list.servers[0];
     assert!(server.pins.is_empty() && server.incomplete.as_deref().is_some_and(|why| why.contains("servers pin")));
 }
 

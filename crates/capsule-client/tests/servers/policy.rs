@@ -258,7 +258,7 @@ fn a_remote_list_is_fetched_kept_and_used_without_its_host() {
     assert_eq!(state.expires.map(|expires| expires.to_string()).as_deref(), Some("2099-01-01T00:00:00Z"));
     assert_eq!(state, machine.remote());
     let listed = Servers::load(&machine.files).expect("no mistake").get("a").expect("listed").clone();
-    assert_eq!((listed.layer, listed.serial, listed.signed), (Layer::System, Some(7), true));
+    assert_eq!((listed.layer, listed.server.edition.serial, listed.signed), (Layer::System, Some(7), true));
     assert_eq!(listed.origin, state.url.to_string());
     // The file on the machine is more specific.
     machine.file("system.json", machine.list("a"));

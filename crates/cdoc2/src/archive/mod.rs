@@ -7,8 +7,8 @@ mod names;
 mod read;
 mod write;
 
-pub(crate) use names::numbered_name;
 pub use names::{NameProblem, NameSet, UnsafeName, UnsafeNames, check_name, safe_name};
+pub(crate) use names::{is_invisible, numbered_name};
 pub(crate) use read::{Begun, EntrySink, Unpacker};
 pub use read::{Entry, NamePolicy};
 pub(crate) use write::{Writer, archive_size};

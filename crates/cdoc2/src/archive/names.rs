@@ -156,7 +156,7 @@ fn wrong_character(character: char) -> Option<NameProblem> {
 }
 
 /// Leaves no trace on a screen by itself. Inside a name such characters may be needed, the joiners (U+200C, U+200D) for example.
-fn is_invisible(character: char) -> bool {
+pub(crate) fn is_invisible(character: char) -> bool {
     character.is_whitespace()
         || matches!(character,
             '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'

@@ -113,7 +113,10 @@ fn plan(
     lists: &ListFiles,
     terminal: &Terminal,
 ) -> Result<DeliveryPlan> {
-    let delivery = Delivery { servers: each_once(&delivering.server, terminal), until: delivering.expires };
+    let delivery = Delivery::new(delivering.server.iter().cloned(), delivering.expires);
+    for server in delivery.repeated() {
+        terminal.note(&format!("note: the server {server} is named more than once, and gets one capsule"));
+    }
     if !delivery.is_needed(&recipients) {
         return Ok(DeliveryPlan::inside(recipients));
     }
@@ -128,19 +131,6 @@ fn plan(
         });
     }
     Ok(plan)
-}
-
-/// The servers without those that were named before: a second capsule on the same server would be no second way to the file.
-fn each_once(named: &[String], terminal: &Terminal) -> Vec<String> {
-    let mut servers: Vec<String> = Vec::with_capacity(named.len());
-    for server in named {
-        if servers.contains(server) {
-            terminal.note(&format!("note: the server {server} is named more than once, and gets one capsule"));
-        } else {
-            servers.push(server.clone());
-        }
-    }
-    servers
 }
 
 /// Lines that say on which servers the capsules and shares are, and until when.

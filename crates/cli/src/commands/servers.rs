@@ -8,10 +8,10 @@ use std::{
 
 use app::{
     Failure, Result,
-    servers::{self, NewServer, PolicyView, Refreshing, SignedBy},
+    servers::{self, Imported, NewServer, PolicyView, Refreshing, SignedBy},
     view::Code,
 };
-use capsule_api::{CapsuleType, ImportSource, Pin, ServerId, ServerList};
+use capsule_api::{CapsuleType, Edition, ImportSource, Pin, ServerId, ServerList};
 use capsule_client::{
     CheckStep, Client, Error, Examination, Layer, ListFiles, Listed, RemoteList, ServerWarning, Servers,
 };
@@ -135,7 +135,9 @@ fn value(listed: &Listed) -> Value {
         "organisation": server.organisation,
         "layer": layer(listed.layer),
         "origin": listed.origin,
-        "serial": listed.serial,
+        "serial": server.edition.serial,
+        "expires": server.edition.expires.map(|expires| expires.to_string()),
+        "signedBy": server.edition.signed_by.map(|key| key.to_string()),
         "signed": listed.signed,
         "importedFrom": server.imported_from,
         "usable": listed.unusable.is_none(),
@@ -154,15 +156,20 @@ fn warnings(listed: &Listed) -> impl Iterator<Item = String> {
     listed.warnings(SystemTime::now()).into_iter().filter_map(|warning| match warning {
         ServerWarning::CertificateEnds { fingerprint, at, replaced } => {
             let next = if replaced { "another one follows" } else { "none follows: get a new list" };
-            Some(format!("the certificate {}… is valid until {}; {next}", &fingerprint[..16], day(at)))
+            let is = if at <= SystemTime::now() { "was" } else { "is" };
+            Some(format!("the certificate {}… {is} valid until {}; {next}", &fingerprint[..16], day(at)))
         }
         _ => None,
     })
 }
 
 fn from(listed: &Listed) -> String {
-    let mut marks = listed.serial.map(|serial| format!(", serial {serial}")).unwrap_or_default();
-    if listed.signed {
+    let Edition { serial, expires, signed_by } = listed.server.edition;
+    let mut marks = serial.map(|serial| format!(", serial {serial}")).unwrap_or_default();
+    if let Some(expires) = expires {
+        marks.push_str(&format!(", until {expires}"));
+    }
+    if signed_by.is_some() {
         marks.push_str(", signed");
     }
     match listed.layer {
@@ -311,15 +318,19 @@ fn remove(id: &str, terminal: &Terminal) -> Result<()> {
 
 fn import(import: &Import, terminal: &Terminal) -> Result<()> {
     let signed = signed_by(import.list_key.as_deref(), import.signature.as_deref());
-    let ids = match (&import.central_key, signed) {
-        (None, None) => servers::import(&import.file)?,
-        (None, Some(signed)) => servers::import_signed(&import.file, signed)?,
-        (Some(key), _) => {
+    let Imported { servers, left } = match &import.central_key {
+        None => servers::import(&import.file, signed)?,
+        Some(key) => {
             let signature = import.signature.clone().unwrap_or_else(|| import.file.with_extension("ecc"));
             servers::import_central(&import.file, &signature, key)?
         }
     };
-    say_added(&ids, terminal)
+    for id in left {
+        terminal.note(&format!(
+            "note: {id} came from an older list of the same key, and does not stand in this one; when it was withdrawn: kapsel servers remove {id}"
+        ));
+    }
+    say_added(&servers, terminal)
 }
 
 fn signed_by<'a>(keys: Option<&'a Path>, signature: Option<&'a Path>) -> Option<SignedBy<'a>> {

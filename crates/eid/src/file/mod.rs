@@ -110,16 +110,16 @@ impl KeyFile {
         Self { key, certificate, issuers }
     }
 
-    /// Takes the certificate of the key from another file, PEM or DER, when it stands there and none is known yet; says whether it
-    /// is known now.
+    /// Takes the certificate of the key from another file, PEM or DER, when none is known yet; says whether it stands there.
     pub fn certify(&mut self, file: &[u8]) -> bool {
+        let certificates = certificates(file);
+        let public = self.key.public_key();
+        let Some(own) = certificates.iter().find(|certificate| certificate.public_key == public) else { return false };
         if self.certificate.is_none() {
-            let certificates = certificates(file);
-            let public = self.key.public_key();
-            self.certificate = certificates.iter().find(|certificate| certificate.public_key == public).cloned();
-            self.issuers = self.certificate.as_ref().map(|own| issuers(own, &certificates)).unwrap_or_default();
+            self.issuers = issuers(own, &certificates);
+            self.certificate = Some(own.clone());
         }
-        self.certificate.is_some()
+        true
     }
 
     /// The key with its certificate, as servers want to see it; `None` when the file holds no certificate of the key.

@@ -379,12 +379,14 @@ impl TokenKey {
         !self.certificates.is_empty()
     }
 
-    /// Takes the certificate of the key from a file, when it stands there and the token has none; says whether it is known now.
+    /// Takes the certificate of the key from a file, when the token has none; says whether it stands there.
     pub fn certify(&mut self, file: &[u8]) -> bool {
+        let chain = crate::file::chain(file, &self.public_key);
+        let stands = !chain.is_empty();
         if self.certificates.is_empty() {
-            self.certificates = crate::file::chain(file, &self.public_key);
+            self.certificates = chain;
         }
-        self.is_certified()
+        stands
     }
 
     fn perform(&self, operation: Operation<'_>) -> Result<Zeroizing<Vec<u8>>> {

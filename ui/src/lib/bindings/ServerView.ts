@@ -19,6 +19,10 @@ name: string,
  */
 organisation: string, 
 /**
+ * Equal for servers of one organisation, however it is written: for comparing, not for people.
+ */
+owner: string, 
+/**
  * Which list names it.
  */
 origin: ServerOrigin, 

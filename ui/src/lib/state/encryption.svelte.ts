@@ -307,10 +307,10 @@ export function recipientKey({ id, person }: RecipientView): string {
 
 /** Servers that keep parts of keys, one of each organisation. */
 function holders({ servers }: ServersView, counts: (id: string) => boolean): readonly string[] {
-  const organisations = new Set<string>();
+  const owners = new Set<string>();
   const keeping = servers.filter((server) => server.problem === null && server.shares !== null && counts(server.id));
   return keeping
-    .filter(({ organisation }) => !organisations.has(organisation) && organisations.add(organisation))
+    .filter(({ owner }) => !owners.has(owner) && owners.add(owner))
     .map(({ id }) => id);
 }
 

@@ -53,6 +53,7 @@ export function offers(error: ErrorView, task: Task, draft?: OpenDraft): readonl
     case "damaged":
       return ["messageToSender", "otherContainer"];
     case "capsule_not_found":
+    case "capsule_wrong":
     case "certificate_expired":
     case "certificate_revoked":
       return ["messageToSender", "back"];

@@ -226,8 +226,18 @@ const table: Record<Code, (error: ErrorView) => Words> = {
     ),
   server_list_invalid: () =>
     words(m.error_server_list_invalid(), m.error_server_list_invalid_text(), m.error_server_list_invalid_next()),
-  settings_invalid: () =>
-    words(m.error_settings_invalid(), m.error_settings_invalid_text(), m.error_settings_invalid_next()),
+  server_list_superseded: () =>
+    words(
+      m.error_server_list_superseded(),
+      m.error_server_list_superseded_text(),
+      m.error_server_list_superseded_next(),
+    ),
+  settings_invalid: ({ subject: file, number: line }) =>
+    words(
+      m.error_settings_invalid(),
+      file && line ? m.error_settings_invalid_file({ file, line }) : m.error_settings_invalid_text(),
+      m.error_settings_invalid_next(),
+    ),
   server_pin_mismatch: (error) =>
     words(
       m.error_server_pin_mismatch(),
@@ -263,6 +273,12 @@ const table: Record<Code, (error: ErrorView) => Words> = {
       m.error_capsule_not_found(),
       atServer(error, m.error_capsule_not_found_server, m.error_capsule_not_found_text),
       m.error_capsule_not_found_next(),
+    ),
+  capsule_wrong: (error) =>
+    words(
+      m.error_capsule_wrong(),
+      atServer(error, m.error_capsule_wrong_server, m.error_capsule_wrong_text),
+      m.error_capsule_wrong_next(),
     ),
   signed_too_late: () =>
     words(m.error_signed_too_late(), m.error_signed_too_late_text(), m.error_signed_too_late_next()),
