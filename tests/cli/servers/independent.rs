@@ -30,7 +30,7 @@ impl Foreign {
         let url = format!("https://localhost:{}", server.port);
         let entry = json!({
             "id": id, "name": id, "organisation": id, "capsuleTypes": ["ecc_secp384r1"],
-            "senderUrl": &url, "sharesUrl": &url, "certificates": [Base64::encode_string(&der)],
+            "senderUrl": &url, "ticketUrl": &url, "sharesUrl": &url, "certificates": [Base64::encode_string(&der)],
         });
         Self { server, entry }
     }
