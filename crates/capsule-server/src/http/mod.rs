@@ -141,6 +141,7 @@ pub(crate) struct Guard {
     metrics: Arc<Metrics>,
     addresses: Buckets<IpAddr>,
     keys: Buckets<[u8; 32]>,
+    leaving: Buckets<IpAddr>,
 }
 
 impl Guard {
@@ -148,7 +149,8 @@ impl Guard {
         let now = Instant::now();
         let addresses = Buckets::new(limits.address_rate, now);
         let keys = Buckets::new(limits.key_rate, now);
-        Self { interface, router, limits, metrics, addresses, keys }
+        let leaving = Buckets::daily(limits.capsules_of_address, now);
+        Self { interface, router, limits, metrics, addresses, keys, leaving }
     }
 
     /// Itself, as a listener calls it.
@@ -163,7 +165,7 @@ impl Guard {
     async fn answer(&self, request: Request<Incoming>, peer: Peer) -> Response {
         let begun = Instant::now();
         let call = call(&request);
-        let response = match self.admit(&request, &peer, begun) {
+        let response = match self.admit(&request, call, &peer, begun) {
             Ok(()) => self.route(request, peer).await,
             Err(refusal) => refusal.into_response(),
         };
@@ -173,18 +175,23 @@ impl Guard {
         response
     }
 
-    fn admit<B>(&self, request: &Request<B>, peer: &Peer, now: Instant) -> Result<(), Refusal> {
+    fn admit<B>(&self, request: &Request<B>, call: Call, peer: &Peer, now: Instant) -> Result<(), Refusal> {
         let refused = |reason| {
             move |wait: std::time::Duration| {
                 self.metrics.refused(self.interface, reason);
                 Refusal::TooMany { seconds: wait.as_secs() + 1 }
             }
         };
-        self.addresses.take(client(peer.address), now).map_err(refused(Refused::AddressRate))?;
+        let address = client(peer.address);
+        self.addresses.take(address, now).map_err(refused(Refused::AddressRate))?;
         if let Some(client) = &peer.client {
             self.keys.take(client.key.digest(), now).map_err(refused(Refused::KeyRate))?;
         }
-        message::check(request, self.interface).inspect_err(|_| self.metrics.refused(self.interface, Refused::Http))
+        message::check(request, self.interface).inspect_err(|_| self.metrics.refused(self.interface, Refused::Http))?;
+        if matches!(call, Call::Post | Call::PostShare) {
+            self.leaving.take(address, now).map_err(refused(Refused::CapsulesOfAddress))?;
+        }
+        Ok(())
     }
 
     async fn route(&self, request: Request<Incoming>, peer: Peer) -> Response {
