@@ -14,26 +14,19 @@ use crate::{
     support::Place,
 };
 
-/// A server of shares in Python.
-struct Foreign {
-    server: python::Server,
-    entry: Value,
-}
-
-impl Foreign {
-    fn start(id: &str, persons: &[String]) -> Self {
-        let folder = tempfile::tempdir().expect("temporary folder");
-        let der = make_certificate(folder.path(), "server");
-        let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect("made");
-        let task = json!({ "key": read("server-key.pem"), "certificate": read("server.pem"), "persons": persons });
-        let server = python::Server::start(&["-m", "sharepy.server"], &task);
-        let url = format!("https://localhost:{}", server.port);
-        let entry = json!({
-            "id": id, "name": id, "organisation": id, "capsuleTypes": ["ecc_secp384r1"],
-            "senderUrl": &url, "ticketUrl": &url, "sharesUrl": &url, "certificates": [Base64::encode_string(&der)],
-        });
-        Self { server, entry }
-    }
+/// A server of shares in Python, which runs until it is dropped, and its entry.
+fn foreign(id: &str, persons: &[String]) -> (python::Server, Value) {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let der = make_certificate(folder.path(), "server");
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect("made");
+    let task = json!({ "key": read("server-key.pem"), "certificate": read("server.pem"), "persons": persons });
+    let server = python::Server::start(&["-m", "sharepy.server"], &task);
+    let url = format!("https://localhost:{}", server.port);
+    let entry = json!({
+        "id": id, "name": id, "organisation": id, "capsuleTypes": ["ecc_secp384r1"],
+        "senderUrl": &url, "ticketUrl": &url, "sharesUrl": &url, "certificates": [Base64::encode_string(&der)],
+    });
+    (server, entry)
 }
 
 #[test]
@@ -42,9 +35,8 @@ fn a_letter_to_a_code_goes_over_servers_written_from_the_protocol_alone() {
         let place = Place::new();
         let paths = [person(&place, "jaak", JAAK, kind), person(&place, "mari", MARI, P384)];
         let persons = paths.each_ref().map(|path| fs::read_to_string(path).expect("made"));
-        let foreign = ["py-a", "py-b"].map(|id| Foreign::start(id, &persons));
+        let ((_first, first), (_second, second)) = (foreign("py-a", &persons), foreign("py-b", &persons));
         let ours = Organisation::with_tickets("css-c", &paths);
-        let [first, second] = foreign.each_ref().map(|server| server.entry.clone());
         place.file("servers.json", list(&[first, second, ours.entry()]));
         place.file("letter.txt", "for your eyes only");
         let run = |arguments: &str| {
