@@ -100,7 +100,7 @@ impl Text<'_> {
             [month, day, hour, minute, if is_leap { 59 } else { second }].map(|two| i8::try_from(two).ok());
         let local = Date::new(year, month?, day?).ok()?.to_datetime(Time::new(hour?, minute?, second?, 0).ok()?);
         let seconds = local.duration_since(EPOCH).as_secs() - offset;
-        // They are the last of a day of UTC.
+        // Leap seconds are the last of a day of UTC.
         let is_one = !is_leap || seconds.rem_euclid(DAY as i64) == DAY as i64 - 1;
         (self.0.is_empty() && is_one).then_some(seconds)
     }
