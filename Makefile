@@ -12,8 +12,7 @@ check: ## Quick: format, lints, unit tests
 
 bench: ## Whole-program figures beside age, pigz and openssl, and what a capsule server does
 	@scripts/install bench
-	@scripts/bench-server
-	@scripts/bench
+	@status=0; scripts/bench-server || status=1; scripts/bench || status=1; exit $$status
 
 fuzz: ## Every fuzz target for a minute (SECONDS_EACH=600 for longer)
 	@scripts/fuzz

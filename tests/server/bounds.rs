@@ -201,7 +201,11 @@ fn whoever_is_slow_is_left() {
 
 #[test]
 fn many_slow_clients_of_one_address_leave_room_for_others() {
-    let (mari, fixture) = with_limits(|limits| limits.connections_of_address = 50);
+    let (mari, fixture) = with_limits(|limits| {
+        limits.connections_of_address = 50;
+        // They are still held when this machine is busy.
+        limits.handshake_timeout = Duration::from_secs(60);
+    });
     let mut held = Vec::new();
     for address in [fixture.sender(), fixture.recipient()] {
         for _ in 0..500 {
@@ -257,6 +261,29 @@ fn requests_have_a_rate_by_address_and_by_key() {
     let socket = connect_from("127.0.0.9", fixture.recipient()).expect("connects");
     let mut connection = Connection::over(socket, &fixture.certificate, Some(&mari)).expect("let in");
     assert_eq!(exchange(&mut connection, &get("/key-capsules/KC00112233445566778899aabbccddeeff")).status, 404);
+}
+
+#[test]
+fn an_address_leaves_so_many_capsules_a_day_and_others_theirs() {
+    let (mari, fixture) = with_limits(|limits| limits.capsules_of_address = 3);
+    let leave = |from: &str, body: &str| {
+        let socket = connect_from(from, fixture.sender()).expect("connects");
+        exchange(&mut Connection::over(socket, &fixture.certificate, None).expect("let in"), &post(body))
+    };
+    let body = body_for(&mari);
+    assert_eq!([0; 3].map(|_| leave("127.0.0.5", &body).status), [201; 3]);
+    let refusal = leave("127.0.0.5", &body);
+    assert_eq!((refusal.status, refusal.body.len()), (429, 0));
+    let wait: u64 = refusal.header("retry-after").expect("when to come again").parse().expect("seconds");
+    assert!((28_700..=28_801).contains(&wait), "a third of a day: {wait}");
+    assert_eq!(leave("127.0.0.6", &body).status, 201, "another address");
+    assert_eq!(refused(&fixture, "sender", "capsules_of_address"), 1);
+    // What is no capsule counts, too, as it costs the same until that is seen; and fetching goes on.
+    assert_eq!([0; 3].map(|_| leave("127.0.0.7", "{}").status), [400; 3]);
+    assert_eq!(leave("127.0.0.7", &body).status, 429);
+    let socket = connect_from("127.0.0.5", fixture.recipient()).expect("connects");
+    let mut recipient = Connection::over(socket, &fixture.certificate, Some(&mari)).expect("let in");
+    assert_eq!(exchange(&mut recipient, &get("/key-capsules/KC00112233445566778899aabbccddeeff")).status, 404);
 }
 
 #[test]

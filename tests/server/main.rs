@@ -8,6 +8,7 @@ mod exchange;
 mod faults;
 mod import;
 mod independent;
+mod messages;
 mod openapi;
 mod operations;
 mod program;

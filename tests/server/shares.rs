@@ -1,25 +1,17 @@
 //! Key shares: each goes to the person it is for, by one signature for all servers, and to nobody else.
 
-use base64ct::{Base64, Base64UrlUnpadded, Encoding};
+use base64ct::{Base64UrlUnpadded, Encoding};
 use capsule_api::{
     NonceKey, PersonId, ShareId, ShareNonce, ShareTarget, ShareTokens, SignedShareTokens, certificate_header,
     certificate_key,
 };
-use rcgen::{CertificateParams, DnType, KeyUsagePurpose};
+use rcgen::KeyUsagePurpose;
 use std::time::Duration;
 
 use crate::support::{
-    Answer, Authority, Fixture, Kind, Offer, Person, Setup, exchange, get, params, post_request, ticket_request,
+    Answer, Authority, Fixture, Kind, NUMBER, Offer, Person, Setup, exchange, get, numbered, post_request, share_body,
+    ticket_request,
 };
-
-const NUMBER: &str = "PNOEE-48010010101";
-
-/// What stands in the certificate of a person with this number.
-fn numbered(number: &str) -> CertificateParams {
-    let mut params = params("PERSON,MARI,48010010101");
-    params.distinguished_name.push(DnType::CustomDnType(vec![2, 5, 4, 5]), number);
-    params
-}
 
 fn person(kind: Kind) -> Person {
     Person::with(kind, numbered(NUMBER))
@@ -54,7 +46,7 @@ impl Server {
 
     /// A share that is there, with a nonce for it.
     fn target(&self) -> ShareTarget {
-        let answer = self.post(&body());
+        let answer = self.post(&share_body(7));
         assert_eq!((answer.status, answer.body.len()), (201, 0));
         assert!(answer.header("x-expiry-time").is_some());
         let id = ShareId::from_location(answer.header("location").expect("a location")).expect("a path");
@@ -69,11 +61,6 @@ impl Server {
 fn request(id: &ShareId, name: &str, token: &str, certificate: &str) -> String {
     let path = id.location();
     format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n{name}: {token}\r\nx-cdoc2-auth-x5c: {certificate}\r\n\r\n")
-}
-
-/// In a way of writing JSON that no serialiser has: it must come back as it is.
-fn body() -> String {
-    format!("{{ \"recipient\":\t\"etsi/{NUMBER}\", \"share\" : \"{}\" }}", Base64::encode_string(&[7; 32]))
 }
 
 fn signed(person: &Person, targets: &[ShareTarget]) -> SignedShareTokens {
@@ -105,7 +92,7 @@ fn shares_of_three_servers_come_by_one_signature_byte_for_byte() {
                 _ => ("x-cdoc2-auth-token", Base64UrlUnpadded::encode_string(der)),
             };
             let answer = server.ask(&request(&target.id, name, &token, &certificate));
-            assert_eq!((answer.status, &answer.body[..]), (200, body().as_bytes()), "{:?}", person.kind);
+            assert_eq!((answer.status, &answer.body[..]), (200, share_body(7).as_bytes()), "{:?}", person.kind);
             assert_eq!(answer.header("cache-control"), Some("no-store"));
             assert_eq!(server.fetch(&target.id, &token, person).status, 404, "a second time");
         }
@@ -236,7 +223,7 @@ fn what_is_no_token_no_certificate_and_no_share_is_a_bad_request() {
         let request = if path.ends_with("nonce") { get(path).replacen("GET", "POST", 1) } else { get(path) };
         refused(path, &request);
     }
-    let share = body();
+    let share = share_body(7);
     for wrong in
         ["", "{}", &share.replace("etsi/", ""), &share.replace("BwcH", ""), &share.replacen('{', r#"{"x":1,"#, 1)]
     {

@@ -4,8 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use jiff::{
     SignedDuration,
-    civil::{DateTime, date},
-    fmt::temporal::Pieces,
+    civil::{Date, DateTime, Time, date},
 };
 
 /// Longest header value that is looked at, in bytes.
@@ -48,15 +47,10 @@ impl Expiry {
     /// # Ok::<(), capsule_api::ExpiryError>(())
     /// ```
     pub fn parse(text: &str) -> Result<Self, ExpiryError> {
-        // What jiff takes beside RFC 3339 (zone names in brackets, week dates) has no place in a header.
-        let plain = |byte: u8| byte.is_ascii_digit() || b"-:+.TtZz".contains(&byte);
-        if text.len() > MAX_TEXT || !text.bytes().all(plain) || !text.contains(['T', 't']) {
+        if text.len() > MAX_TEXT {
             return Err(ExpiryError::Format);
         }
-        let pieces = Pieces::parse(text).map_err(|_| ExpiryError::Format)?;
-        let local = pieces.date().to_datetime(pieces.time().ok_or(ExpiryError::Format)?);
-        let offset = pieces.to_numeric_offset().map_or(0, |offset| offset.seconds());
-        let seconds = local.duration_since(EPOCH).as_secs() - i64::from(offset);
+        let seconds = Text(text.as_bytes()).moment().ok_or(ExpiryError::Format)?;
         Self::from_unix(seconds.min(LAST))
     }
 
@@ -85,6 +79,63 @@ impl std::fmt::Display for Expiry {
         let moment =
             EPOCH.checked_add(SignedDuration::from_secs(self.0)).expect("all years from 0000 to 9999 are there");
         write!(f, "{moment}Z")
+    }
+}
+
+/// What is left to be read of a `date-time` (RFC 3339, section 5.6).
+struct Text<'t>(&'t [u8]);
+
+impl Text<'_> {
+    /// All of it, in seconds since 1970, without its fraction. A leap second is the one before it.
+    fn moment(mut self) -> Option<i64> {
+        let (year, _, month, _, day) =
+            (self.number(4)?, self.one_of(b"-")?, self.number(2)?, self.one_of(b"-")?, self.number(2)?);
+        self.one_of(b"Tt")?;
+        let (hour, _, minute, _, second) =
+            (self.number(2)?, self.one_of(b":")?, self.number(2)?, self.one_of(b":")?, self.number(2)?);
+        self.fraction()?;
+        let offset = self.offset()?;
+        let is_leap = second == 60;
+        let [month, day, hour, minute, second] =
+            [month, day, hour, minute, if is_leap { 59 } else { second }].map(|two| i8::try_from(two).ok());
+        let local = Date::new(year, month?, day?).ok()?.to_datetime(Time::new(hour?, minute?, second?, 0).ok()?);
+        let seconds = local.duration_since(EPOCH).as_secs() - offset;
+        // Leap seconds are the last of a day of UTC.
+        let is_one = !is_leap || seconds.rem_euclid(DAY as i64) == DAY as i64 - 1;
+        (self.0.is_empty() && is_one).then_some(seconds)
+    }
+
+    /// Seconds before UTC; none when it does not stand there.
+    fn offset(&mut self) -> Option<i64> {
+        if self.0.is_empty() || self.one_of(b"Zz").is_some() {
+            return Some(0);
+        }
+        let (sign, hours, _, minutes) = (self.one_of(b"+-")?, self.number(2)?, self.one_of(b":")?, self.number(2)?);
+        let seconds = i64::from(hours) * 3600 + i64::from(minutes) * 60;
+        (hours < 24 && minutes < 60).then_some(if sign == b'-' { -seconds } else { seconds })
+    }
+
+    /// Skips it, whatever its length.
+    fn fraction(&mut self) -> Option<()> {
+        if self.one_of(b".").is_some() {
+            self.number(1)?;
+            while self.number(1).is_some() {}
+        }
+        Some(())
+    }
+
+    fn number(&mut self, digits: usize) -> Option<i16> {
+        let (number, rest) = self.0.split_at_checked(digits)?;
+        let value = |sum, digit: &u8| digit.is_ascii_digit().then(|| 10 * sum + i16::from(digit - b'0'));
+        let number = number.iter().try_fold(0, value)?;
+        self.0 = rest;
+        Some(number)
+    }
+
+    fn one_of(&mut self, bytes: &[u8]) -> Option<u8> {
+        let (first, rest) = self.0.split_first().filter(|(first, _)| bytes.contains(first))?;
+        self.0 = rest;
+        Some(*first)
     }
 }
 
@@ -165,8 +216,23 @@ mod tests {
             "2030-01-01T00:00:00.999",
             "2030-01-01T02:00:00+02:00",
             "2029-12-31T19:00:00.5-05:00",
+            "2030-01-01T00:00:00-00:00",
+            "2030-01-01T00:00:00.111111111111111111111111111111Z",
+            "2029-12-31T00:01:00.0-23:59",
         ] {
             assert_eq!(Expiry::parse(text), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_leap_second_is_the_one_before_it() {
+        let last = Expiry::parse("2028-06-30T23:59:59Z");
+        assert!(last.is_ok());
+        for text in ["2028-06-30T23:59:60Z", "2028-07-01T02:59:60.5+03:00", "2028-06-30T23:59:60"] {
+            assert_eq!(Expiry::parse(text), last, "{text}");
+        }
+        for text in ["2028-06-30T23:58:60Z", "2028-06-30T23:59:60+03:00", "2028-06-30T23:59:61Z"] {
+            assert_eq!(Expiry::parse(text), Err(ExpiryError::Format), "{text}");
         }
     }
 
@@ -200,6 +266,23 @@ mod tests {
             "-000001-01-01T00:00:00Z",
             "2030-01-01 00:00:00Z",
             "2030-W01-1T00:00:00Z",
+            "20300101T000000Z",
+            "2030-01-01T000000Z",
+            "+002030-01-01T00:00:00Z",
+            "2030-01-01T00:00Z",
+            "2030-01-01T24:00:00Z",
+            "2030-02-29T00:00:00Z",
+            "2030-01-01T00:00:00.Z",
+            "2030-01-01T00:00:00.5.5Z",
+            "2030-01-01T00:00:00,5Z",
+            "2030-01-01T00:00:00+02",
+            "2030-01-01T00:00:00+0200",
+            "2030-01-01T00:00:00+24:00",
+            "2030-01-01T00:00:00+02:60",
+            "2030-01-01T00:00:00+02:00:30",
+            "2030-01-01T00:00:00ZZ",
+            " 2030-01-01T00:00:00Z",
+            "2030-01-01T00:00:0\u{e9}Z",
             &"2".repeat(10_000),
         ] {
             assert_eq!(Expiry::parse(text), Err(ExpiryError::Format), "{text:.40}");

@@ -3,6 +3,7 @@
 mod administered;
 mod desk;
 mod exchange;
+mod independent;
 mod lists;
 mod network;
 mod organisation;

@@ -174,7 +174,7 @@ fn run(runtime: &Runtime, config: &Config, clock: &Arc<MovedClock>) -> Server {
 }
 
 /// Writes `NAME.pem` and `NAME-key.pem`; gives the certificate.
-fn make_certificate(folder: &Path, name: &str) -> Vec<u8> {
+pub fn make_certificate(folder: &Path, name: &str) -> Vec<u8> {
     let key = KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).expect("a key");
     let mut params = CertificateParams::new(["localhost".to_owned()]).expect("a name");
     params.is_ca = IsCa::ExplicitNoCa;

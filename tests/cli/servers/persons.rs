@@ -13,12 +13,12 @@ struct Stage {
     servers: [Organisation; 3],
 }
 
-const JAAK: &str = "PNOEE-38001085718";
-const MARI: &str = "PNOEE-60001019906";
+pub const JAAK: &str = "PNOEE-38001085718";
+pub const MARI: &str = "PNOEE-60001019906";
 const OPEN: &str = "decrypt c.cdoc2 -o out --key jaak-both.pem";
 
 /// A key `NAME.pem`, its certificate `NAME.crt` for a person, and both in `NAME-both.pem` and in `NAME.p12`.
-fn person(place: &Place, name: &str, number: &str, kind: [&str; 2]) -> PathBuf {
+pub fn person(place: &Place, name: &str, number: &str, kind: [&str; 2]) -> PathBuf {
     let [key, certificate, both, p12] = [".pem", ".crt", "-both.pem", ".p12"].map(|ending| format!("{name}{ending}"));
     let [algorithm, option] = kind;
     openssl(place.root(), &["genpkey", "-algorithm", algorithm, "-pkeyopt", option, "-out", &key]);
@@ -34,7 +34,7 @@ fn person(place: &Place, name: &str, number: &str, kind: [&str; 2]) -> PathBuf {
     place.path(&certificate)
 }
 
-const P384: [&str; 2] = ["EC", "ec_paramgen_curve:secp384r1"];
+pub const P384: [&str; 2] = ["EC", "ec_paramgen_curve:secp384r1"];
 
 impl Stage {
     fn new() -> Self {

@@ -5,33 +5,22 @@ from __future__ import annotations
 
 import json
 import os
-import ssl
 import sys
-import tempfile
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from common import https, jws
 
 from . import protocol
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def answer(self, status: int, body: bytes = b"") -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
+class Handler(https.Handler):
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.body()
         path, _, end = self.path.removeprefix("/key-capsules/").partition("/")
         if end != "nonce":
             return self.answer(404)
         nonce = self.server.tag + os.urandom(16)
         self.server.nonces[nonce] = path
-        self.answer(200, json.dumps({"nonce": protocol.b64u(nonce)}).encode())
+        self.answer(200, json.dumps({"nonce": jws.b64u(nonce)}).encode())
 
     def do_GET(self) -> None:
         id = self.path.removeprefix("/key-capsules/")
@@ -44,26 +33,13 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(404)
         self.answer(200, self.server.capsules[id].encode())
 
-    def log_message(self, *_) -> None:
-        pass
-
 
 def main() -> None:
     task = json.loads(sys.stdin.readline())
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    port = server.server_address[1]
-    server.tag = protocol.tag(task["id"], f"https://localhost:{port}")
+    server = https.listening(Handler)
+    server.tag = protocol.tag(task["id"], f"https://localhost:{server.server_address[1]}")
     server.nonces, server.capsules = {}, task["capsules"]
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with tempfile.NamedTemporaryFile("w", suffix=".pem") as both:
-        both.write(task["key"] + task["certificate"])
-        both.flush()
-        context.load_cert_chain(both.name)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(port, flush=True)
-    sys.stdin.read()
+    https.serve(server, task)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 //! Load for a capsule server: uploads and downloads, on kept connections or with a handshake each; prints what was reached.
 //!
 //! `load post|get|get-fresh|ticket|idle DIR CERTIFICATE KEY CONNECTIONS SECONDS [RATE]`: DIR is a folder of `kapsel-server init`, the certificate is
-//! one that its server lists, RATE is in requests a second over all connections (without it: as fast as it goes). `get`, `get-fresh` and
+//! one that its server lists (in `pid` of it is the server's process, whose time is printed beside this one's), RATE is in requests a second over all connections (without it: as fast as it goes). `get`, `get-fresh` and
 //! `ticket` first post a thousand capsules; `ticket` gets a nonce and a capsule for it, over a new connection.
 
 use std::{
@@ -63,7 +63,17 @@ fn main() -> Outcome<()> {
     let rate = rate.first().map(|rate| rate.parse::<f64>()).transpose()?;
     // One core for the load: the server has the other.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(run(mode, &target, connections, Duration::from_secs_f64(seconds), rate))
+    let server = std::fs::read_to_string(Path::new(dir).join("pid"))?;
+    let processes = [server.trim(), "self"];
+    runtime.block_on(run(mode, &target, connections, Duration::from_secs_f64(seconds), rate, processes))
+}
+
+/// Processor time of a process until now, in milliseconds.
+fn processor_time(process: &str) -> Outcome<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // Behind its name, which may hold anything; in ticks of 10 ms.
+    let fields = stat.rsplit_once(')').ok_or("a name")?.1.split_whitespace().skip(11).take(2);
+    Ok(10.0 * fields.map(str::parse::<f64>).sum::<Result<f64, _>>()?)
 }
 
 fn target(dir: &Path, certificate: &Path, key: &Path) -> Outcome<Target> {
@@ -102,13 +112,21 @@ fn target(dir: &Path, certificate: &Path, key: &Path) -> Outcome<Target> {
     })
 }
 
-async fn run(mode: &str, target: &Target, connections: usize, time: Duration, rate: Option<f64>) -> Outcome<()> {
+async fn run(
+    mode: &str,
+    target: &Target,
+    connections: usize,
+    time: Duration,
+    rate: Option<f64>,
+    processes: [&str; 2],
+) -> Outcome<()> {
     let paths: Arc<[String]> = match mode {
         "get" | "get-fresh" | "ticket" => some_capsules(target, 1000).await?.into(),
         "post" | "idle" => Arc::new([]),
         _ => return Err("no such mode".into()),
     };
-    let begun = Instant::now();
+    let spent = || Outcome::Ok([processor_time(processes[0])?, processor_time(processes[1])?]);
+    let (begun, spent_before) = (Instant::now(), spent()?);
     let mut tasks = tokio::task::JoinSet::new();
     for number in 0..connections {
         let worker = Worker { mode: mode.to_owned(), target: target.clone(), paths: Arc::clone(&paths), number };
@@ -119,11 +137,15 @@ async fn run(mode: &str, target: &Target, connections: usize, time: Duration, ra
     while let Some(done) = tasks.join_next().await {
         times.extend(done??);
     }
+    let [server_ms, load_ms] = spent()?;
+    let [of_server, of_load] =
+        [server_ms - spent_before[0], load_ms - spent_before[1]].map(|ms| ms / times.len().max(1) as f64);
     times.sort_unstable();
     let at = |part: f64| times.get(((times.len() as f64 * part) as usize).min(times.len().saturating_sub(1)));
     let ms = |time: Option<&Duration>| time.map_or(0.0, |time| time.as_secs_f64() * 1000.0);
     println!(
-        "{mode} connections={connections} requests={} per_second={:.0} p50_ms={:.2} p99_ms={:.2} max_ms={:.2}",
+        "{mode} connections={connections} requests={} per_second={:.0} p50_ms={:.2} p99_ms={:.2} max_ms={:.2} \
+         processor_ms: server={of_server:.3} load={of_load:.3}",
         times.len(),
         times.len() as f64 / begun.elapsed().as_secs_f64(),
         ms(at(0.5)),

@@ -24,7 +24,7 @@ use capsule_server::{
 use tokio::runtime::Runtime;
 
 pub use client::{Answer, Connection, connect_from, exchange, get, post, post_request, read_answer, tls, try_exchange};
-pub use people::{Authority, Kind, Person, body_for, params};
+pub use people::{Authority, Kind, NUMBER, Person, body_for, numbered, params, share_body};
 pub use tickets::{Errand, Signed, nonce_request, ticket_request};
 
 /// A clock that stands still until it is moved.

@@ -85,6 +85,16 @@ pub fn params(name: &str) -> CertificateParams {
     params
 }
 
+/// A person as certificates and shares name him.
+pub const NUMBER: &str = "PNOEE-48010010101";
+
+/// What stands in the certificate of a person with this number.
+pub fn numbered(number: &str) -> CertificateParams {
+    let mut params = params("PERSON,MARI,48010010101");
+    params.distinguished_name.push(DnType::CustomDnType(vec![2, 5, 4, 5]), number);
+    params
+}
+
 /// Signs certificates.
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
@@ -158,4 +168,9 @@ pub fn body_for(person: &Person) -> String {
         Base64::encode_string(&material),
         Base64::encode_string(person.recipient_id()),
     )
+}
+
+/// A share for [`NUMBER`], whose bytes are all `byte`, in a way of writing JSON that no serialiser has: it must come back as it is.
+pub fn share_body(byte: u8) -> String {
+    format!("{{ \"recipient\":\t\"etsi/{NUMBER}\", \"share\" : \"{}\" }}", Base64::encode_string(&[byte; 32]))
 }

@@ -147,6 +147,8 @@ pub struct Limits {
     pub address_rate: Rate,
     /// Requests with one client key.
     pub key_rate: Rate,
+    /// Capsules, and shares, that one address may leave at once, and again in a day.
+    pub capsules_of_address: u32,
     /// Header fields of a request.
     pub headers: usize,
     /// Bytes of a request's line and header fields.
@@ -175,6 +177,7 @@ impl Default for Limits {
             connection_rate: Rate { per_second: 50, burst: 200 },
             address_rate: Rate { per_second: 100, burst: 400 },
             key_rate: Rate { per_second: 20, burst: 100 },
+            capsules_of_address: 100_000,
             headers: 64,
             header_bytes: 8192,
             handshake_timeout: Duration::from_secs(5),

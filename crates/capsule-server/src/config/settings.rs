@@ -172,6 +172,8 @@ fn read_limits<'t>(reader: &mut Reader<'t>, top: &mut Section<'t>) -> Limits {
     count("headers", 1..=1000, &mut |number| limits.headers = whole(number));
     count("header-bytes", 1024..=65_536, &mut |number| limits.header_bytes = whole(number));
     count("stored-capsules", 1..=u64::from(u32::MAX), &mut |number| limits.stored_capsules = number);
+    let place = &mut limits.capsules_of_address;
+    count("capsules-per-day-of-address", 1..=u64::from(u32::MAX), &mut |number| *place = small(number));
     for (per_second, burst, rate) in [
         ("connections-per-second", "connections-burst", &mut limits.connection_rate),
         ("requests-per-second-of-address", "requests-burst-of-address", &mut limits.address_rate),

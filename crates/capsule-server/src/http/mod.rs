@@ -1,5 +1,6 @@
 //! HTTP over the service: each call a few lines, one mapping of errors, no body with any of them.
 
+mod message;
 mod openapi;
 mod operations;
 mod recipient;
@@ -47,6 +48,10 @@ const SHARE_NONCES_PATH: &str = "/key-shares/{id}/nonce";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Refusal {
     BadRequest,
+    /// Others may read the request as another one.
+    Ambiguous,
+    /// Its body is coded as nobody here can read.
+    NotImplemented,
     /// The ticket, or what it is signed with, does not count.
     Unauthorized,
     /// The client certificate is revoked.
@@ -66,18 +71,19 @@ enum Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
+        // What is left of a request may still come, and would be taken for the next one.
+        let close = Some((header::CONNECTION, HeaderValue::from_static("close")));
         let (status, extra) = match self {
             Self::BadRequest => (StatusCode::BAD_REQUEST, None),
+            Self::Ambiguous => (StatusCode::BAD_REQUEST, close),
+            Self::NotImplemented => (StatusCode::NOT_IMPLEMENTED, close),
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, None),
             Self::Forbidden => (StatusCode::FORBIDDEN, None),
             Self::NotFound => (StatusCode::NOT_FOUND, None),
             Self::Method(allowed) => {
                 (StatusCode::METHOD_NOT_ALLOWED, Some((header::ALLOW, HeaderValue::from_static(allowed))))
             }
-            // The rest of the body may still come, and would be taken for the next request.
-            Self::RequestTimeout => {
-                (StatusCode::REQUEST_TIMEOUT, Some((header::CONNECTION, HeaderValue::from_static("close"))))
-            }
+            Self::RequestTimeout => (StatusCode::REQUEST_TIMEOUT, close),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, None),
             Self::TooMany { seconds } => (StatusCode::TOO_MANY_REQUESTS, Some((header::RETRY_AFTER, seconds.into()))),
             Self::Unavailable { seconds } => {
@@ -135,6 +141,7 @@ pub(crate) struct Guard {
     metrics: Arc<Metrics>,
     addresses: Buckets<IpAddr>,
     keys: Buckets<[u8; 32]>,
+    leaving: Buckets<IpAddr>,
 }
 
 impl Guard {
@@ -142,7 +149,8 @@ impl Guard {
         let now = Instant::now();
         let addresses = Buckets::new(limits.address_rate, now);
         let keys = Buckets::new(limits.key_rate, now);
-        Self { interface, router, limits, metrics, addresses, keys }
+        let leaving = Buckets::daily(limits.capsules_of_address, now);
+        Self { interface, router, limits, metrics, addresses, keys, leaving }
     }
 
     /// Itself, as a listener calls it.
@@ -157,7 +165,7 @@ impl Guard {
     async fn answer(&self, request: Request<Incoming>, peer: Peer) -> Response {
         let begun = Instant::now();
         let call = call(&request);
-        let response = match self.admit(&peer, begun) {
+        let response = match self.admit(&request, call, &peer, begun) {
             Ok(()) => self.route(request, peer).await,
             Err(refusal) => refusal.into_response(),
         };
@@ -167,16 +175,21 @@ impl Guard {
         response
     }
 
-    fn admit(&self, peer: &Peer, now: Instant) -> Result<(), Refusal> {
+    fn admit<B>(&self, request: &Request<B>, call: Call, peer: &Peer, now: Instant) -> Result<(), Refusal> {
         let refused = |reason| {
             move |wait: std::time::Duration| {
                 self.metrics.refused(self.interface, reason);
                 Refusal::TooMany { seconds: wait.as_secs() + 1 }
             }
         };
-        self.addresses.take(client(peer.address), now).map_err(refused(Refused::AddressRate))?;
+        let address = client(peer.address);
+        self.addresses.take(address, now).map_err(refused(Refused::AddressRate))?;
         if let Some(client) = &peer.client {
             self.keys.take(client.key.digest(), now).map_err(refused(Refused::KeyRate))?;
+        }
+        message::check(request, self.interface).inspect_err(|_| self.metrics.refused(self.interface, Refused::Http))?;
+        if matches!(call, Call::Post | Call::PostShare) {
+            self.leaving.take(address, now).map_err(refused(Refused::CapsulesOfAddress))?;
         }
         Ok(())
     }

@@ -65,7 +65,7 @@ pub(super) async fn post_capsule(
 /// A body of JSON, and until when to keep it.
 pub(super) async fn posted(request: Request<Body>) -> Result<(Vec<u8>, Option<Expiry>), Refusal> {
     let asked = asked_expiry(request.headers())?;
-    if !is_json(request.headers()) {
+    if !is_json(request.headers()) || request.headers().contains_key(header::CONTENT_ENCODING) {
         return Err(Refusal::BadRequest);
     }
     Ok((body(request).await?, asked))

@@ -83,6 +83,8 @@ pub(crate) enum Refused {
     AddressRate,
     /// The key asks too often.
     KeyRate,
+    /// The address has left as many capsules as one may in a day.
+    CapsulesOfAddress,
 }
 
 impl Refused {
@@ -97,6 +99,7 @@ impl Refused {
             Self::Http => "http",
             Self::AddressRate => "address_rate",
             Self::KeyRate => "key_rate",
+            Self::CapsulesOfAddress => "capsules_of_address",
         }
     }
 }

@@ -12,6 +12,8 @@ const MAX_REMEMBERED: usize = 100_000;
 /// How often those who have rested long enough are forgotten.
 const SWEEP: Duration = Duration::from_secs(10);
 
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// So many in a second, and so many at once after a rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
@@ -38,9 +40,18 @@ struct State<K> {
 
 impl<K: Eq + Hash> Buckets<K> {
     pub(crate) fn new(rate: Rate, now: Instant) -> Self {
-        let interval = Duration::from_secs(1) / rate.per_second.max(1);
+        Self::filled(Duration::from_secs(1) / rate.per_second.max(1), rate.burst, now)
+    }
+
+    /// So many at once, and so many again in a day.
+    pub(crate) fn daily(count: u32, now: Instant) -> Self {
+        Self::filled(DAY / count.max(1), count, now)
+    }
+
+    /// With one more after each `interval`, up to `most`.
+    fn filled(interval: Duration, most: u32, now: Instant) -> Self {
         let state = State { full_at: HashMap::new(), others_full_at: None, swept: now };
-        Self { interval, tolerance: interval * rate.burst.max(1), state: Mutex::new(state) }
+        Self { interval, tolerance: interval * most.max(1), state: Mutex::new(state) }
     }
 
     /// Takes one for `key`.
@@ -97,6 +108,19 @@ mod tests {
             assert!(buckets.take("a", begin + ms(150)).is_err());
         }
         assert_eq!(buckets.take("a", begin + ms(200)), Ok(()));
+    }
+
+    #[test]
+    fn so_many_a_day_come_back_over_the_day() {
+        let begin = Instant::now();
+        let buckets = Buckets::daily(24, begin);
+        for _ in 0..24 {
+            assert_eq!(buckets.take("a", begin), Ok(()));
+        }
+        let hour = Duration::from_secs(60 * 60);
+        assert_eq!(buckets.take("a", begin), Err(hour));
+        assert_eq!(buckets.take("a", begin + hour), Ok(()));
+        assert_eq!((0..30).filter(|_| buckets.take("a", begin + 2 * DAY).is_ok()).count(), 24);
     }
 
     #[test]

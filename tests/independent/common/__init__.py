@@ -1,0 +1,1 @@
+"""What the programs share: how keys sign, and HTTP over TLS."""
