@@ -14,6 +14,7 @@ use std::{
 };
 
 use super::Window;
+use crate::organisation::{Organisation, list};
 
 fn shared() -> Company {
     Company::Shared(QUIET.read().unwrap_or_else(PoisonError::into_inner))
@@ -212,11 +213,19 @@ impl Stage {
         path
     }
 
+    /// Makes these servers the person's own list.
+    pub(crate) fn trust<'a>(&self, servers: impl IntoIterator<Item = &'a Organisation>) {
+        let own = self.home().join(".config/kapsel");
+        fs::create_dir_all(&own).expect("folder");
+        let entries: Vec<_> = servers.into_iter().map(Organisation::entry).collect();
+        fs::write(own.join("servers.json"), list(&entries)).expect("written");
+    }
+
     /// Every file and folder among the documents, and what unfinished work was left.
     pub(crate) fn left_on_disk(&self) -> Vec<String> {
         let mut found = Vec::new();
-        list(&self.documents(), "", &mut found);
-        list(&self.home().join(".cache/kapsel/unfinished"), "unfinished/", &mut found);
+        files_in(&self.documents(), "", &mut found);
+        files_in(&self.home().join(".cache/kapsel/unfinished"), "unfinished/", &mut found);
         found.sort();
         found
     }
@@ -291,13 +300,13 @@ fn free_port() -> u16 {
     ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("there are enough of them")
 }
 
-fn list(folder: &Path, before: &str, found: &mut Vec<String>) {
+fn files_in(folder: &Path, before: &str, found: &mut Vec<String>) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries {
         let entry = entry.expect("entry");
         let name = format!("{before}{}", entry.file_name().to_string_lossy());
         if entry.file_type().expect("type").is_dir() {
-            list(&entry.path(), &format!("{name}/"), found);
+            files_in(&entry.path(), &format!("{name}/"), found);
         } else {
             found.push(name);
         }
