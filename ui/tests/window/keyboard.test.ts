@@ -1,17 +1,10 @@
 // The window with the keyboard alone.
 import { userEvent } from "vitest/browser";
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 import { dropped, container, containerOf, documents, encrypted, keyFile, openedOf, records } from "../../src/dev/samples";
-import { play, type Played } from "../../src/dev/stage";
 import { settle } from "../../src/dev/states";
-
-let played: Played;
-afterEach(() => played.close());
-
-async function begin(): Promise<void> {
-  played = await play({ state: "start-first", language: "en", appearance: "light" });
-}
+import { begin, played } from "./window";
 
 function focused(): string {
   const element = document.activeElement as HTMLElement;

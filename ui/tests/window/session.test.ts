@@ -1,5 +1,5 @@
 // What the window does with what arrives and with what goes wrong.
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 import { failure } from "$lib/backend/failure";
 
@@ -8,7 +8,6 @@ import {
   container,
   containerOf,
   documents,
-  dropped,
   encrypted,
   file,
   keyFile,
@@ -20,27 +19,9 @@ import {
   privateKey,
   records,
 } from "../../src/dev/samples";
-import { play, type Played } from "../../src/dev/stage";
 import { press, settle, type } from "../../src/dev/states";
+import { begin, deliver, openContainer, played, screen } from "./window";
 
-let played: Played;
-afterEach(() => played.close());
-
-async function begin(state = "start-first"): Promise<void> {
-  played = await play({ state, language: "en", appearance: "light" });
-}
-
-async function deliver(...args: Parameters<typeof dropped>): Promise<void> {
-  played.double.deliver(dropped(...args));
-  await settle();
-}
-
-async function openContainer(...list: Parameters<typeof containerOf>): Promise<void> {
-  played.double.answers.inspect = () => Promise.resolve(containerOf(...list));
-  await deliver([container], null);
-}
-
-const screen = () => played.session.screen.name;
 
 /** What notes on the window say. */
 const notes = () =>
