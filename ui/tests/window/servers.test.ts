@@ -100,6 +100,13 @@ function holds(value: unknown, text: string, seen = new Set<unknown>()): boolean
   return Object.values(value).some((child) => holds(child, text, seen));
 }
 
+test("the way to more files stays in sight above a long choice of servers", async () => {
+  await begin("delivery-choice");
+  const add = [...document.querySelectorAll("button")].find((button) => button.textContent.trim() === "Add files")!;
+  const { x, y, width, height } = add.getBoundingClientRect();
+  expect(add.contains(document.elementFromPoint(x + width / 2, y + height / 2))).toBe(true);
+});
+
 test("proposes the default servers and says until when it opens", async () => {
   await begin("start-servers");
   played.double.answers.plan = () => ({ delivery: { leftOut: [], shares: [], until: Date.UTC(2028, 4, 1) / 1000 } });
