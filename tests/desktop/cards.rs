@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use virtual_card::{Kind, Slot};
+use virtual_card::{Kind, Slot, verifies};
 
 use crate::{
     organisation::Organisation,
-    support::{Person, enter, verifies, wait_for},
+    support::{Person, enter, wait_for},
 };
 
 /// Within it a card that was put in is shown.

@@ -4,11 +4,11 @@
 use std::{fs, path::PathBuf};
 
 use rcgen::KeyPair;
-use virtual_card::{Exchange, Kind};
+use virtual_card::{Kind, signatures, verifies};
 
 use crate::{
     organisation::Organisation,
-    support::{CODE, Person, Window, enter, verifies},
+    support::{CODE, Person, Window, enter},
 };
 
 /// Three organisations whose servers give capsules and parts of keys for signed tickets, all in the person's list.
@@ -17,11 +17,6 @@ fn organisations(person: &Person) -> [Organisation; 3] {
     let servers = ["css-a", "css-b", "css-c"].map(|id| Organisation::with_tickets(id, holder));
     person.stage.trust(&servers);
     servers
-}
-
-/// INTERNAL AUTHENTICATE, by which this kind of card signs.
-fn signatures(trace: &[Exchange]) -> usize {
-    trace.iter().filter(|exchange| exchange.command.starts_with(&[0x00, 0x88])).count()
 }
 
 /// Chooses all servers of the list, then encrypts and closes; the letter itself is gone.

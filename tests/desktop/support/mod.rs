@@ -8,6 +8,6 @@ mod window;
 
 pub(crate) use containers::{AT_WORK, PASSWORD, big_file, certificate, container, encrypting, opened};
 pub(crate) use disk::SmallDisk;
-pub(crate) use person::{CODE, Person, enter, verifies};
+pub(crate) use person::{CODE, Person, enter};
 pub(crate) use stage::{APPLICATION, Running, Stage, Watcher, wait_for};
 pub(crate) use window::Window;

@@ -8,7 +8,7 @@ use app::{
     servers::ListFiles,
     view::{DraftFile, EncryptionDraft},
 };
-use virtual_card::{Exchange, Holder, Inserted, Kind, Service, Slot, VirtualCard};
+use virtual_card::{Holder, Inserted, Kind, Service, Slot, VirtualCard};
 
 use super::{Stage, Window};
 
@@ -71,9 +71,4 @@ impl Person {
 pub(crate) fn enter(window: &Window<'_>, pin: &str) {
     window.fill("PIN1", pin);
     window.press("Open");
-}
-
-/// How often the card was given a PIN.
-pub(crate) fn verifies(trace: &[Exchange]) -> usize {
-    trace.iter().filter(|exchange| exchange.command.starts_with(&[0x00, 0x20])).count()
 }
