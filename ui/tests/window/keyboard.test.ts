@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 import { dropped, container, containerOf, documents, encrypted, keyFile, openedOf, records } from "../../src/dev/samples";
 import { settle } from "../../src/dev/states";
-import { begin, played } from "./window";
+import { begin, openContainer, played } from "./window";
 
 function focused(): string {
   const element = document.activeElement as HTMLElement;
@@ -48,10 +48,8 @@ test("encrypts with a password", async () => {
 
 test("opens with a password: three actions after the double-click", async () => {
   await begin();
-  played.double.answers.inspect = () => Promise.resolve(containerOf(records.password));
   played.double.answers.open = () => Promise.resolve(openedOf(3));
-  played.double.deliver(dropped([container], null));
-  await settle();
+  await openContainer(records.password);
   expect(focused()).toBe("Password");
   await press("secret{Enter}");
   expect(played.double.called("open")[0]?.args[1]).toBe("secret");
@@ -77,10 +75,8 @@ test("chooses the way to open by arrow keys", async () => {
 
 test("cancels by Escape and returns to what was filled in", async () => {
   await begin();
-  played.double.answers.inspect = () => Promise.resolve(containerOf(records.password));
   played.double.answers.open = () => played.double.never();
-  played.double.deliver(dropped([container], null));
-  await settle();
+  await openContainer(records.password);
   await press("secret{Enter}");
   expect(focused()).toBe("Opening");
   await press("{Escape}");
@@ -96,10 +92,8 @@ test("shows where the focus is", async () => {
 
 test("asks whether to stop when the window is closed, and keeps going by Escape", async () => {
   await begin();
-  played.double.answers.inspect = () => Promise.resolve(containerOf(records.password));
   played.double.answers.open = () => played.double.never();
-  played.double.deliver(dropped([container], null));
-  await settle();
+  await openContainer(records.password);
   await press("secret{Enter}");
   played.double.close();
   await settle();

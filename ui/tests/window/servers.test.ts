@@ -31,7 +31,7 @@ import {
   twoServers,
 } from "../../src/dev/samples";
 import { choose, press, settle, type, unfold } from "../../src/dev/states";
-import { begin, deliver, openContainer, played, screen, text } from "./window";
+import { begin, deliver, holds, openContainer, played, screen, text } from "./window";
 
 /** A draft for the first of the people. */
 async function draft(): Promise<void> {
@@ -89,15 +89,6 @@ async function keys(text: string): Promise<void> {
 async function openSettings(section = "Servers"): Promise<void> {
   await activate("Settings");
   await press(section);
-}
-
-/** Whether a text can be reached from a value. */
-function holds(value: unknown, text: string, seen = new Set<unknown>()): boolean {
-  if (typeof value === "string") return value.includes(text);
-  if (typeof value !== "object" || value === null || seen.has(value) || value instanceof Node) return false;
-  seen.add(value);
-  if (value === played.double.backend) return false;
-  return Object.values(value).some((child) => holds(child, text, seen));
 }
 
 test("the way to more files stays in sight above a long choice of servers", async () => {

@@ -20,7 +20,7 @@ import {
   records,
 } from "../../src/dev/samples";
 import { press, settle, type } from "../../src/dev/states";
-import { begin, deliver, openContainer, played, screen } from "./window";
+import { begin, deliver, holds, openContainer, played, screen } from "./window";
 
 
 /** What notes on the window say. */
@@ -372,15 +372,6 @@ test("changes the language and the appearance of what is shown", async () => {
   expect(played.double.called("setLanguage")[0]?.args).toEqual(["ru"]);
   expect(played.double.called("setAppearance")[0]?.args).toEqual(["dark"]);
 });
-
-/** Whether a text can be reached from a value. */
-function holds(value: unknown, text: string, seen = new Set<unknown>()): boolean {
-  if (typeof value === "string") return value.includes(text);
-  if (typeof value !== "object" || value === null || seen.has(value) || value instanceof Node) return false;
-  seen.add(value);
-  if (value === played.double.backend) return false;
-  return Object.values(value).some((child) => holds(child, text, seen));
-}
 
 test("says that a file with a container's name is none, and encrypts it when it shall", async () => {
   await begin();

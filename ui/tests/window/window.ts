@@ -30,3 +30,12 @@ export const screen = () => played.session.screen.name;
 
 /** All words on the screen. */
 export const text = () => document.body.innerText.replace(/\s+/g, " ");
+
+/** Whether a text can be reached from a value: what was secret is to be gone. */
+export function holds(value: unknown, text: string, seen = new Set<unknown>()): boolean {
+  if (typeof value === "string") return value.includes(text);
+  if (typeof value !== "object" || value === null || seen.has(value) || value instanceof Node) return false;
+  seen.add(value);
+  if (value === played.double.backend) return false;
+  return Object.values(value).some((child) => holds(child, text, seen));
+}
