@@ -305,7 +305,7 @@ pub(crate) async fn reveal(app: AppHandle, id: FileId) -> Answer<()> {
 #[tauri::command]
 pub(crate) async fn open_file(app: AppHandle, id: FileId) -> Answer<()> {
     beside(&app, move |app, desk| {
-        let path = desk.path(id)?;
+        let path = desk.path_to_open(id)?;
         app.opener().open_path(path.to_string_lossy(), None::<&str>).map_err(|error| opener_failure(&path, &error))
     })
     .await

@@ -2,7 +2,9 @@
 
 mod support;
 
-use std::fs;
+use std::{fs, path::Path};
+
+use app::view::RecordProblemKind;
 
 use support::{Place, for_each, key_pair};
 
@@ -53,7 +55,7 @@ fn a_container_whose_only_record_is_broken_is_damaged_and_not_for_others() {
     assert!(told.contains("no recipient record can be read") && told.contains("send it again"), "{told}");
     // What can be told of it is told.
     let info = place.run(&["info", "broken.cdoc2"]).expect(0).stdout();
-    assert!(info.contains("not usable: unusable public key"), "{info}");
+    assert!(info.contains("not usable: unusable public key") && !info.contains("newer"), "{info}");
 
     let desk = app::desk::Desk::new(None, None, app::servers::ListFiles::default());
     let failure = desk.inspect(desk.chosen(&place.path("broken.cdoc2")).id).expect_err("damaged");
@@ -98,6 +100,15 @@ fn iterations_that_are_none_are_damage_and_too_many_are_beyond_a_limit() {
     }
     let told = place.run(&[&["list", "altered.cdoc2"], &password[..]].concat()).expect(7).stderr();
     assert!(told.contains("10000000 iterations") && !told.contains("--max-files"), "{told}");
+    let problems = problems(&place.path("altered.cdoc2"));
+    assert_eq!(problems, [Some(RecordProblemKind::TooManyIterations), None], "each record by itself");
+}
+
+/// What the window is told of each record.
+fn problems(container: &Path) -> Vec<Option<RecordProblemKind>> {
+    let desk = app::desk::Desk::new(None, None, app::servers::ListFiles::default());
+    let view = desk.inspect(desk.chosen(container).id).expect("a container");
+    view.records.into_iter().map(|record| record.problem.map(|problem| problem.kind)).collect()
 }
 
 #[test]
@@ -123,4 +134,8 @@ fn a_container_whose_only_record_is_of_a_newer_kind_is_not_for_others() {
     fs::write(place.path("newer.cdoc2"), newer).expect("written");
     let listed = place.run(&["--json", "list", "newer.cdoc2", "--secret-file", "secret.key"]).expect(4);
     assert_eq!(listed.code(), "unsupported_format");
+    // It is told as what it is, and not as broken.
+    let info = place.run(&["info", "newer.cdoc2"]).expect(0).stdout();
+    assert!(info.contains("unknown key encryption method; a newer version may read it"), "{info}");
+    assert_eq!(problems(&place.path("newer.cdoc2")), [Some(RecordProblemKind::Unknown)]);
 }

@@ -104,6 +104,13 @@ fn protected_key_files_open_with_their_password() {
     openssl(place.root(), &["rsa", "-in", "rsa.pem", "-pubout", "-outform", "DER", "-out", "rsa.der"]);
     let private = place.run(&["--json", "encrypt", "-o", "x.cdoc2", "-r", &key, "a.txt"]).expect(1);
     assert_eq!(private.code(), "recipient_is_private");
+    let (_, weak) = key_pair(&place, "weak", "rsa:1024");
+    let weak = |as_json: &[&str]| {
+        place.run(&[as_json, &["encrypt", "-o", "x.cdoc2", "-r", &weak, "a.txt"]].concat()).expect(1)
+    };
+    assert_eq!(weak(&["--json"]).code(), "recipient_key_weak");
+    let told = weak(&[]).stderr();
+    assert!(told.contains("RSA of 1024 bits, and at least 2048 are needed") && told.contains("a longer key"), "{told}");
     // Before anybody is asked for a password, what is wrong with a key is told as the sender's.
     let spki = fs::read(place.path("rsa.der")).expect("made");
     let exponent = spki.len() - 3;

@@ -158,10 +158,35 @@ fn the_window_answers_while_it_works() {
     window.wait_for("Cancelled. Nothing was saved.");
 }
 
+/// Stands in for what opens files on the desktop, and remembers which.
+const OPENER: &str = "#!/bin/sh\nprintf '%s\\n' \"$@\" >>\"$HOME/asked\"\n";
+
+#[test]
+fn a_program_is_shown_in_its_folder_and_never_started() {
+    let stage = Stage::new();
+    stage.pretend("xdg-open", OPENER);
+    let sealed = container(&[&stage.file("paigalda.sh", "#!/bin/sh\n")]);
+    let window = stage.window(&[&sealed]);
+    window.wait_for("Opens with a password");
+    window.fill("Password", PASSWORD);
+    window.press("Open with password");
+    window.wait_for("paigalda.sh is saved");
+    window.wait_for("Kapsel does not run it");
+    assert!(!window.shows("Open file"));
+    // Nor is it started when the page asks for that all the same, by whatever number.
+    let script = "const done = arguments[arguments.length - 1]; const ask = (id) => window.__TAURI_INTERNALS__\
+        .invoke('open_file', { id }).then(() => 'opened', ({ code }) => code); \
+        Promise.all([...Array(64).keys()].map(ask)).then((codes) => done(codes.filter((code) => code === 'program_not_opened').length));";
+    let refused = window.run_async(script);
+    assert!(refused >= 1.0, "{refused} numbers stand for a program");
+    let asked = std::fs::read_to_string(stage.home().join("asked")).unwrap_or_default();
+    assert!(!asked.contains("paigalda.sh"), "{asked}");
+}
+
 #[test]
 fn an_opened_file_is_handed_to_the_system_and_the_container_can_be_kept() {
     let stage = Stage::new();
-    stage.pretend("xdg-open", "#!/bin/sh\nprintf '%s\\n' \"$@\" >>\"$HOME/asked\"\n");
+    stage.pretend("xdg-open", OPENER);
     let letter = stage.file("letter.txt", "hello");
     let sealed = container(&[&letter]);
     let window = stage.window(&[&sealed]);

@@ -8,7 +8,7 @@ use crate::{
     cards,
     recipients::base_name,
     servers, tokens,
-    view::{Code, ErrorView},
+    view::{Code, ErrorView, NameReason},
 };
 
 /// Result of a use case.
@@ -22,7 +22,8 @@ pub struct Failure(Box<ErrorView>);
 impl Failure {
     /// A failure with the technical detail `detail`, which must not hold a secret.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self(Box::new(ErrorView { code, subject: None, number: None, names: Vec::new(), detail: detail.into() }))
+        let (names, detail) = (Vec::new(), detail.into());
+        Self(Box::new(ErrorView { code, subject: None, number: None, names, reason: None, detail }))
     }
 
     /// Names what it happened to.
@@ -43,6 +44,12 @@ impl Failure {
     #[must_use]
     pub fn with_names(mut self, names: Vec<String>) -> Self {
         self.0.names = names;
+        self
+    }
+
+    /// Adds what is wrong with the name.
+    fn because(mut self, problem: &NameProblem) -> Self {
+        self.0.reason = reason(problem);
         self
     }
 
@@ -126,9 +133,9 @@ impl From<Error> for Failure {
         match error {
             Error::UnsupportedVersion(version) => failure.about(version.to_string()),
             Error::UnsafeContent { problem: NameProblem::NotARegularFile, name } => failure.about(shown_name(&name)),
-            Error::UnsafeContent { name, .. } => {
+            Error::UnsafeContent { name, problem } => {
                 let proposal = safe_name(&name, |_| false);
-                failure.about(shown_name(&name)).with_names(vec![proposal])
+                failure.about(shown_name(&name)).with_names(vec![proposal]).because(&problem)
             }
             Error::LimitExceeded { kind, limit } => failure.about(limit_name(kind)).with_number(limit),
             Error::DiskFull(path)
@@ -137,7 +144,8 @@ impl From<Error> for Failure {
             | Error::NotWritable { path, .. }
             | Error::NotReadable { path, .. } => failure.about(base_name(&path)),
             Error::Refused(refusal) => match refusal {
-                Refusal::Name { name, .. } | Refusal::DuplicateName(name) => failure.about(shown_name(&name)),
+                Refusal::Name { name, problem } => failure.about(shown_name(&name)).because(&problem),
+                Refusal::DuplicateName(name) => failure.about(shown_name(&name)),
                 Refusal::NotAFile(path) | Refusal::OutputIsInput(path) => failure.about(base_name(&path)),
                 Refusal::NotOneFile(number) => failure.with_number(number as u64),
                 _ => failure,
@@ -198,6 +206,23 @@ fn code_of(error: &Error) -> Code {
         },
         _ => Code::Internal,
     }
+}
+
+/// What is wrong with a name; nothing is where it names no file.
+fn reason(problem: &NameProblem) -> Option<NameReason> {
+    Some(match problem {
+        NameProblem::Empty | NameProblem::Invisible => NameReason::Empty,
+        NameProblem::ForbiddenCharacter(character) => NameReason::Character { character: *character },
+        NameProblem::ControlCharacter(_) | NameProblem::MisleadingCharacter(_) => NameReason::Hidden,
+        NameProblem::OuterSpace => NameReason::OuterSpace,
+        NameProblem::LeadingDash => NameReason::LeadingDash,
+        NameProblem::TrailingDot => NameReason::TrailingDot,
+        NameProblem::DeviceName => NameReason::Device,
+        NameProblem::TooLong => NameReason::TooLong,
+        NameProblem::NotUtf8 => NameReason::Encoding,
+        NameProblem::Duplicate => NameReason::Duplicate,
+        _ => return None,
+    })
 }
 
 /// The limit that no option or setting raises.

@@ -52,8 +52,9 @@ impl Meter {
         let elapsed = now.duration_since(begun);
         let rate =
             if elapsed.is_zero() { 0 } else { (done.saturating_sub(first) as f64 / elapsed.as_secs_f64()) as u64 };
-        let remaining =
-            total.filter(|_| rate > 0 && elapsed >= SETTLED).map(|total| total.saturating_sub(done).div_ceil(rate));
+        // When all was read, what little of it is unpacked or written still takes a time that nothing tells.
+        let left = total.and_then(|total| total.checked_sub(done)).filter(|left| *left > 0);
+        let remaining = left.filter(|_| rate > 0 && elapsed >= SETTLED).map(|left| left.div_ceil(rate));
         Some(ProgressView { step: step.into(), done, total, rate, remaining, servers: Vec::new() })
     }
 }
@@ -87,6 +88,18 @@ mod tests {
         assert_eq!((view.rate, view.remaining), (100, Some(8)));
         let late = at(100, 500).expect("reported");
         assert_eq!(late.rate, 0);
+    }
+
+    #[test]
+    fn no_time_is_left_to_tell_when_all_was_read_and_the_work_goes_on() {
+        let (meter, start) = (Meter::default(), Instant::now());
+        let at = |seconds: u64, done| {
+            let progress = Progress { step: Step::Unpacking, done, total: Some(1000) };
+            meter.observe_at(progress, start + Duration::from_secs(seconds)).expect("reported each second")
+        };
+        at(0, 0);
+        assert_eq!(at(1, 999).remaining, Some(1));
+        assert_eq!(at(2, 1000).remaining, None);
     }
 
     #[test]

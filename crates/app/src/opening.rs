@@ -6,7 +6,7 @@ use capsule_api::PersonId;
 use capsule_client::{ListFiles, Servers};
 use cdoc2::{
     Capsule, Container, Control, Curve, DecryptionKey, Error, FileMasterKey, Header, Keyring, Label, LabelKind,
-    Password, PublicKey, Record, SymmetricKey, Zeroizing, shown,
+    Password, PublicKey, Record, SkipReason, SymmetricKey, Zeroizing, shown,
 };
 use eid::{Authenticator, CardKey, KeyFile, KeyFileError, TokenKey};
 use sha2::{Digest, Sha256};
@@ -16,7 +16,7 @@ use crate::{
     files::read_small,
     recipients::{DEFAULT_LABEL, SHARES_SCHEME, base_name, initials},
     servers::{self, Access},
-    view::{Code, OpensWith, RecipientKind, RecordView},
+    view::{Code, OpensWith, RecipientKind, RecordProblem, RecordProblemKind, RecordView},
 };
 
 /// A key at hand.
@@ -275,7 +275,7 @@ pub fn records(header: &Header) -> Vec<RecordView> {
         RecordView {
             kind: RecipientKind::Unknown,
             opens_with: OpensWith::Nothing,
-            problem: Some(skipped.reason.to_string()),
+            problem: Some(problem(&skipped.reason)),
             ..labelled(skipped.index, &label)
         }
     });
@@ -284,9 +284,23 @@ pub fn records(header: &Header) -> Vec<RecordView> {
     views
 }
 
+fn problem(reason: &SkipReason) -> RecordProblem {
+    let kind = if reason.is_unknown() {
+        RecordProblemKind::Unknown
+    } else if reason.is_damage() {
+        RecordProblemKind::Broken
+    } else {
+        RecordProblemKind::TooManyIterations
+    };
+    RecordProblem { kind, detail: reason.to_string() }
+}
+
 /// Until when somebody can open it, as far as its records tell; `None` when somebody always can.
 pub(crate) fn opens_until(header: &Header) -> Option<i64> {
-    let ends = records(header).into_iter().filter(|record| record.problem.is_none()).map(|record| record.until);
+    // What this version does not know, a newer one may open.
+    let may_open =
+        |record: &RecordView| record.problem.as_ref().is_none_or(|problem| problem.kind == RecordProblemKind::Unknown);
+    let ends = records(header).into_iter().filter(may_open).map(|record| record.until);
     ends.collect::<Option<Vec<_>>>()?.into_iter().max()
 }
 

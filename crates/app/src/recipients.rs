@@ -61,16 +61,17 @@ impl NewRecipient {
     /// Reads every certificate or public key of a file.
     ///
     /// # Errors
-    /// [`Code::RecipientUnusable`], [`Code::RecipientIsPrivate`], [`Code::NotReadable`].
+    /// [`Code::RecipientUnusable`], [`Code::RecipientIsPrivate`], [`Code::RecipientKeyWeak`], [`Code::NotReadable`].
     pub fn read(path: &Path) -> Result<Vec<Self>> {
         let bytes = read_small(path, Code::RecipientUnusable)?;
         let name = base_name(path);
         let keys = RecipientKey::read(&bytes, Some(&name)).map_err(|error| {
-            let code = match error {
-                RecipientError::PrivateKey => Code::RecipientIsPrivate,
-                _ => Code::RecipientUnusable,
-            };
-            Failure::new(code, error.to_string()).about(name.clone())
+            let failure = |code| Failure::new(code, error.to_string()).about(name.clone());
+            match error {
+                RecipientError::PrivateKey => failure(Code::RecipientIsPrivate),
+                RecipientError::WeakKey(bits) => failure(Code::RecipientKeyWeak).with_number(bits as u64),
+                _ => failure(Code::RecipientUnusable),
+            }
         })?;
         Ok(keys.into_iter().map(|key| Self::Key { file: path.to_owned(), key: Box::new(key) }).collect())
     }

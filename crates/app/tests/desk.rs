@@ -10,7 +10,7 @@ use app::{
     servers::ListFiles,
     view::{
         ChosenKind, Code, ContainerView, DeliveryDraft, DraftFile, EncryptionDone, EncryptionDraft, NameChoice,
-        OpenDraft, PlanWarning, RecipientKind,
+        NameReason, OpenDraft, PlanWarning, RecipientKind,
     },
 };
 use cdoc2::Zeroizing;
@@ -60,6 +60,18 @@ fn password() -> Option<Zeroizing<String>> {
     Some(Zeroizing::new("kolm Valget kassi 7 katusel".to_owned()))
 }
 
+fn open_draft(container: &ContainerView) -> OpenDraft {
+    OpenDraft {
+        container: container.id,
+        key_file: None,
+        identity: None,
+        certificate: None,
+        destination: None,
+        names: NameChoice::default(),
+        raise_limits: false,
+    }
+}
+
 #[track_caller]
 fn assert_shown(texts: &[&str]) {
     for text in texts {
@@ -78,6 +90,7 @@ fn names_that_deceive_are_shown_for_what_they_are() {
     let plan = stage.desk.plan_encryption(&stage.draft(&file, None));
     let problem = plan.files[0].problem.clone().expect("the name is not allowed");
     assert_eq!(problem.code, Code::NameNotAllowed);
+    assert_eq!(problem.reason, Some(NameReason::Hidden));
     assert_shown(&[&plan.files[0].name, problem.subject.as_deref().expect("the name"), &plan.output.name]);
 
     // The name of the container is the sender's, and so is that of the folder beside it.
@@ -88,16 +101,7 @@ fn names_that_deceive_are_shown_for_what_they_are() {
     fs::rename(stage.desk.path(done.output.id).expect("written"), &renamed).expect("renamed");
     let view = stage.inspected(&renamed);
     assert_shown(&[&view.name, &view.folder, &view.destination.name]);
-    let draft = OpenDraft {
-        container: view.id,
-        key_file: None,
-        identity: None,
-        certificate: None,
-        destination: None,
-        names: NameChoice::default(),
-        raise_limits: false,
-    };
-    let done = stage.desk.open(&draft, password(), |_| {}).expect("it opens");
+    let done = stage.desk.open(&open_draft(&view), password(), |_| {}).expect("it opens");
     assert_shown(&[&done.destination.name]);
     assert!(!stage.desk.path(done.destination.id).expect("saved").to_string_lossy().contains('\u{202e}'));
     let recent = stage.desk.start(&[]).recent;
@@ -133,6 +137,76 @@ fn what_is_named_as_a_container_and_is_none_is_told_from_other_files() {
     assert_eq!(missing.problem.expect("it is not there").code, Code::NotReadable);
     fs::copy(&path, &late).expect("copied");
     assert_eq!(stage.desk.chosen_again(missing.id).expect("granted").kind, ChosenKind::Container);
+}
+
+#[test]
+fn what_is_wrong_with_a_name_is_told() {
+    let stage = Stage::new();
+    let file = stage.file("kiri.txt", "x");
+    let reason = |name: &str| {
+        let plan = stage.desk.plan_encryption(&stage.draft(&file, Some(name)));
+        plan.files[0].problem.clone().and_then(|problem| problem.reason)
+    };
+    for (name, expected) in [
+        ("a:b", NameReason::Character { character: ':' }),
+        (" kiri", NameReason::OuterSpace),
+        ("-kiri", NameReason::LeadingDash),
+        ("kiri.", NameReason::TrailingDot),
+        ("con.txt", NameReason::Device),
+        ("", NameReason::Empty),
+    ] {
+        assert_eq!(reason(name), Some(expected), "{name:?}");
+    }
+    assert_eq!(reason(&"k".repeat(1001)), Some(NameReason::TooLong));
+    assert_eq!(reason("kiri.txt"), None);
+}
+
+#[test]
+fn programs_and_scripts_are_told_and_never_opened() {
+    let stage = Stage::new();
+    let files = [
+        ("kiri.txt", "#-märk ei ole veel skript", false),
+        ("kokkuvõte", "ilma laiendita", false),
+        ("arve.PDF", "%PDF-1.7", false),
+        ("arve.pdf.exe", "x", true),
+        ("paigalda.Sh", "x", true),
+        ("kalender.desktop", "x", true),
+        ("skript.py", "", true),
+        ("leht.js", "x", true),
+        ("paigaldaja.msi", "x", true),
+        ("programm", "\x7fELF", true),
+        ("käivita", "#!/bin/sh", true),
+        ("pilt.png", "MZ", true),
+    ];
+    let mut draft = stage.draft(&stage.file(files[0].0, files[0].1), None);
+    let more = files[1..].iter().map(|(name, content, _)| stage.desk.chosen(&stage.file(name, content)).id);
+    draft.files.extend(more.map(|id| DraftFile { id, name: None }));
+    let done = stage.desk.encrypt(&draft, password(), None, |_| {}).expect("encrypted");
+    let view = stage.inspected(&stage.desk.path(done.output.id).expect("written"));
+    let opened = stage.desk.open(&open_draft(&view), password(), |_| {}).expect("it opens");
+    assert_eq!(opened.files.len(), files.len());
+    for (saved, (name, _, is_program)) in opened.files.iter().zip(files) {
+        assert_eq!((saved.name.as_str(), saved.is_program), (name, is_program));
+        let refused = stage.desk.path_to_open(saved.id).err().map(|failure| failure.code());
+        assert_eq!(refused, is_program.then_some(Code::ProgramNotOpened), "{name}");
+    }
+}
+
+/// What a file is that has no extension, the system tells by its mark.
+#[cfg(unix)]
+#[test]
+fn a_file_without_an_extension_that_may_be_run_is_not_opened() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let stage = Stage::new();
+    let file = stage.file("vana-programm", "\0\0\0\0");
+    let code = |path: &Path| stage.desk.path_to_open(stage.desk.chosen(path).id).err().map(|failure| failure.code());
+    assert_eq!(code(&file), None);
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("marked");
+    assert_eq!(code(&file), Some(Code::ProgramNotOpened));
+    let letter = stage.file("kiri.txt", "x");
+    fs::set_permissions(&letter, fs::Permissions::from_mode(0o755)).expect("as a memory stick marks everything");
+    assert_eq!(code(&letter), None);
 }
 
 #[test]

@@ -48,7 +48,11 @@ fn cause_alone(error: &ErrorView) -> String {
         Code::WrongKey => "the symmetric key is wrong".to_owned(),
         Code::KeyFilePassword => format!("the password of {subject} is wrong"),
         Code::KeyFilePasswordNeeded => format!("{subject} is protected by a password"),
-        Code::KeyFileUnusable | Code::KeyFileIsPublic | Code::RecipientUnusable | Code::RecipientIsPrivate
+        Code::KeyFileUnusable
+        | Code::KeyFileIsPublic
+        | Code::RecipientUnusable
+        | Code::RecipientIsPrivate
+        | Code::RecipientKeyWeak
             if !subject.is_empty() =>
         {
             format!("{subject} cannot be used: {}", error.detail)
@@ -92,6 +96,7 @@ pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
         }
         Code::KeyFileIsPublic => "a certificate opens nothing; give the private key that belongs to it",
         Code::RecipientUnusable | Code::RecipientIsPrivate => "give a certificate or public key in PEM or DER",
+        Code::RecipientKeyWeak => "ask the recipient for a certificate with a longer key",
         Code::Damaged => "nothing was saved; ask the sender to send it again",
         Code::NotAContainer => "check that this is the file you were sent",
         Code::OldFormat => "open it with an older program, or ask the sender for a CDOC2 container",

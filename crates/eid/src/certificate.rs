@@ -14,7 +14,10 @@ use x509_cert::{
     name::Name,
 };
 
-use crate::asn1::{dotted, elements, fields};
+use crate::{
+    asn1::{dotted, elements, fields},
+    public::{UnusableKey, from_owned_spki},
+};
 
 const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 const SURNAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.4");
@@ -138,11 +141,11 @@ impl Certificate {
     /// Reads a certificate in DER.
     ///
     /// # Errors
-    /// In words, when it is no certificate or its key is of no use.
-    pub(crate) fn from_der(der: &[u8]) -> Result<Self, String> {
+    /// [`UnusableKey`], when it is no certificate or its key is of no use.
+    pub(crate) fn from_der(der: &[u8]) -> Result<Self, UnusableKey> {
         let certificate = X509::from_der(der).map_err(|_| "not an X.509 certificate")?;
         let body = certificate.tbs_certificate();
-        let public_key = crate::public::from_owned_spki(body.subject_public_key_info())?;
+        let public_key = from_owned_spki(body.subject_public_key_info())?;
         let subject = body.subject();
         let policies = policies(&certificate);
         let organisation = attribute(subject, ORGANISATION);
@@ -173,7 +176,7 @@ impl Certificate {
     }
 
     /// Reads the certificate that `TRUSTED CERTIFICATE` begins with: OpenSSL's own remarks follow it.
-    pub(crate) fn from_trusted_der(der: &[u8]) -> Result<Self, String> {
+    pub(crate) fn from_trusted_der(der: &[u8]) -> Result<Self, UnusableKey> {
         let first = SliceReader::new(der).and_then(|mut reader| reader.tlv_bytes());
         Self::from_der(first.map_err(|_| "not an X.509 certificate")?)
     }

@@ -15,5 +15,5 @@ pub fn data_object(bytes: &[u8], tag: u32) -> Option<&[u8]> {
 /// # Errors
 /// In words.
 pub fn card_certificate(file: &[u8]) -> Result<Certificate, String> {
-    Certificate::from_trusted_der(file)
+    Certificate::from_trusted_der(file).map_err(|error| error.to_string())
 }

@@ -9,7 +9,7 @@ use crate::{
     certificate::{Certificate, Warning, needs_recent_reader},
     file::PrivateForm,
     pem,
-    public::{from_spki, in_words},
+    public::{UnusableKey, from_spki},
 };
 
 /// A public key to encrypt for, and what is known of its holder.
@@ -32,12 +32,24 @@ pub enum RecipientError {
     /// Neither certificate nor public key.
     #[error("no certificate or public key was found in it")]
     Nothing,
+    /// An RSA key of fewer than 2048 bits.
+    #[error("{}", UnusableKey::Weak(*.0))]
+    WeakKey(usize),
     /// A certificate or key that cannot be encrypted for.
     #[error("{0}")]
     Unusable(String),
     /// More than 1 MiB, or more than 16 keys.
     #[error("it is too large for a certificate or public key")]
     TooLarge,
+}
+
+impl From<UnusableKey> for RecipientError {
+    fn from(error: UnusableKey) -> Self {
+        match error {
+            UnusableKey::Weak(bits) => Self::WeakKey(bits),
+            UnusableKey::Other(words) => Self::Unusable(words),
+        }
+    }
 }
 
 impl RecipientKey {
@@ -81,12 +93,11 @@ impl RecipientKey {
     }
 
     fn from_der(der: &[u8], file: Option<&str>) -> Result<Self, RecipientError> {
-        let unusable = |error: PublicKeyError| RecipientError::Unusable(in_words(error));
         if x509_cert::Certificate::from_der(der).is_ok() {
             return Self::from_certificate(Certificate::from_der(der), file);
         }
         if let Ok(spki) = SubjectPublicKeyInfoRef::from_der(der) {
-            return Ok(Self::new(from_spki(&spki).map_err(RecipientError::Unusable)?, None, file));
+            return Ok(Self::new(from_spki(&spki)?, None, file));
         }
         if PrivateForm::of(der).is_some() {
             return Err(RecipientError::PrivateKey);
@@ -94,12 +105,14 @@ impl RecipientKey {
         // A bare point tells its curve by its length.
         let curves = [Curve::P256, Curve::P384, Curve::P521];
         if let Some(curve) = curves.into_iter().find(|curve| der.len() == curve.point_length() && der[0] == 0x04) {
-            let key = EcPublicKey::from_point(curve, der).map_err(unusable)?;
+            let key = EcPublicKey::from_point(curve, der).map_err(UnusableKey::from)?;
             return Ok(Self::new(PublicKey::Ec(key), None, file));
         }
         match RsaPublicKey::from_pkcs1_der(der) {
             Ok(key) => Ok(Self::new(PublicKey::Rsa(key), None, file)),
-            Err(error @ (PublicKeyError::RsaSize | PublicKeyError::RsaNumbers)) => Err(unusable(error)),
+            Err(error @ (PublicKeyError::RsaSize(_) | PublicKeyError::RsaNumbers)) => {
+                Err(UnusableKey::from(error).into())
+            }
             Err(_) => Err(RecipientError::Nothing),
         }
     }
@@ -108,8 +121,11 @@ impl RecipientKey {
         Self::from_certificate(Certificate::from_trusted_der(der), file)
     }
 
-    fn from_certificate(certificate: Result<Certificate, String>, file: Option<&str>) -> Result<Self, RecipientError> {
-        let certificate = certificate.map_err(RecipientError::Unusable)?;
+    fn from_certificate(
+        certificate: Result<Certificate, UnusableKey>,
+        file: Option<&str>,
+    ) -> Result<Self, RecipientError> {
+        let certificate = certificate?;
         Ok(Self::new(certificate.public_key.clone(), Some(certificate), file))
     }
 

@@ -148,12 +148,27 @@ export const records = {
   card: record(2, mari),
   server: record(3, { ...mari, servers: ["ria"], until: now() + 200 * DAY }),
   soon: record(4, { ...toomas, kind: "digiId", servers: ["ria"], until: now() + 4 * DAY }),
-  unknown: record(5, { kind: "unknown", algorithm: "type 9", opensWith: "nothing" }),
+  unknown: record(5, {
+    kind: "unknown",
+    algorithm: "",
+    opensWith: "nothing",
+    problem: { kind: "unknown", detail: "unknown capsule type 9" },
+  }),
   broken: record(6, {
     name: "Vigane",
     initials: "V",
     opensWith: "nothing",
-    problem: "recipient record 6: key is no point of the curve",
+    kind: "unknown",
+    algorithm: "",
+    problem: { kind: "broken", detail: "unusable public key: the point is not on the curve" },
+  }),
+  costly: record(13, {
+    name: "Toomase parool",
+    initials: "TP",
+    kind: "unknown",
+    algorithm: "",
+    opensWith: "nothing",
+    problem: { kind: "tooManyIterations", detail: "2147483647 password iterations" },
   }),
   /** The key of `server` on a second server. */
   serverToo: record(7, { ...mari, servers: ["demo"], until: now() + 200 * DAY }),
@@ -304,13 +319,13 @@ export const badReport: ServerReport = {
   problem: failure("server_pin_mismatch", { subject: "ria", detail: "the server ria: its key is not the listed one" }),
 };
 
-export function openedOf(count: number): OpenDone {
-  const names = ["palgad november.xlsx", "selgitus.docx", "con.txt_"];
+export function openedOf(count: number, names = ["palgad november.xlsx", "selgitus.docx", "con.txt_"]): OpenDone {
   const files = Array.from({ length: Math.min(count, 1000) }, (_, index) => ({
     id: id(),
     name: names[index] ?? `pilt-${String(index).padStart(4, "0")}.jpg`,
     size: 48_000 + index * 1_317,
     originalName: names[index] === "con.txt_" ? "con.txt" : null,
+    isProgram: /\.(sh|exe)$/u.test(names[index] ?? ""),
   }));
   return {
     destination: { id: id(), name: "palgad-november", folder: "~/Downloads" },

@@ -146,9 +146,9 @@ function openFails(error: ErrorView): Run {
   };
 }
 
-function opens(count: number): Run {
+function opens(count: number, names?: string[]): Run {
   return async (stage) => {
-    stage.double.answers.open = () => Promise.resolve(openedOf(count));
+    stage.double.answers.open = () => Promise.resolve(openedOf(count, names));
     await openWithPassword(stage);
   };
 }
@@ -343,7 +343,7 @@ export const states: Record<string, Run> = {
       problem: failure("not_a_file", { subject: "jagatud.sock" }),
     });
     stage.double.answers.troubles.set(bad.id, {
-      problem: failure("name_not_allowed", { subject: bad.name }),
+      problem: failure("name_not_allowed", { subject: bad.name, reason: { kind: "character", character: ":" } }),
       safeName: "aruanne_ lõplik_.docx",
     });
     stage.double.answers.troubles.set(twin.id, {
@@ -379,6 +379,18 @@ export const states: Record<string, Run> = {
       Promise.reject(failure("recipient_unusable", { subject: "kiri.txt" }));
     await press(m.add_certificate());
   },
+  "encrypt-weak-key": async (stage) => {
+    await drop(stage, documents);
+    stage.double.backend.chooseRecipients = () =>
+      Promise.reject(failure("recipient_key_weak", { subject: "toomas_tamm.cer", number: 1024 }));
+    await press(m.add_certificate());
+  },
+  "encrypt-no-dialog": async (stage) => {
+    await drop(stage, documents);
+    stage.double.backend.chooseOutput = () => Promise.reject(failure("internal", { detail: "no dialog could be shown" }));
+    await press(m.change_output());
+    document.querySelector("details")?.setAttribute("open", "");
+  },
   "encrypt-hover": async (stage) => {
     await drop(stage, documents);
     stage.double.hover(true);
@@ -396,6 +408,11 @@ export const states: Record<string, Run> = {
     stage.double.deliver(dropped([container], null));
     stage.double.deliver(dropped([oldContainer], null));
     await settle();
+  },
+  "encrypt-held-files": async (stage) => {
+    await press(m.settings());
+    await drop(stage, documents);
+    await press(m.back_to_start());
   },
   "encrypt-beyond-limit": async (stage) => {
     stage.double.answers.plan = () => ({ warnings: ["filesBeyondLimit"] });
@@ -603,6 +620,11 @@ export const states: Record<string, Run> = {
     await press(m.choose_key());
     await press(m.open_with_key());
   },
+  "open-password-key-dropped": async (stage) => {
+    stage.double.answers.keyFile = { ...keyFile, needsPassword: false };
+    await show(stage, byPassword());
+    await drop(stage, [privateKey]);
+  },
   "open-password-wrong": async (stage) => {
     stage.double.answers.open = () =>
       Promise.reject(failure("wrong_password", { names: ["koera nimi ja sünniaasta"] }));
@@ -762,7 +784,11 @@ export const states: Record<string, Run> = {
     await press(m.choose_certificate());
   },
   "open-mixed": (stage) =>
-    show(stage, containerOf(records.password, records.key, records.soon, records.unknown, records.broken)),
+    show(stage, containerOf(records.password, records.key, records.soon, records.unknown, records.broken, records.costly)),
+  "open-newer": (stage) => show(stage, containerOf(records.unknown)),
+  "open-newer-broken": (stage) => show(stage, containerOf(records.unknown, records.broken)),
+  "open-newer-server": (stage) => show(stage, containerOf(records.strange, records.unknown)),
+  "open-nobody": (stage) => show(stage, containerOf()),
   "open-long": (stage) =>
     show(stage, {
       ...containerOf(
@@ -781,6 +807,13 @@ export const states: Record<string, Run> = {
     await openWithPassword(stage);
     stage.double.advance(progress({ step: "verifying", done: 610_000, total: 1_284_022, rate: 91_000, remaining: 7 }));
     stage.double.deliver(dropped(documents));
+    await settle();
+  },
+  "opening-unpacks-on": async (stage) => {
+    stage.double.answers.open = () => stage.double.never();
+    await openWithPassword(stage);
+    const whole = { done: 1_284_022, total: 1_284_022, rate: 91_000, remaining: null };
+    stage.double.advance(progress({ step: "unpacking", ...whole }));
     await settle();
   },
   "opening-start": async (stage) => {
@@ -818,6 +851,20 @@ export const states: Record<string, Run> = {
     await press(m.open_file_named({ name: "selgitus.docx" }));
   },
   "opened-one": opens(1),
+  "opened-program": opens(1, ["paigalda.sh"]),
+  "opened-programs": opens(3, ["palgad november.xlsx", "arve.exe", "paigalda.sh"]),
+  "opened-refused": async (stage) => {
+    stage.double.answers.system = () => Promise.reject(failure("internal", { detail: "xdg-open: no application" }));
+    await opens(1)(stage);
+    await press(m.open_file());
+  },
+  "opened-by-key": async (stage) => {
+    stage.double.answers.keyFile = { ...keyFile, needsPassword: false, fits: [1] };
+    stage.double.answers.open = () => Promise.resolve(openedOf(1));
+    await show(stage, containerOf(records.key));
+    await press(m.choose_key());
+    await press(m.open_with_key());
+  },
   "opened-many": opens(5210),
   keep: async (stage) => {
     await opens(3)(stage);
@@ -838,6 +885,7 @@ export const states: Record<string, Run> = {
     failure("unsafe_content", {
       subject: "../../.bashrc",
       names: ["bashrc"],
+      reason: { kind: "character", character: "/" },
       detail: "entry 3: name leaves the folder",
     }),
   ),
@@ -845,6 +893,7 @@ export const states: Record<string, Run> = {
     failure("unsafe_content", { subject: "aruanne.docx", detail: "entry 3: a symbolic link" }),
   ),
   "failed-limits": openFails(failure("limits_exceeded", { subject: "total size", number: 68_719_476_736 })),
+  "failed-iterations": openFails(failure("limits_exceeded", { subject: "password iterations", number: 10_000_000 })),
   "failed-disk": openFails(failure("disk_full", { subject: "palgad november.xlsx", detail: "write: ENOSPC" })),
   "failed-internal": async (stage) => {
     stage.double.answers.encrypt = () => Promise.reject(failure("internal", { detail: "thread panicked at …" }));

@@ -130,7 +130,7 @@ test("offers what arrived during an operation afterwards", async () => {
   expect(screen()).toBe("working");
   await press("Cancel");
   expect(document.body.textContent).toContain("Meanwhile 3 files arrived.");
-  await press("Continue with it");
+  await press("Continue with them");
   expect(screen()).toBe("encrypt");
 });
 
@@ -236,7 +236,7 @@ test("counts the links of everything that arrived during an operation", async ()
   await deliver(documents, null, 1);
   await deliver([file("a.txt", 1)], null, 2);
   await press("Cancel");
-  await press("Continue with it");
+  await press("Continue with them");
   expect(document.body.textContent).toContain("3 links in the folder were left out.");
 });
 
@@ -267,7 +267,7 @@ test("says that nothing was copied when nothing was", async () => {
   for (const button of ["Copy path", "Copy a text to send along"]) {
     played.double.answers.system = refuse;
     await press(button);
-    expect(notes()).toContain("It could not be copied: no clipboard");
+    expect(notes()).toContain("It could not be copied.");
     expect(document.body.textContent).not.toContain("Copied");
     played.double.answers.system = () => Promise.resolve();
     await press(button);
@@ -513,4 +513,175 @@ test("says before encrypting that Kapsel itself refuses so many files", async ()
   played.double.answers.plan = () => ({ warnings: ["filesBeyondLimit"] });
   await deliver(documents);
   expect(notes()).toContain("More than 10,000 files: Kapsel opens such a container only when its recipient raises the limit");
+});
+
+test("keeps the field for the password when a key is dropped on a container that only a password opens", async () => {
+  await begin();
+  played.double.answers.keyFile = { ...keyFile, needsPassword: false };
+  await openContainer(records.password);
+  await type("Password", "correct horse");
+  await deliver([privateKey]);
+  expect(document.querySelector<HTMLInputElement>("input[type=password]")?.value).toBe("correct horse");
+  expect(notes()).toContain("This key does not open it. The container opens with a password. Enter the password");
+  await press("Open with password");
+  expect(played.double.called("open")[0]?.args).toMatchObject([{ keyFile: null }, "correct horse"]);
+});
+
+test.each([
+  ["newer ones", [records.unknown], "A newer version is needed", "does not know"],
+  ["newer and broken ones", [records.unknown, records.broken], "It cannot be opened here", "the others cannot be used at all"],
+  ["none", [], "It is encrypted for nobody", "no entry"],
+])("says why nobody opens a container with %s among its entries", async (_, list, title, text) => {
+  await begin();
+  await openContainer(...list);
+  expect(document.querySelector(".panel h2")?.textContent).toBe(title);
+  expect(document.querySelector(".panel")?.textContent).toContain(text);
+});
+
+test("tells an entry of a newer program from a broken one and from one that costs too much", async () => {
+  await begin();
+  await openContainer(records.password, records.unknown, records.broken, records.costly);
+  const rows = [...document.querySelectorAll(".rows li")].map((row) => row.textContent);
+  expect(rows[1]).toContain("newer program");
+  expect(rows[2]).toContain("broken");
+  expect(rows[3]).toContain("too much computing");
+  expect(notes()).toContain("The entry of 1 recipient was written by a newer program");
+  expect(notes()).toContain("The entry of 1 recipient is broken");
+  expect(notes()).toContain("Checking 1 password would take too much computing");
+});
+
+test("says until when a container opens by the entries that somebody may use", async () => {
+  await begin();
+  const over = { ...records.soon, until: 1 };
+  await openContainer(over, records.broken, records.costly);
+  expect(notes()).toContain("could be opened until");
+  // Whom a newer program has let in for ever, this version cannot tell.
+  await openContainer(over, records.unknown);
+  expect(notes()).not.toContain("could be opened until");
+});
+
+test("calls a Digi-ID so, and a time that is over", async () => {
+  await begin();
+  await openContainer({ ...records.soon, until: 1 });
+  expect(document.querySelector(".panel h2")?.textContent).toBe("Opens with the Digi-ID of Toomas Tamm");
+  const row = document.querySelector(".rows li")?.textContent;
+  expect(row).toContain("could be opened until");
+  expect(row).not.toContain("opens until");
+});
+
+test.each([
+  ["password iterations", ["Copy a message to the sender", "Back"]],
+  ["name length", ["Copy a message to the sender", "Back"]],
+  ["total size", ["Open it all the same", "Back"]],
+])("offers to raise a limit only where that helps: %s", async (subject, offered) => {
+  await begin();
+  played.double.answers.open = () => Promise.reject(failure("limits_exceeded", { subject, number: 10_000_000 }));
+  await openContainer(records.password);
+  await type("Password", "correct horse");
+  await press("Open with password");
+  const shown = [...document.querySelectorAll(".panel .actions button")].map((button) => button.textContent.trim());
+  expect(shown).toEqual(offered);
+  const about = document.querySelector(".panel h2")?.textContent;
+  expect(about).toBe(subject === "password iterations" ? "Its password takes too much computing" : "There is unusually much in it");
+});
+
+test("tells no time when all was read and the unpacking goes on", async () => {
+  await begin();
+  played.double.answers.open = () => played.double.never();
+  await openContainer(records.password);
+  await type("Password", "correct horse");
+  await press("Open with password");
+  const unpacking = (done: number, remaining: number | null) =>
+    played.double.advance({ step: "unpacking", done, total: 1000, rate: 500, remaining, servers: [] });
+  unpacking(500, 1);
+  await settle();
+  expect(document.querySelector(".figures")?.textContent).toContain("left");
+  unpacking(1000, null);
+  await settle();
+  expect(document.querySelector(".figures")?.textContent.trim()).toBe("All of it is read, the files are still being unpacked.");
+  expect(document.querySelector("progress")?.hasAttribute("value")).toBe(false);
+});
+
+test("closes what is wrong with a recipient by the keyboard", async () => {
+  await begin();
+  await deliver(documents);
+  played.double.backend.chooseRecipients = () =>
+    Promise.reject(failure("recipient_key_weak", { subject: "mari.cer", number: 1024 }));
+  await press("Add certificates");
+  expect(notes()).toContain("too short. Its RSA key has 1024 bits, and at least 2048 are needed");
+  await press("Close the notice");
+  expect(notes()).not.toContain("too short");
+  expect(document.activeElement?.textContent.trim()).toBe("Add certificates");
+});
+
+test("speaks of several files that wait as of several", async () => {
+  await begin();
+  await press("Settings");
+  await deliver(documents);
+  await press("Back");
+  expect(buttons()).toContain("Continue with them");
+});
+
+test("keeps what the system says in English among the details", async () => {
+  await begin();
+  played.double.answers.open = () => Promise.resolve(openedOf(1));
+  played.double.answers.system = () => Promise.reject(failure("internal", { detail: "xdg-open: no application" }));
+  await openContainer(records.password);
+  await type("Password", "correct horse");
+  await press("Open with password");
+  await press("Open file");
+  const note = document.querySelector("div.note.bad");
+  expect(note?.textContent).toContain("The file could not be opened.");
+  const hidden = note?.querySelector("details");
+  expect(hidden?.open).toBe(false);
+  expect(hidden?.querySelector("[lang=en]")?.textContent).toContain("xdg-open: no application");
+});
+
+test("shows a program in its folder and never opens it", async () => {
+  await begin();
+  const names = ["kiri.txt", "arve.exe"];
+  played.double.answers.open = () => Promise.resolve(openedOf(names.length, names));
+  await openContainer(records.password);
+  await type("Password", "correct horse");
+  await press("Open with password");
+  expect(notes()).toContain("1 file is a program or script. Kapsel does not run it");
+  const labels = [...document.querySelectorAll(".rows button")].map(called);
+  expect(labels).toEqual(["Open: kiri.txt", "Show in folder: arve.exe"]);
+  await press("Show in folder: arve.exe");
+  expect(played.double.called("reveal")).toHaveLength(1);
+});
+
+test("makes the folder of a single program the way on", async () => {
+  await begin();
+  played.double.answers.open = () => Promise.resolve(openedOf(1, ["arve.exe"]));
+  await openContainer(records.password);
+  await type("Password", "correct horse");
+  await press("Open with password");
+  const ways = [...document.querySelectorAll(".panel .actions button")].map((button) => button.textContent.trim());
+  expect(ways).toEqual(["Show in folder"]);
+});
+
+test("does not speak of a new card to who has opened by password", async () => {
+  await begin();
+  played.double.answers.open = () => Promise.resolve(openedOf(1));
+  await openContainer(records.password);
+  await type("Password", "correct horse");
+  await press("Open with password");
+  expect(document.querySelector(".bar")?.textContent).toContain("a password that you choose");
+  expect(document.querySelector(".bar")?.textContent).not.toContain("card");
+});
+
+test("says that the dialog for a place did not come", async () => {
+  await begin();
+  const noDialog = () => Promise.reject(failure("internal", { detail: "no dialog" }));
+  played.double.backend.chooseOutput = noDialog;
+  played.double.backend.chooseDestination = noDialog;
+  await deliver(documents);
+  await press("Change where the container is saved");
+  expect(notes()).toContain("The place could not be chosen.");
+  played.session.home();
+  await openContainer(records.password);
+  expect(notes()).not.toContain("The place could not be chosen.");
+  await press("Change where the files are saved");
+  expect(notes()).toContain("The place could not be chosen.");
 });

@@ -4,7 +4,7 @@ import type { Language } from "$lib/bindings/Language";
 import { failure } from "$lib/backend/failure";
 import { m } from "$lib/paraglide/messages";
 import { codes, errorWords, technical } from "$lib/texts/errors";
-import { date, duration, isolated, moment, number, people, recipientName, size, speed } from "$lib/texts/format";
+import { date, duration, isolated, moment, number, people, recipientNames, size, speed } from "$lib/texts/format";
 import { locale } from "$lib/texts/locale.svelte";
 
 const SPACE = /\s/gu;
@@ -93,5 +93,31 @@ test("shows what reorders text in technical details as what it is", () => {
 
 test("calls those who know a password so", () => {
   locale.current = "en";
-  expect(people(["Mari", ""].map(recipientName))).toBe("Mari and whoever knows the password");
+  expect(people(recipientNames(["", "Mari"]))).toBe("Mari and whoever knows the password");
+});
+
+test.each<[Language, string]>([
+  ["et", "Ümbrik avaneb parooliga."],
+  ["en", "The container opens with a password."],
+  ["ru", "Контейнер открывается паролем."],
+])("says of a key for a container that only a password opens what does (%s)", (language, sentence) => {
+  locale.current = language;
+  expect(errorWords(failure("not_a_recipient", { names: [""] })).text).toBe(sentence);
+  const mixed = errorWords(failure("not_a_recipient", { names: ["Mari", ""] })).text;
+  expect(mixed).toContain("Mari");
+  expect(mixed).not.toContain(m.who_knows_password());
+});
+
+test("says what is wrong with a name", () => {
+  locale.current = "en";
+  const about = { subject: "a:b.txt", reason: { kind: "character", character: ":" } } as const;
+  expect(errorWords(failure("name_not_allowed", about)).text).toContain("The name has the character “:”");
+  expect(errorWords(failure("unsafe_content", { ...about, names: ["a_b.txt"] })).text).toContain("the character “:”");
+});
+
+test("says how short a key is, and what is needed", () => {
+  locale.current = "en";
+  const { text } = errorWords(failure("recipient_key_weak", { subject: "mari.cer", number: 1024 }));
+  expect(text).toContain("1024 bits");
+  expect(text).toContain("at least 2048");
 });

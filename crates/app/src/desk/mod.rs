@@ -30,6 +30,7 @@ use crate::{
     meter::Meter,
     opening::{self, Key, unlock},
     places::shortened,
+    programs::is_program,
     recipients::{NewRecipient, base_name, now},
     servers::{Access, Refreshing},
     settings::{Recent, Settings, system_language},
@@ -210,6 +211,19 @@ impl Desk {
     /// [`Code::Internal`] for a number that was never given.
     pub fn path(&self, id: FileId) -> Result<PathBuf> {
         self.grants.path(id)
+    }
+
+    /// The path behind a number, for the system to open: a program or script would run.
+    ///
+    /// # Errors
+    /// [`Code::ProgramNotOpened`]; [`Code::Internal`] for a number that was never given.
+    pub fn path_to_open(&self, id: FileId) -> Result<PathBuf> {
+        let path = self.grants.path(id)?;
+        if is_program(&path) {
+            let words = "it is a program or script, and would run";
+            return Err(Failure::new(Code::ProgramNotOpened, words).about(base_name(&path)));
+        }
+        Ok(path)
     }
 
     /// Where something goes, or went.
@@ -572,16 +586,20 @@ impl Desk {
             Ok((saved, recipients, until))
         })?;
         self.remember(&container_path, false, recipients, until);
-        let file = |extracted: &cdoc2::Extracted| SavedFile {
-            id: self.grants.grant(destination.join(&extracted.saved_as)),
-            name: shown_name(&extracted.saved_as),
-            size: extracted.entry.size,
-            original_name: extracted
-                .entry
-                .original_name
-                .clone()
-                .or_else(|| (extracted.saved_as != extracted.entry.name).then(|| extracted.entry.name.clone()))
-                .map(|name| shown_name(&name)),
+        let file = |extracted: &cdoc2::Extracted| {
+            let path = destination.join(&extracted.saved_as);
+            SavedFile {
+                is_program: is_program(&path),
+                id: self.grants.grant(path),
+                name: shown_name(&extracted.saved_as),
+                size: extracted.entry.size,
+                original_name: extracted
+                    .entry
+                    .original_name
+                    .clone()
+                    .or_else(|| (extracted.saved_as != extracted.entry.name).then(|| extracted.entry.name.clone()))
+                    .map(|name| shown_name(&name)),
+            }
         };
         Ok(OpenDone {
             destination: self.output(&destination),

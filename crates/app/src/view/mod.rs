@@ -373,11 +373,33 @@ pub struct RecordView {
     /// Which key of this program opens it now.
     pub opens_with: OpensWith,
     /// Why the record is not usable, when it is not.
-    pub problem: Option<String>,
+    pub problem: Option<RecordProblem>,
     /// Why its server cannot be asked: not in a list, not usable, or a list has a mistake. Of a split key, the first of its servers that cannot.
     pub server_problem: Option<Code>,
     /// Which server that is, as in `servers`.
     pub problem_server: Option<String>,
+}
+
+/// Why nobody can use a record with this version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordProblem {
+    /// Whose fault it is.
+    pub kind: RecordProblemKind,
+    /// Technical detail in English.
+    pub detail: String,
+}
+
+/// Whose fault it is that a record is not usable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum RecordProblemKind {
+    /// A newer program wrote it, of a kind that this version does not know.
+    Unknown,
+    /// It breaks the format.
+    Broken,
+    /// Its password would cost more work than is done.
+    TooManyIterations,
 }
 
 /// What is needed to open a record with this version.
@@ -483,6 +505,8 @@ pub struct SavedFile {
     pub size: u64,
     /// Name in the container, when it was saved under another one.
     pub original_name: Option<String>,
+    /// A program or script, which would run: it is shown in its folder and not opened.
+    pub is_program: bool,
 }
 
 /// How far the running operation is.
@@ -547,13 +571,44 @@ pub struct ErrorView {
     pub code: Code,
     /// What it happened to: a file name, a limit, a server, a format version.
     pub subject: Option<String>,
-    /// Numbers that belong to it: tries left, the limit, how many servers a split key needs, records that were not tried.
+    /// Numbers that belong to it: tries left, the limit, bits of a key, how many servers a split key needs, records that were not tried.
     pub number: Option<u64>,
     /// Names for whom the container is (`not_a_recipient`), hints (`wrong_password`), a safe name that is proposed
     /// (`unsafe_content`; none when what is unsafe is no file), servers that did not give their share of a split key.
     pub names: Vec<String>,
+    /// What is wrong with the name (`name_not_allowed`, `unsafe_content`).
+    pub reason: Option<NameReason>,
     /// Technical detail in English, to be copied for support. Never a secret.
     pub detail: String,
+}
+
+/// What is wrong with a file's name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum NameReason {
+    /// There is none, or nothing of it can be seen.
+    Empty,
+    /// A path, or a character that Windows forbids.
+    Character {
+        /// The first of them.
+        character: char,
+    },
+    /// A character that nobody sees: it controls something, or reorders text.
+    Hidden,
+    /// It begins or ends with a space.
+    OuterSpace,
+    /// It begins with a dash, as options of commands do.
+    LeadingDash,
+    /// It ends with a dot.
+    TrailingDot,
+    /// It means a device on Windows.
+    Device,
+    /// More than 1000 bytes.
+    TooLong,
+    /// Its bytes are no UTF-8.
+    Encoding,
+    /// Another file has it, perhaps in other letters of the same meaning.
+    Duplicate,
 }
 
 /// Every cause that a person can meet.
@@ -578,6 +633,8 @@ pub enum Code {
     RecipientUnusable,
     /// It is a private key, for which nobody encrypts: the certificate to it does.
     RecipientIsPrivate,
+    /// Its RSA key is too short to protect anything; `number` bits, and 2048 are needed.
+    RecipientKeyWeak,
     /// No personal code, or one with a mistyped digit.
     PersonalCodeWrong,
     /// The recipient is no person, and key shares are for persons.
@@ -600,6 +657,8 @@ pub enum Code {
     NotWritable,
     /// The file cannot be read.
     NotReadable,
+    /// It is a program or script, which would run: the window does not open it.
+    ProgramNotOpened,
     /// A file exists at the destination.
     AlreadyExists,
     /// A file changed while it was read.

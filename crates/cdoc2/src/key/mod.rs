@@ -37,9 +37,9 @@ pub enum PublicKeyError {
     /// Not the canonical DER of an `RSAPublicKey`.
     #[error("not the canonical DER of an RSA public key")]
     RsaEncoding,
-    /// Fewer than 2048 bits or more than 8192.
-    #[error("an RSA key must have 2048 to 8192 bits")]
-    RsaSize,
+    /// Fewer than 2048 bits or more than 8192; how many.
+    #[error("an RSA key must have 2048 to 8192 bits, and this one has {0}")]
+    RsaSize(usize),
     /// An even modulus, or an exponent that is even, 1 or longer than 32 bits.
     #[error("the numbers of the RSA key make no usable key")]
     RsaNumbers,

@@ -51,7 +51,7 @@ impl RsaPublicKey {
         let modulus = key.modulus.as_bytes();
         let bits = modulus.len() * 8 - modulus.first().map_or(0, |first| first.leading_zeros() as usize);
         if !(2048..=8192).contains(&bits) {
-            return Err(PublicKeyError::RsaSize);
+            return Err(PublicKeyError::RsaSize(bits));
         }
         let exponent = key.exponent.as_bytes();
         let is_odd = |number: &[u8]| number.last().is_some_and(|byte| byte & 1 == 1);

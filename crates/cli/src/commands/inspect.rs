@@ -6,7 +6,7 @@ use app::{
     Result,
     opening::records_by,
     servers::Expiry,
-    view::{Code, OpensWith, RecipientKind, RecordView},
+    view::{Code, OpensWith, RecipientKind, RecordProblemKind, RecordView},
 };
 use capsule_client::ListFiles;
 
@@ -60,7 +60,8 @@ fn show(record: &RecordView, output: &mut dyn Write) -> std::io::Result<()> {
         }
     }
     if let Some(problem) = &record.problem {
-        return writeln!(output, "     not usable: {problem}");
+        let newer = if problem.kind == RecordProblemKind::Unknown { "; a newer version may read it" } else { "" };
+        return writeln!(output, "     not usable: {}{newer}", problem.detail);
     }
     let on_server = if record.servers.is_empty() || is_split { "" } else { ", with its certificate" };
     writeln!(output, "     opens with {}{on_server}", opens_with(record.opens_with))?;

@@ -194,7 +194,7 @@ pub(super) fn shown(application: &dyn Application, talk: &mut Talk<'_>) -> Resul
     let tries = application.tries(talk)?;
     let der = application.certificate(talk)?;
     // The file may be larger than what stands in it.
-    let certificate = Certificate::from_trusted_der(&der).map_err(CardError::Certificate)?;
+    let certificate = Certificate::from_trusted_der(&der).map_err(|error| CardError::Certificate(error.to_string()))?;
     let key = match &certificate.public_key {
         PublicKey::Ec(key) if key.curve() == Curve::P384 => key.clone(),
         _ => return Err(CardError::Certificate("its key is not on P-384".to_owned())),

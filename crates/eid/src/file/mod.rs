@@ -17,6 +17,7 @@ use crate::{
     asn1::sequence,
     certificate::Certificate,
     pem::{self, Block, Content},
+    public::UnusableKey,
     recipient::{RecipientError, RecipientKey},
 };
 use encryption::Unlocker;
@@ -51,7 +52,7 @@ pub enum KeyFileError {
     #[error("the key is of an unsupported kind: {0}")]
     UnsupportedKey(String),
     /// An RSA key of fewer than 2048 bits.
-    #[error("the key is too weak: RSA of {0} bits, and at least 2048 are needed")]
+    #[error("{}", UnusableKey::Weak(*.0))]
     WeakKey(usize),
     /// An encryption that is not supported, by name or object identifier.
     #[error("the key file's encryption is not supported: {0}")]
@@ -243,7 +244,7 @@ impl Contents {
             Some(PrivateForm::Sec1) => key::from_sec1(der, None),
             Some(PrivateForm::Pkcs1) => key::from_pkcs1(der),
             None => Err(match RecipientKey::read(der, None) {
-                Ok(_) | Err(RecipientError::Unusable(_)) => KeyFileError::IsPublic,
+                Ok(_) | Err(RecipientError::WeakKey(_) | RecipientError::Unusable(_)) => KeyFileError::IsPublic,
                 Err(_) => KeyFileError::NotAKey,
             }),
         };

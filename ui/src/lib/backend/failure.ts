@@ -9,5 +9,5 @@ export function asErrorView(thrown: unknown): ErrorView {
 }
 
 export function failure(code: ErrorView["code"], more: Partial<ErrorView> = {}): ErrorView {
-  return { code, subject: null, number: null, names: [], detail: "", ...more };
+  return { code, subject: null, number: null, names: [], reason: null, detail: "", ...more };
 }

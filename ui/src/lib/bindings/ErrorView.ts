@@ -1,5 +1,6 @@
 // Generated from crates/app/src/view by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
 import type { Code } from "./Code";
+import type { NameReason } from "./NameReason";
 
 /**
  * A failure: the window chooses words by `code`.
@@ -14,7 +15,7 @@ code: Code,
  */
 subject: string | null, 
 /**
- * Numbers that belong to it: tries left, the limit, how many servers a split key needs, records that were not tried.
+ * Numbers that belong to it: tries left, the limit, bits of a key, how many servers a split key needs, records that were not tried.
  */
 number: number | null, 
 /**
@@ -22,6 +23,10 @@ number: number | null,
  * (`unsafe_content`; none when what is unsafe is no file), servers that did not give their share of a split key.
  */
 names: Array<string>, 
+/**
+ * What is wrong with the name (`name_not_allowed`, `unsafe_content`).
+ */
+reason: NameReason | null, 
 /**
  * Technical detail in English, to be copied for support. Never a secret.
  */

@@ -2,6 +2,7 @@
 import type { Code } from "./Code";
 import type { OpensWith } from "./OpensWith";
 import type { RecipientKind } from "./RecipientKind";
+import type { RecordProblem } from "./RecordProblem";
 
 /**
  * One recipient record.
@@ -58,7 +59,7 @@ opensWith: OpensWith,
 /**
  * Why the record is not usable, when it is not.
  */
-problem: string | null, 
+problem: RecordProblem | null, 
 /**
  * Why its server cannot be asked: not in a list, not usable, or a list has a mistake. Of a split key, the first of its servers that cannot.
  */

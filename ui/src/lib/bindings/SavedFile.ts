@@ -19,4 +19,8 @@ size: number,
 /**
  * Name in the container, when it was saved under another one.
  */
-originalName: string | null, };
+originalName: string | null, 
+/**
+ * A program or script, which would run: it is shown in its folder and not opened.
+ */
+isProgram: boolean, };

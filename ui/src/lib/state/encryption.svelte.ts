@@ -139,6 +139,10 @@ export class Encryption {
     void this.#replan();
   }
 
+  dropRecipientProblem(): void {
+    this.recipientProblem = null;
+  }
+
   removeRecipient(gone: RecipientView): void {
     this.recipients = this.recipients.filter((recipient) => recipientKey(recipient) !== recipientKey(gone));
     void this.#replan();

@@ -25,8 +25,14 @@ export type Offer =
   | "servers"
   | "network";
 
+/** Limits that a person can raise for one container; the names are those of `app::failure`. */
+export function isRaisable({ code, subject }: ErrorView): boolean {
+  return code === "limits_exceeded" && (subject === "files" || subject === "total size");
+}
+
 /** The first one is the main button. */
-export function offers({ code, names }: ErrorView, task: Task, draft?: OpenDraft): readonly Offer[] {
+export function offers(error: ErrorView, task: Task, draft?: OpenDraft): readonly Offer[] {
+  const { code, names } = error;
   if (task === "inspect" || task === "start") return inspecting(code);
   const writing = task === "open" ? draft : undefined;
   switch (code) {
@@ -38,6 +44,7 @@ export function offers({ code, names }: ErrorView, task: Task, draft?: OpenDraft
         ? ["safeNames", "messageToSender", "back"]
         : ["messageToSender", "back"];
     case "limits_exceeded":
+      if (!isRaisable(error)) return ["messageToSender", "back"];
       return writing && !writing.raiseLimits ? ["raiseLimits", "back"] : ["back"];
     case "disk_full":
     case "not_writable":
@@ -85,6 +92,7 @@ export function offers({ code, names }: ErrorView, task: Task, draft?: OpenDraft
 function inspecting(code: Code): readonly Offer[] {
   switch (code) {
     case "damaged":
+    case "limits_exceeded":
       return ["messageToSender", "otherContainer"];
     case "not_a_container":
       return ["otherContainer", "encryptIt"];

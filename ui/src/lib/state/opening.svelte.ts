@@ -9,8 +9,9 @@ import type { KeysView } from "$lib/bindings/KeysView";
 import type { NameChoice } from "$lib/bindings/NameChoice";
 import type { OpenDraft } from "$lib/bindings/OpenDraft";
 import type { OutputView } from "$lib/bindings/OutputView";
+import type { RecordProblemKind } from "$lib/bindings/RecordProblemKind";
 import type { RecordView } from "$lib/bindings/RecordView";
-import { asErrorView } from "$lib/backend/failure";
+import { asErrorView, failure } from "$lib/backend/failure";
 import type { Backend, FileId } from "$lib/backend/types";
 
 export type Means = "card" | "password" | "keyFile";
@@ -73,11 +74,23 @@ export class Opening {
     return (this.identities.length > 0 ? "card" : this.possible.at(0)) ?? "keyFile";
   }
 
-  /** Holders of cards for whom it is encrypted, by its labels. */
-  readonly cardHolders: readonly string[] = $derived.by(() => {
-    const ofCards = this.entries.filter(({ records }) => records.some((record) => isForCard(record) && isUsable(record)));
-    return ofCards.map(({ record }) => record.name).filter((name) => name !== "");
-  });
+  /** Entries that open with a card, by their labels. */
+  readonly #ofCards: readonly Entry[] = $derived.by(() =>
+    this.entries.filter(({ records }) => records.some((record) => isForCard(record) && isUsable(record))),
+  );
+
+  /** Holders of cards for whom it is encrypted. */
+  readonly cardHolders: readonly string[] = $derived(this.#ofCards.map(({ record }) => record.name).filter((name) => name !== ""));
+
+  /** Whether no card but a Digi-ID opens it. */
+  readonly isForDigiId: boolean = $derived(
+    this.#ofCards.length > 0 && this.#ofCards.every(({ record }) => record.kind === "digiId" || record.kind === "eResident"),
+  );
+
+  /** How many entries have a problem of this kind. */
+  count(kind: RecordProblemKind): number {
+    return this.container.records.filter(({ problem }) => problem?.kind === kind).length;
+  }
 
   readonly entries: readonly Entry[] = $derived.by(() => entriesOf(this.container.records));
 
@@ -127,7 +140,7 @@ export class Opening {
   /** Until when it opens: for the chosen key, else for the last of the recipients. Null when somebody can open it for ever. */
   readonly until: number | null = $derived.by(() => {
     const fitting = this.means === "password" ? [] : this.entries.filter((entry) => this.fits(entry));
-    const concerned = fitting.length > 0 ? fitting : this.entries.filter(({ record }) => record.problem === null);
+    const concerned = fitting.length > 0 ? fitting : this.entries.filter(({ record }) => mayOpen(record));
     return latest(concerned.map((entry) => entry.until));
   });
 
@@ -223,15 +236,21 @@ export class Opening {
     try {
       const keyFile = await take();
       if (!keyFile) return;
+      if (!this.possible.includes("keyFile")) {
+        // Whatever it holds: the field of what does open it stays.
+        this.refusal = failure("not_a_recipient", { subject: keyFile.name, names: recipientsInShort(this.container.records) });
+        return;
+      }
       this.#forgetCertificate();
       this.keyFile = keyFile;
       this.means = "keyFile";
       this.refusal = keyFile.problem;
     } catch (thrown) {
+      this.refusal = asErrorView(thrown);
+      if (!this.possible.includes("keyFile")) return;
       this.#forgetCertificate();
       this.means = "keyFile";
       this.keyFile = null;
-      this.refusal = asErrorView(thrown);
     }
   }
 
@@ -242,15 +261,27 @@ export class Opening {
   }
 }
 
+/** For whom a container is, a password once; it has no name of its own. */
+export function recipientsInShort(records: readonly RecordView[]): string[] {
+  const known = records.filter(({ problem }) => problem === null);
+  const names = known.map(({ kind, name }) => (kind === "password" ? null : name)).filter((name) => name !== "");
+  return [...new Set(names)].map((name) => name ?? "");
+}
+
 /** Until when somebody can open it; null when somebody always can. */
 export function opensUntil({ records }: ContainerView): number | null {
-  return latest(records.filter(({ problem }) => problem === null).map(({ until }) => until));
+  return latest(records.filter(mayOpen).map(({ until }) => until));
 }
 
 /** The last of them; null when there is one without an end, or none at all. */
 function latest(ends: readonly (number | null)[]): number | null {
   const known = ends.filter((end) => end !== null);
   return known.length > 0 && known.length === ends.length ? Math.max(...known) : null;
+}
+
+/** Whether somebody may open the record, with this version or with a newer one. */
+function mayOpen({ problem }: RecordView): boolean {
+  return problem === null || problem.kind === "unknown";
 }
 
 /** Whether this version can try to open the record as things are. */

@@ -14,7 +14,6 @@ import type { OutputView } from "$lib/bindings/OutputView";
 import type { ProgressStep } from "$lib/bindings/ProgressStep";
 import type { ProgressView } from "$lib/bindings/ProgressView";
 import type { RecentView } from "$lib/bindings/RecentView";
-import type { RecordView } from "$lib/bindings/RecordView";
 import type { ServersView } from "$lib/bindings/ServersView";
 import { asErrorView, failure } from "$lib/backend/failure";
 import type { Backend, FileId } from "$lib/backend/types";
@@ -23,7 +22,7 @@ import { serverNames } from "$lib/texts/servers.svelte";
 
 import { Encryption } from "./encryption.svelte";
 import { belongsToField, offers, type Offer, type Task } from "./offers";
-import { Opening, opensUntil } from "./opening.svelte";
+import { Opening, opensUntil, recipientsInShort } from "./opening.svelte";
 import { PinEntry, belongsToPin } from "./pin.svelte";
 import { Settings, type Section } from "./settings.svelte";
 import { theme } from "./theme.svelte";
@@ -72,7 +71,7 @@ export type Notice = "cancelled" | "nothingInFolder" | "onlyLinks" | "copied";
 
 /** What the system did not do for the window, and why. */
 export interface Trouble {
-  readonly what: "copy" | "reveal" | "openFile";
+  readonly what: "copy" | "reveal" | "openFile" | "choosePlace";
   readonly error: ErrorView;
 }
 
@@ -400,13 +399,18 @@ export class Session {
 
   async chooseOutput(encryption: Encryption): Promise<void> {
     if (!encryption.output) return;
-    const output = await this.backend.chooseOutput(encryption.output.id).catch(() => null);
+    const output = await this.placeBeside(encryption.output.id);
     if (output) encryption.setOutput(output);
   }
 
   async chooseDestination(opening: Opening): Promise<void> {
-    const destination = await this.backend.chooseDestination(opening.destination.id).catch(() => null);
+    const destination = await this.#answer("choosePlace", () => this.backend.chooseDestination(opening.destination.id));
     if (destination) opening.setDestination(destination);
+  }
+
+  /** Where the person wants a container, asked for beside this file. */
+  placeBeside(id: FileId): Promise<OutputView | null> {
+    return this.#answer("choosePlace", () => this.backend.chooseOutput(id));
   }
 
   keep(opened: Opened): void {
@@ -447,14 +451,18 @@ export class Session {
   }
 
   async #attempt(what: Trouble["what"], run: () => Promise<void>): Promise<boolean> {
+    return (await this.#answer(what, () => run().then(() => true))) ?? false;
+  }
+
+  /** What the system answers; null when it fails, which the window says. */
+  async #answer<T>(what: Trouble["what"], ask: () => Promise<T>): Promise<T | null> {
     this.trouble = null;
     const { screen } = this;
     try {
-      await run();
-      return true;
+      return await ask();
     } catch (thrown) {
       if (screen === this.screen) this.trouble = { what, error: asErrorView(thrown) };
-      return false;
+      return null;
     }
   }
 
@@ -552,7 +560,7 @@ export class Session {
     };
     const recover = async (error: ErrorView) => {
       const choosePlace = async () => {
-        const chosen = await this.backend.chooseOutput(place?.id ?? opened.opening.container.id).catch(() => null);
+        const chosen = await this.placeBeside(place?.id ?? opened.opening.container.id);
         place = chosen ?? place;
         return chosen !== null;
       };
@@ -631,7 +639,7 @@ export class Session {
           return;
         }
         const choosePlace = async () => {
-          const chosen = await this.backend.chooseOutput(place?.id ?? opened.opening.container.id).catch(() => null);
+          const chosen = await this.placeBeside(place?.id ?? opened.opening.container.id);
           place = chosen ?? place;
           return chosen !== null;
         };
@@ -807,12 +815,6 @@ function isContainer({ kind }: Chosen): boolean {
 /** Why a file cannot be opened. An empty one says so by the number of its bytes. */
 function misnamed({ name, size, problem }: Chosen): ErrorView {
   return problem ?? failure("not_a_container", { subject: name, number: size === 0 ? 0 : null });
-}
-
-/** For whom a container is, a password once; it has no name of its own. */
-function recipientsInShort(records: readonly RecordView[]): string[] {
-  const names = records.map(({ kind, name }) => (kind === "password" ? null : name)).filter((name) => name !== "");
-  return [...new Set(names)].map((name) => name ?? "");
 }
 
 /** A single file dropped on the window that is no container is meant as a key, or as its certificate. */

@@ -4,9 +4,10 @@ import type { KeysView } from "$lib/bindings/KeysView";
 import type { RecipientKind } from "$lib/bindings/RecipientKind";
 import type { SecretView } from "$lib/bindings/SecretView";
 import { m } from "$lib/paraglide/messages";
+import type { Opening } from "$lib/state/opening.svelte";
 
 import { errorWords } from "./errors";
-import { anyOf } from "./format";
+import { anyOf, isolated } from "./format";
 
 /** What to do about a card that is not there. */
 export interface Advice {
@@ -49,6 +50,15 @@ export function openWithWords(document: RecipientKind): string {
 export function readyWords(document: RecipientKind): string {
   if (document === "idCard") return m.open_ready_id_card();
   return document === "digiId" || document === "eResident" ? m.open_ready_digi_id() : m.open_ready_own_card();
+}
+
+/** The title of a container for cards that are not at hand: whose, when it is one person's. */
+export function readyForWords({ cardHolders, isForDigiId }: Pick<Opening, "cardHolders" | "isForDigiId">): string {
+  const [name] = cardHolders;
+  if (name !== undefined && cardHolders.length === 1) {
+    return isForDigiId ? m.open_ready_digi_id_of({ name: isolated(name) }) : m.open_ready_card_of({ name: isolated(name) });
+  }
+  return isForDigiId ? m.open_ready_any_digi_id() : m.open_ready_card();
 }
 
 const steps: Record<CardStep, () => string> = {

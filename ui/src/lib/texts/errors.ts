@@ -1,10 +1,11 @@
 // The one table of words for failures: what happened, why, and what to do next.
 import type { Code } from "$lib/bindings/Code";
 import type { ErrorView } from "$lib/bindings/ErrorView";
+import type { NameReason } from "$lib/bindings/NameReason";
 import { m } from "$lib/paraglide/messages";
-import type { Offer, Task } from "$lib/state/offers";
+import { isRaisable, type Offer, type Task } from "$lib/state/offers";
 
-import { isolated, list, number, recipientName, size } from "./format";
+import { isolated, list, number, size } from "./format";
 import { serverNames } from "./servers.svelte";
 
 export interface Words {
@@ -44,6 +45,42 @@ function words(title: string, text: string, next: string): Words {
   return { title, text, next };
 }
 
+const reasons: Record<NameReason["kind"], (about: { character: string }) => string> = {
+  empty: () => m.name_empty(),
+  character: ({ character }) => m.name_character({ character }),
+  hidden: () => m.name_hidden(),
+  outerSpace: () => m.name_outer_space(),
+  leadingDash: () => m.name_leading_dash(),
+  trailingDot: () => m.name_trailing_dot(),
+  device: () => m.name_device(),
+  tooLong: () => m.name_too_long(),
+  encoding: () => m.name_encoding(),
+  duplicate: () => m.name_duplicate(),
+};
+
+/** What is wrong with a name, where that is told. */
+export function nameReason({ reason }: ErrorView): string | null {
+  return reason && reasons[reason.kind]({ character: "character" in reason ? reason.character : "" });
+}
+
+/** The sentence, and then what is wrong with the name. */
+function withReason(sentence: string, error: ErrorView): string {
+  const reason = nameReason(error);
+  return reason === null ? sentence : `${sentence} ${reason}`;
+}
+
+/** For whom it is, of the keys and passwords that were not tried. */
+function otherRecipients({ names }: ErrorView): Words {
+  const people = names.filter((name) => name !== "").map(isolated);
+  const byPassword = people.length < names.length;
+  const title = m.error_not_a_recipient();
+  if (byPassword && people.length === 0) {
+    return words(title, m.error_opens_with_password(), m.error_opens_with_password_next());
+  }
+  const text = people.length > 0 ? m.error_not_a_recipient_names({ names: list(people) }) : m.error_not_a_recipient_text();
+  return words(title, byPassword ? `${text} ${m.error_opens_with_password_too()}` : text, m.error_not_a_recipient_next());
+}
+
 /** A name that another one can stand for, or something that is no file whatever it is called. */
 function unsafe(error: ErrorView): Words {
   const name = subject(error);
@@ -51,7 +88,7 @@ function unsafe(error: ErrorView): Words {
   if (safe !== undefined) {
     return words(
       m.error_unsafe_content(),
-      m.error_unsafe_content_text({ name }),
+      withReason(m.error_unsafe_content_text({ name }), error),
       m.error_unsafe_content_next({ safe: m.quoted({ text: isolated(safe) }) }),
     );
   }
@@ -63,12 +100,7 @@ function unsafe(error: ErrorView): Words {
 }
 
 const table: Record<Code, (error: ErrorView) => Words> = {
-  not_a_recipient: (error) =>
-    words(
-      m.error_not_a_recipient(),
-      error.names.length > 0 ? m.error_not_a_recipient_names({ names: list(error.names.map(recipientName)) }) : m.error_not_a_recipient_text(),
-      m.error_not_a_recipient_next(),
-    ),
+  not_a_recipient: otherRecipients,
   wrong_password: (error) =>
     // The field for the password shows only what to do next.
     words(
@@ -109,6 +141,12 @@ const table: Record<Code, (error: ErrorView) => Words> = {
       m.error_recipient_is_private_text({ name: subject(error) }),
       m.error_recipient_is_private_next(),
     ),
+  recipient_key_weak: (error) =>
+    words(
+      m.error_recipient_key_weak(),
+      m.error_recipient_key_weak_text({ name: subject(error), bits: error.number ?? 0 }),
+      m.error_recipient_key_weak_next(),
+    ),
   personal_code_wrong: () =>
     words(m.error_personal_code_wrong(), m.error_personal_code_wrong_text(), m.error_personal_code_wrong_next()),
   not_a_person: (error) =>
@@ -129,13 +167,18 @@ const table: Record<Code, (error: ErrorView) => Words> = {
       m.error_unsupported_format_next(),
     ),
   unsafe_content: unsafe,
-  limits_exceeded: (error) =>
-    words(m.error_limits_exceeded(), limit(error), m.error_limits_exceeded_next()),
+  limits_exceeded: limit,
   disk_full: () => words(m.error_disk_full(), m.error_disk_full_text(), m.error_disk_full_next()),
   not_writable: (error) =>
     words(m.error_not_writable(), m.error_not_writable_text({ name: subject(error) }), m.error_not_writable_next()),
   not_readable: (error) =>
     words(m.error_not_readable(), m.error_not_readable_text({ name: subject(error) }), m.error_not_readable_next()),
+  program_not_opened: (error) =>
+    words(
+      m.error_program_not_opened(),
+      m.error_program_not_opened_text({ name: subject(error) }),
+      m.error_program_not_opened_next(),
+    ),
   already_exists: (error) =>
     words(m.error_already_exists(), m.error_already_exists_text({ name: subject(error) }), m.error_already_exists_next()),
   input_changed: (error) =>
@@ -145,7 +188,7 @@ const table: Record<Code, (error: ErrorView) => Words> = {
   name_not_allowed: (error) =>
     words(
       m.error_name_not_allowed(),
-      m.error_name_not_allowed_text({ name: subject(error) }),
+      withReason(m.error_name_not_allowed_text({ name: subject(error) }), error),
       m.error_name_not_allowed_next(),
     ),
   duplicate_name: (error) =>
@@ -312,22 +355,26 @@ const aboutServers: ReadonlySet<Code> = new Set([
 ]);
 
 /** Which limit of the reader it was; the names are those of `app::failure`. */
-function limit({ subject, number: limit }: ErrorView): string {
-  const most = limit ?? 0;
-  switch (subject) {
+function limit(error: ErrorView): Words {
+  const most = error.number ?? 0;
+  const next = isRaisable(error) ? m.error_limits_exceeded_next() : m.error_limits_fixed_next();
+  switch (error.subject) {
     case "files":
-      return m.limit_files({ limit: number(most) });
+      return words(m.error_limits_exceeded(), m.limit_files({ limit: number(most) }), next);
     case "total size":
-      return m.limit_size({ limit: size(most) });
+      return words(m.error_limits_exceeded(), m.limit_size({ limit: size(most) }), next);
     case "name length":
-      return m.limit_name({ limit: number(most) });
+      return words(m.error_limits_exceeded(), m.limit_name({ limit: number(most) }), next);
+    case "password iterations":
+      return words(m.error_iterations(), m.limit_iterations({ limit: number(most) }), m.error_iterations_next());
     default:
-      return m.limit_other();
+      return words(m.error_limits_exceeded(), m.limit_other(), next);
   }
 }
 
 /** Failures after which the same container would fail again. */
 const sameAgainIsNoHelp: ReadonlySet<Code> = new Set([
+  "limits_exceeded",
   "capsule_not_found",
   "certificate_expired",
   "certificate_revoked",

@@ -89,9 +89,10 @@ function calendarDays(at: number, now: number): number {
   return Math.round((midnight(at) - midnight(now)) / DAY);
 }
 
-/** A name; an empty one stands for whoever knows the password. */
-export function recipientName(name: string): string {
-  return name === "" ? m.who_knows_password() : isolated(name);
+/** Names of recipients; an empty one stands for whoever knows the password, who comes last. */
+export function recipientNames(names: readonly string[]): readonly string[] {
+  const named = names.filter((name) => name !== "").map(isolated);
+  return named.length < names.length ? [...named, m.who_knows_password()] : named;
 }
 
 /** `Mari`, `Mari and Toomas`, `Mari and 2 others`. */
