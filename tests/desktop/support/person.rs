@@ -26,8 +26,8 @@ pub(crate) struct Person {
 
 impl Person {
     pub(crate) fn with(kind: Kind) -> Self {
-        let service = Service::start();
-        let stage = Stage::with_readers();
+        let service = Service::private();
+        let stage = Stage::with_readers(service.socket());
         let holder = Holder::new("JÕEORG", "JAAK-KRISTJAN", CODE);
         let certificate = stage.home().join("jaak.crt");
         fs::write(&certificate, holder.pem()).expect("written");
