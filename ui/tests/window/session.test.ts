@@ -630,7 +630,7 @@ test("keeps what the system says in English among the details", async () => {
   await type("Password", "correct horse");
   await press("Open with password");
   await press("Open file");
-  const note = document.querySelector("div.note.bad");
+  const note = document.querySelector("div.note[data-tone=bad]");
   expect(note?.textContent).toContain("The file could not be opened.");
   const hidden = note?.querySelector("details");
   expect(hidden?.open).toBe(false);
