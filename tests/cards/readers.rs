@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use virtual_card::Kind;
+use virtual_card::{Kind, signatures};
 
 use crate::{
     organisation::{Organisation, list},
@@ -125,7 +125,7 @@ fn another_program_may_come_between_the_two_uses_of_the_key() {
         decrypt(&stage, &servers).expect(0);
         let trace = stage.card.trace();
         assert_eq!(verifies(&trace), 2, "{other}: the PIN is needed again, and is right");
-        assert!(trace.iter().any(|exchange| exchange.command.starts_with(&[0x00, 0x88])), "it has signed");
+        assert!(signatures(&trace) > 0, "it has signed");
         assert!(!stage.card.is_open());
     }
 }

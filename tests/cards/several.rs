@@ -17,7 +17,7 @@ use cdoc2::{
     Container, Control, DecryptionKey, EcPublicKey, EcdhKey, Header, KeyError, Keyring, PublicKey, SharedSecret,
 };
 use eid::{Authenticator, CardKey, SignatureAlgorithm};
-use virtual_card::{Exchange, Kind};
+use virtual_card::{Kind, signatures};
 
 use crate::{
     organisation::{Organisation, list},
@@ -46,15 +46,6 @@ fn encrypt(stage: &Stage, recipient: [&str; 2]) {
     let servers = SERVERS.iter().flat_map(|id| ["--server", id]).collect::<Vec<_>>();
     stage.place.run(&[&begin[..], &recipient, &servers, &LISTS].concat()).expect(0);
     stage.card.trace();
-}
-
-/// INTERNAL AUTHENTICATE of one kind, COMPUTE DIGITAL SIGNATURE of the other.
-fn is_signature(exchange: &Exchange) -> bool {
-    [&[0x00, 0x88][..], &[0x00, 0x2A, 0x9E, 0x9A]].iter().any(|begin| exchange.command.starts_with(begin))
-}
-
-fn signatures(trace: &[Exchange]) -> usize {
-    trace.iter().filter(|exchange| is_signature(exchange)).count()
 }
 
 fn saved(stage: &Stage) -> String {

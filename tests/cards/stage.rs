@@ -5,6 +5,7 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
+pub use virtual_card::verifies;
 use virtual_card::{Exchange, Holder, Inserted, Kind, Service, Slot, VirtualCard};
 
 use crate::support::{Outcome, Place};
@@ -14,10 +15,6 @@ const LETTER: &str = "for your eyes only";
 
 pub fn jaak() -> Holder {
     Holder::new("JÕEORG", "JAAK-KRISTJAN", "38001085718")
-}
-
-pub fn verifies(trace: &[Exchange]) -> usize {
-    trace.iter().filter(|exchange| exchange.command.starts_with(&[0x00, 0x20])).count()
 }
 
 /// Where in a trace the first command that begins so stands.

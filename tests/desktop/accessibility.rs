@@ -1,6 +1,6 @@
 //! What axe finds on the screens of the real window, light and dark.
 
-use crate::support::{PASSWORD, Stage, Window, big_file, certificate, container};
+use crate::support::{AT_WORK, PASSWORD, Stage, Window, big_file, certificate, container};
 
 fn check(window: &Window<'_>, screen: &str) {
     for appearance in ["Light", "Dark"] {
@@ -31,7 +31,7 @@ fn the_screens_of_encrypting_have_no_finding() {
     check(&window, "encrypt-weak-password");
     window.suggest_password();
     window.press("Encrypt for 1 recipient and a password");
-    window.wait_for(" of 12.9 GB");
+    window.wait_for(AT_WORK);
     check(&window, "working");
     window.press("Cancel");
     window.wait_for("Cancelled. Nothing was saved.");

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::support::{PASSWORD, Stage, Watcher, big_file, container};
+use crate::support::{PASSWORD, Stage, Watcher, container, encrypting};
 
 #[test]
 fn a_double_clicked_container_is_there_at_the_start() {
@@ -47,14 +47,8 @@ fn a_second_launch_arrives_in_the_running_window() {
 #[test]
 fn what_arrives_during_work_waits() {
     let stage = Stage::new();
-    let big = big_file(&stage, "pilt.img", 12);
     let letter = stage.file("letter.txt", "hello");
-    let window = stage.window(&[&big]);
-    window.wait_for("Encrypt 1 file");
-    window.press("Add a password");
-    window.suggest_password();
-    window.press("Encrypt with a password");
-    window.wait_for(" of 12.9 GB");
+    let window = encrypting(&stage);
     assert!(stage.kapsel(&[&letter]).status().expect("it starts").success());
     window.wait_for("1 file arrived and waits until this is done.");
     window.press("Cancel");

@@ -1,87 +1,16 @@
 //! Cards in the real window: they come and go, and open by their PIN.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use app::{
-    desk::Desk,
-    servers::ListFiles,
-    view::{DraftFile, EncryptionDraft},
-};
-use virtual_card::{Exchange, Holder, Inserted, Kind, Service, Slot, VirtualCard};
+use virtual_card::{Kind, Slot, verifies};
 
 use crate::{
-    organisation::{Organisation, list},
-    support::{Stage, Window, wait_for},
+    organisation::Organisation,
+    support::{Person, enter, wait_for},
 };
 
 /// Within it a card that was put in is shown.
 const SHOWN: Duration = Duration::from_secs(1);
-
-/// A person with a card, a letter for them, and readers that nobody else uses meanwhile. Taken apart in this order.
-struct Person {
-    card: VirtualCard,
-    certificate: PathBuf,
-    letter: PathBuf,
-    stage: Stage,
-    service: Service,
-}
-
-impl Person {
-    fn with(kind: Kind) -> Self {
-        let service = Service::start();
-        let stage = Stage::with_readers();
-        let holder = Holder::new("JÕEORG", "JAAK-KRISTJAN", "38001085718");
-        let certificate = stage.home().join("jaak.crt");
-        fs::write(&certificate, holder.pem()).expect("written");
-        let letter = stage.file("letter.txt", "hello");
-        Self { card: VirtualCard::new(kind, holder, "1234"), certificate, letter, stage, service }
-    }
-
-    fn insert(&self) -> Inserted {
-        self.service.insert(&self.card, Slot::First)
-    }
-
-    /// The letter for this person, with the capsule inside.
-    fn sealed(&self) -> PathBuf {
-        let desk = Desk::new(None, None, ListFiles::default());
-        let recipient = desk.recipients(std::slice::from_ref(&self.certificate)).expect("a certificate").remove(0);
-        let draft = EncryptionDraft {
-            files: vec![DraftFile { id: desk.chosen(&self.letter).id, name: None }],
-            recipients: vec![recipient.id],
-            ..EncryptionDraft::default()
-        };
-        let done = desk.encrypt(&draft, None, None, |_| {}).expect("encrypted");
-        desk.path(done.output.id).expect("it was just made")
-    }
-
-    /// The window with a container for this person, and the dialog for the PIN.
-    fn asked(&self, sealed: &Path) -> Window<'_> {
-        let window = self.stage.window(&[sealed]);
-        window.wait_for("Open with ID-card");
-        self.card.trace();
-        window.press("Open with ID-card");
-        window.wait_for("Enter PIN1");
-        window
-    }
-
-    fn is_opened(&self, folder: &str) -> bool {
-        fs::read_to_string(self.stage.documents().join(folder).join("letter.txt")).is_ok_and(|text| text == "hello")
-    }
-}
-
-/// Presses the button of the dialog, not one of the screen below.
-fn enter(window: &Window<'_>, pin: &str) {
-    window.fill("PIN1", pin);
-    window.press("Open");
-}
-
-fn verifies(trace: &[Exchange]) -> usize {
-    trace.iter().filter(|exchange| exchange.command.starts_with(&[0x00, 0x20])).count()
-}
 
 #[test]
 fn a_card_that_is_put_in_is_shown_at_once_and_opens_by_its_pin() {
@@ -173,9 +102,7 @@ fn a_card_that_is_taken_out_while_its_pin_is_asked_for_is_asked_for_again() {
 fn a_letter_for_oneself_goes_through_a_server_and_opens_by_one_pin_entry() {
     let person = Person::with(Kind::Idemia2021);
     let server = Organisation::start("css-a", std::slice::from_ref(&person.certificate));
-    let own = person.stage.home().join(".config/kapsel");
-    fs::create_dir_all(&own).expect("folder");
-    fs::write(own.join("servers.json"), list(&[server.entry()])).expect("written");
+    person.stage.trust([&server]);
     let inserted = person.insert();
     let window = person.stage.window(&[&person.letter]);
     window.wait_for("Encrypt 1 file");

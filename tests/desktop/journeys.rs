@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{PASSWORD, Stage, big_file, certificate, container, opened};
+use crate::support::{AT_WORK, PASSWORD, Stage, big_file, certificate, container, encrypting, opened};
 
 const START: &str = "Drop files here";
 
@@ -91,13 +91,7 @@ fn clipboard(stage: &Stage) -> String {
 #[test]
 fn cancelling_an_encryption_leaves_nothing_and_keeps_what_was_filled_in() {
     let stage = Stage::new();
-    let big = big_file(&stage, "pilt.img", 12);
-    let window = stage.window(&[&big]);
-    window.wait_for("Encrypt 1 file");
-    window.press("Add a password");
-    window.suggest_password();
-    window.press("Encrypt with a password");
-    window.wait_for(" of 12.9 GB");
+    let window = encrypting(&stage);
     let asked = Instant::now();
     window.press("Cancel");
     window.wait_for("Cancelled. Nothing was saved.");
@@ -109,18 +103,12 @@ fn cancelling_an_encryption_leaves_nothing_and_keeps_what_was_filled_in() {
 #[test]
 fn closing_over_work_asks_first_and_leaves_nothing() {
     let stage = Stage::new();
-    let big = big_file(&stage, "pilt.img", 12);
-    let window = stage.window(&[&big]);
-    window.wait_for("Encrypt 1 file");
-    window.press("Add a password");
-    window.suggest_password();
-    window.press("Encrypt with a password");
-    window.wait_for(" of 12.9 GB");
+    let window = encrypting(&stage);
     window.key("alt+F4");
     window.wait_for("Close Kapsel?");
     window.picture("closing");
     window.press("Keep going");
-    window.wait_for(" of 12.9 GB");
+    window.wait_for(AT_WORK);
     assert!(!window.shows("Close Kapsel?"));
     window.key("alt+F4");
     window.wait_for("Close Kapsel?");
@@ -154,13 +142,7 @@ fn cancelling_while_opening_leaves_nothing() {
 #[test]
 fn the_window_answers_while_it_works() {
     let stage = Stage::new();
-    let big = big_file(&stage, "pilt.img", 12);
-    let window = stage.window(&[&big]);
-    window.wait_for("Encrypt 1 file");
-    window.press("Add a password");
-    window.suggest_password();
-    window.press("Encrypt with a password");
-    window.wait_for(" of 12.9 GB");
+    let window = encrypting(&stage);
     for (language, word) in [("Eesti", "Krüpteerin"), ("Русский", "Шифрование"), ("English", "Encrypting")]
     {
         window.choose(language);

@@ -10,6 +10,7 @@ mod journeys;
 mod keyboard;
 #[path = "../cli/servers/organisation.rs"]
 mod organisation;
+mod persons;
 mod pictures;
 mod servers;
 mod start;

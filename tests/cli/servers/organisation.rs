@@ -109,6 +109,12 @@ impl Organisation {
         }
     }
 
+    /// Begins again at the same ports, with what it has stored.
+    pub fn begin_again(&mut self) {
+        self.stop();
+        self.server = Some(run(&self.runtime, &self.config, &self.clock));
+    }
+
     /// Makes a key and a certificate for later: from now on the entry has both.
     pub fn make_next_certificate(&mut self) {
         self.next = Some(make_certificate(self.folder.path(), "next"));
@@ -121,7 +127,7 @@ impl Organisation {
             fs::rename(self.folder.path().join(next), self.folder.path().join(now)).expect("it was made");
         }
         self.certificate = self.next.take().expect("it was made");
-        self.server = Some(run(&self.runtime, &self.config, &self.clock));
+        self.begin_again();
     }
 
     pub fn move_clock(&self, duration: Duration) {

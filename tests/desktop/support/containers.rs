@@ -10,7 +10,7 @@ use app::{
     view::{DraftFile, EncryptionDraft, Existing, NameChoice, OpenDraft},
 };
 
-use super::Stage;
+use super::{Stage, Window};
 
 pub(crate) const PASSWORD: &str = "kolm Valget kassi 7 katusel";
 
@@ -56,6 +56,21 @@ pub(crate) fn big_file(stage: &Stage, name: &str, gibibytes: u64) -> PathBuf {
     let path = stage.documents().join(name);
     File::create(&path).and_then(|file| file.set_len(gibibytes << 30)).expect("a sparse file");
     path
+}
+
+/// What the window at work shows.
+pub(crate) const AT_WORK: &str = " of 12.9 GB";
+
+/// The window while it encrypts `pilt.img`, which takes seconds.
+pub(crate) fn encrypting(stage: &Stage) -> Window<'_> {
+    let big = big_file(stage, "pilt.img", 12);
+    let window = stage.window(&[&big]);
+    window.wait_for("Encrypt 1 file");
+    window.press("Add a password");
+    window.suggest_password();
+    window.press("Encrypt with a password");
+    window.wait_for(AT_WORK);
+    window
 }
 
 /// A certificate for a new key: the certificate's file and the key's.

@@ -2,10 +2,12 @@
 
 mod containers;
 mod disk;
+mod person;
 mod stage;
 mod window;
 
-pub(crate) use containers::{PASSWORD, big_file, certificate, container, opened};
+pub(crate) use containers::{AT_WORK, PASSWORD, big_file, certificate, container, encrypting, opened};
 pub(crate) use disk::SmallDisk;
+pub(crate) use person::{CODE, Person, enter};
 pub(crate) use stage::{APPLICATION, Running, Stage, Watcher, wait_for};
 pub(crate) use window::Window;

@@ -14,6 +14,7 @@ use std::{
 };
 
 use super::Window;
+use crate::organisation::{Organisation, list};
 
 fn shared() -> Company {
     Company::Shared(QUIET.read().unwrap_or_else(PoisonError::into_inner))
@@ -101,14 +102,20 @@ enum Company {
     Alone(#[expect(dead_code, reason = "held")] RwLockWriteGuard<'static, ()>),
 }
 
+enum Readers {
+    None,
+    Machine,
+    Service(PathBuf),
+}
+
 /// A display with a window manager, a session bus, and the home of a person who starts Kapsel for the first time.
 pub(crate) struct Stage {
     display: String,
     bus: String,
     /// Pixels of the screen to one of the window.
     scale: u32,
-    /// Whether the window sees the readers of this machine, and cards that other tests put into them.
-    has_readers: bool,
+    /// Whose readers the window sees.
+    readers: Readers,
     // In this order they end.
     _processes: Vec<Running>,
     place: tempfile::TempDir,
@@ -125,9 +132,9 @@ impl Stage {
         Self::on("1280x800x24", 1, Company::Alone(QUIET.write().unwrap_or_else(PoisonError::into_inner)))
     }
 
-    /// With the readers of this machine, which one test at a time has.
-    pub(crate) fn with_readers() -> Self {
-        Self { has_readers: true, ..Self::new() }
+    /// With the readers of the smart-card service at this socket; without one, of this machine's.
+    pub(crate) fn with_readers(socket: Option<PathBuf>) -> Self {
+        Self { readers: socket.map_or(Readers::Machine, Readers::Service), ..Self::new() }
     }
 
     /// With twice the pixels, for pictures.
@@ -147,8 +154,8 @@ impl Stage {
         let mut xvfb = Running::start(xvfb.stdout(Stdio::piped()).stderr(Stdio::null()));
         let display = format!(":{}", xvfb.first_line());
 
-        let (bus, has_readers) = (String::new(), false);
-        let mut stage = Self { display, bus, scale, has_readers, _processes: Vec::new(), place, _company: company };
+        let (bus, readers) = (String::new(), Readers::None);
+        let mut stage = Self { display, bus, scale, readers, _processes: Vec::new(), place, _company: company };
         let mut bus = stage.command("dbus-daemon");
         bus.args(["--session", "--nofork", "--print-address=1"]).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut bus = Running::start(&mut bus);
@@ -179,9 +186,11 @@ impl Stage {
             .env("GSETTINGS_BACKEND", "memory")
             .env("GDK_SCALE", self.scale.to_string())
             .env("DISPLAY", &self.display);
-        if !self.has_readers {
-            command.env("PCSCLITE_CSOCK_NAME", self.place.path().join("no-service"));
-        }
+        match &self.readers {
+            Readers::None => command.env("PCSCLITE_CSOCK_NAME", self.place.path().join("no-service")),
+            Readers::Service(socket) => command.env("PCSCLITE_CSOCK_NAME", socket),
+            Readers::Machine => &mut command,
+        };
         if !self.bus.is_empty() {
             command.env("DBUS_SESSION_BUS_ADDRESS", &self.bus);
         }
@@ -212,11 +221,19 @@ impl Stage {
         path
     }
 
+    /// Makes these servers the person's own list.
+    pub(crate) fn trust<'a>(&self, servers: impl IntoIterator<Item = &'a Organisation>) {
+        let own = self.home().join(".config/kapsel");
+        fs::create_dir_all(&own).expect("folder");
+        let entries: Vec<_> = servers.into_iter().map(Organisation::entry).collect();
+        fs::write(own.join("servers.json"), list(&entries)).expect("written");
+    }
+
     /// Every file and folder among the documents, and what unfinished work was left.
     pub(crate) fn left_on_disk(&self) -> Vec<String> {
         let mut found = Vec::new();
-        list(&self.documents(), "", &mut found);
-        list(&self.home().join(".cache/kapsel/unfinished"), "unfinished/", &mut found);
+        files_in(&self.documents(), "", &mut found);
+        files_in(&self.home().join(".cache/kapsel/unfinished"), "unfinished/", &mut found);
         found.sort();
         found
     }
@@ -291,13 +308,13 @@ fn free_port() -> u16 {
     ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("there are enough of them")
 }
 
-fn list(folder: &Path, before: &str, found: &mut Vec<String>) {
+fn files_in(folder: &Path, before: &str, found: &mut Vec<String>) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries {
         let entry = entry.expect("entry");
         let name = format!("{before}{}", entry.file_name().to_string_lossy());
         if entry.file_type().expect("type").is_dir() {
-            list(&entry.path(), &format!("{name}/"), found);
+            files_in(&entry.path(), &format!("{name}/"), found);
         } else {
             found.push(name);
         }

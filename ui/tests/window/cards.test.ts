@@ -1,6 +1,6 @@
 // Cards that come and go, and the dialog for the PIN.
 import { userEvent } from "vitest/browser";
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 import type { KeysView } from "$lib/bindings/KeysView";
 import { Double } from "$lib/backend/double";
@@ -9,7 +9,6 @@ import { Session } from "$lib/state/session.svelte";
 
 import {
   cards,
-  container,
   containerOf,
   documents,
   dropped,
@@ -21,18 +20,13 @@ import {
   recipient,
   records,
 } from "../../src/dev/samples";
-import { play, type Played } from "../../src/dev/stage";
 import { choose, press, settle, type } from "../../src/dev/states";
-
-let played: Played;
-afterEach(() => played.close());
+import { begin as launch, openContainer, played, screen } from "./window";
 
 async function begin(keys: KeysView, ...list: Parameters<typeof containerOf>): Promise<void> {
-  played = await play({ state: "start-first", language: "en", appearance: "light" });
+  await launch();
   await have(keys);
-  played.double.answers.inspect = () => Promise.resolve(containerOf(...list));
-  played.double.deliver(dropped([container], null));
-  await settle();
+  await openContainer(...list);
 }
 
 async function have(keys: KeysView): Promise<void> {
@@ -55,7 +49,6 @@ const dialog = () => document.querySelector("dialog");
 const field = () => dialog()?.querySelector<HTMLInputElement>("input[type=password]") ?? null;
 const said = () => dialog()?.textContent.replace(/\s+/g, " ").trim() ?? "";
 const sent = () => played.double.called("openWithPin");
-const screen = () => played.session.screen.name;
 const title = () => document.querySelector("h2")?.textContent;
 const focused = () => document.activeElement?.textContent.trim();
 
@@ -255,7 +248,7 @@ test("looking at the lists again does not bring back a card that has gone", asyn
 });
 
 test("a card that came while the window started is not forgotten", async () => {
-  played = await play({ state: "start-first", language: "en", appearance: "light" });
+  await launch();
   const { start } = played.double.answers;
   const double = new Double({ start });
   const session = new Session({
@@ -291,7 +284,7 @@ test("a container that a card opened is kept by the same card", async () => {
 });
 
 test("the holder of a card is added once, and stays when the card goes", async () => {
-  played = await play({ state: "start-first", language: "en", appearance: "light" });
+  await launch();
   await have(cards(identity()));
   played.double.answers.recipientFromKey = () => Promise.resolve(recipient("Mari Maasikas", "MM"));
   played.double.deliver(dropped(documents));

@@ -1,17 +1,10 @@
 // The window with the keyboard alone.
 import { userEvent } from "vitest/browser";
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 import { dropped, container, containerOf, documents, encrypted, keyFile, openedOf, records } from "../../src/dev/samples";
-import { play, type Played } from "../../src/dev/stage";
 import { settle } from "../../src/dev/states";
-
-let played: Played;
-afterEach(() => played.close());
-
-async function begin(): Promise<void> {
-  played = await play({ state: "start-first", language: "en", appearance: "light" });
-}
+import { begin, openContainer, played } from "./window";
 
 function focused(): string {
   const element = document.activeElement as HTMLElement;
@@ -55,10 +48,8 @@ test("encrypts with a password", async () => {
 
 test("opens with a password: three actions after the double-click", async () => {
   await begin();
-  played.double.answers.inspect = () => Promise.resolve(containerOf(records.password));
   played.double.answers.open = () => Promise.resolve(openedOf(3));
-  played.double.deliver(dropped([container], null));
-  await settle();
+  await openContainer(records.password);
   expect(focused()).toBe("Password");
   await press("secret{Enter}");
   expect(played.double.called("open")[0]?.args[1]).toBe("secret");
@@ -84,10 +75,8 @@ test("chooses the way to open by arrow keys", async () => {
 
 test("cancels by Escape and returns to what was filled in", async () => {
   await begin();
-  played.double.answers.inspect = () => Promise.resolve(containerOf(records.password));
   played.double.answers.open = () => played.double.never();
-  played.double.deliver(dropped([container], null));
-  await settle();
+  await openContainer(records.password);
   await press("secret{Enter}");
   expect(focused()).toBe("Opening");
   await press("{Escape}");
@@ -103,10 +92,8 @@ test("shows where the focus is", async () => {
 
 test("asks whether to stop when the window is closed, and keeps going by Escape", async () => {
   await begin();
-  played.double.answers.inspect = () => Promise.resolve(containerOf(records.password));
   played.double.answers.open = () => played.double.never();
-  played.double.deliver(dropped([container], null));
-  await settle();
+  await openContainer(records.password);
   await press("secret{Enter}");
   played.double.close();
   await settle();

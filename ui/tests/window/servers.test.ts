@@ -1,6 +1,6 @@
 // Servers: how capsules travel, what is asked of servers when opening, and the settings.
 import { userEvent } from "vitest/browser";
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 import type { Code } from "$lib/bindings/Code";
 import type { EncryptionDraft } from "$lib/bindings/EncryptionDraft";
@@ -13,10 +13,8 @@ import { errorWords, messageToSender, technical } from "$lib/texts/errors";
 import {
   badReport,
   certificate,
-  container,
   containerOf,
   documents,
-  dropped,
   encrypted,
   file,
   goodReport,
@@ -32,21 +30,8 @@ import {
   shown,
   twoServers,
 } from "../../src/dev/samples";
-import { play, type Played } from "../../src/dev/stage";
 import { choose, press, settle, type, unfold } from "../../src/dev/states";
-
-let played: Played;
-afterEach(() => played.close());
-
-async function begin(state = "start-servers"): Promise<void> {
-  played = await play({ state, language: "en", appearance: "light" });
-}
-
-async function deliver(...args: Parameters<typeof dropped>): Promise<void> {
-  played.double.answers.files = dropped(...args);
-  played.double.deliver(dropped(...args));
-  await settle();
-}
+import { begin, deliver, holds, openContainer, played, screen, text } from "./window";
 
 /** A draft for the first of the people. */
 async function draft(): Promise<void> {
@@ -55,15 +40,8 @@ async function draft(): Promise<void> {
   await press("Add certificates");
 }
 
-async function openContainer(...list: Parameters<typeof containerOf>): Promise<void> {
-  played.double.answers.inspect = () => Promise.resolve(containerOf(...list));
-  await deliver([container], null);
-}
-
 const withKey = { ...keyFile, name: "mari.pem", needsPassword: false, fits: [3, 7] };
 
-const text = () => document.body.innerText.replace(/\s+/g, " ");
-const screen = () => played.session.screen.name;
 const delivery = () => {
   const { servers, days } = (played.double.called("planEncryption").at(-1)?.args[0] as EncryptionDraft).delivery;
   return { servers, days };
@@ -113,17 +91,15 @@ async function openSettings(section = "Servers"): Promise<void> {
   await press(section);
 }
 
-/** Whether a text can be reached from a value. */
-function holds(value: unknown, text: string, seen = new Set<unknown>()): boolean {
-  if (typeof value === "string") return value.includes(text);
-  if (typeof value !== "object" || value === null || seen.has(value) || value instanceof Node) return false;
-  seen.add(value);
-  if (value === played.double.backend) return false;
-  return Object.values(value).some((child) => holds(child, text, seen));
-}
+test("the way to more files stays in sight above a long choice of servers", async () => {
+  await begin("delivery-choice");
+  const add = [...document.querySelectorAll("button")].find((button) => button.textContent.trim() === "Add files")!;
+  const { x, y, width, height } = add.getBoundingClientRect();
+  expect(add.contains(document.elementFromPoint(x + width / 2, y + height / 2))).toBe(true);
+});
 
 test("proposes the default servers and says until when it opens", async () => {
-  await begin();
+  await begin("start-servers");
   played.double.answers.plan = () => ({ delivery: { leftOut: [], shares: [], until: Date.UTC(2028, 4, 1) / 1000 } });
   await draft();
   expect(delivery()).toEqual({ servers: ["ria", "demo"], days: null });
@@ -136,7 +112,7 @@ test("proposes the default servers and says until when it opens", async () => {
 });
 
 test("lets other servers be chosen, those that cannot be used excepted, or the file", async () => {
-  await begin();
+  await begin("start-servers");
   await draft();
   await press("Change how the key travels");
   expect(field("Keskusserver").disabled).toBe(true);
@@ -160,7 +136,7 @@ test("lets other servers be chosen, those that cannot be used excepted, or the f
 });
 
 test("encrypts through the servers that were chosen", async () => {
-  await begin();
+  await begin("start-servers");
   played.double.answers.encrypt = () => Promise.resolve(encrypted);
   await draft();
   await press("Encrypt for 1 recipient");
@@ -168,7 +144,7 @@ test("encrypts through the servers that were chosen", async () => {
 });
 
 test("chooses servers by keyboard, without encrypting by the way", async () => {
-  await begin();
+  await begin("start-servers");
   await draft();
   document.querySelector<HTMLElement>("[data-change]")!.focus();
   await keys("{Enter}");
@@ -183,7 +159,7 @@ test("chooses servers by keyboard, without encrypting by the way", async () => {
 });
 
 test("says nothing of servers when only a password opens it, and sends none", async () => {
-  await begin();
+  await begin("start-servers");
   await deliver(documents);
   await press("Add a password");
   expect(delivery()).toEqual({ servers: [], days: null });
@@ -195,7 +171,7 @@ test("says nothing of servers when only a password opens it, and sends none", as
 });
 
 test("names who is left out on which server", async () => {
-  await begin();
+  await begin("start-servers");
   played.double.answers.plan = () => ({
     delivery: { leftOut: [{ recipient: "Toomas Tamm", servers: ["Demo"] }], shares: [], until: null },
   });
@@ -211,7 +187,7 @@ test.each<[Code, string, string | null]>([
   ["settings_invalid", "The settings have a mistake", "Network settings"],
   ["recipient_unusable", "Not possible through a server: Toomas Tamm", null],
 ])("shows %s where servers are chosen, and the file as the way out", async (code, words, settings) => {
-  await begin();
+  await begin("start-servers");
   played.double.answers.plan = ({ delivery }) =>
     delivery.servers.length > 0
       ? { blockers: [failure(code, { subject: code === "recipient_unusable" ? "Toomas Tamm" : "ria", detail: "in detail" })] }
@@ -232,14 +208,14 @@ test.each<[Code, string, string | null]>([
 });
 
 test("says why there is no plan at all", async () => {
-  await begin();
+  await begin("start-servers");
   played.double.backend.planEncryption = () => Promise.reject(failure("server_list_invalid"));
   await draft();
   expect(text()).toContain("The list of servers has a mistake");
 });
 
 test("shows how far each server is, and who was not needed", async () => {
-  await begin();
+  await begin("start-servers");
   played.double.answers.encrypt = () => played.double.never();
   await draft();
   await press("Encrypt for 1 recipient");
@@ -262,7 +238,7 @@ test("shows how far each server is, and who was not needed", async () => {
 });
 
 test("tells of fetching only when it is known or happens", async () => {
-  await begin();
+  await begin("start-servers");
   played.double.answers.open = () => played.double.never();
   await openContainer(records.password, records.server);
   await keys("secret{Enter}");
@@ -274,7 +250,7 @@ test("tells of fetching only when it is known or happens", async () => {
 });
 
 test("cannot be led to the settings while something runs", async () => {
-  await begin();
+  await begin("start-servers");
   played.double.answers.open = () => played.double.never();
   await openContainer(records.password);
   await type("Password", "secret");
@@ -285,7 +261,7 @@ test("cannot be led to the settings while something runs", async () => {
 });
 
 test("says who keeps the keys, and until when, also in the text to send along", async () => {
-  await begin();
+  await begin("start-servers");
   const keptUntil = Date.UTC(2028, 4, 1) / 1000;
   played.double.answers.encrypt = () => Promise.resolve({ ...encrypted, servers: ["RIA", "Demo"], keptUntil });
   await draft();
@@ -297,7 +273,7 @@ test("says who keeps the keys, and until when, also in the text to send along", 
 });
 
 test("tells the term of the key apart from the password, and no term where there is none", async () => {
-  await begin();
+  await begin("start-servers");
   const keptUntil = Date.UTC(2028, 4, 1) / 1000;
   const recipients = [...encrypted.recipients, password];
   const done = { ...encrypted, recipients, servers: ["RIA"], keptUntil };
@@ -316,7 +292,7 @@ test("tells the term of the key apart from the password, and no term where there
 });
 
 test("shows a recipient on two servers once, by the servers' names", async () => {
-  await begin();
+  await begin("start-servers");
   await openContainer(records.server, records.serverToo, records.soon);
   expect(text()).toContain("Encrypted for 2 recipients");
   expect(text()).toContain("through RIA or Demo");
@@ -324,7 +300,7 @@ test("shows a recipient on two servers once, by the servers' names", async () =>
 });
 
 test("opens through servers with a key file", async () => {
-  await begin();
+  await begin("start-servers");
   played.double.answers.keyFile = withKey;
   played.double.answers.open = () => Promise.resolve(openedOf(1));
   await openContainer(records.server, records.serverToo);
@@ -336,7 +312,7 @@ test("opens through servers with a key file", async () => {
 });
 
 test("asks for the certificate of a key that comes without one, and sends it along", async () => {
-  await begin();
+  await begin("start-servers");
   played.double.answers.keyFile = { ...withKey, needsCertificate: true };
   played.double.answers.open = () => Promise.resolve(openedOf(1));
   await openContainer(records.server);
@@ -359,7 +335,7 @@ test("asks for the certificate of a key that comes without one, and sends it alo
 });
 
 test("takes a certificate that is dropped while it is asked for, and keeps the key", async () => {
-  await begin();
+  await begin("start-servers");
   played.double.answers.keyFile = { ...withKey, needsCertificate: true };
   played.double.answers.open = () => Promise.resolve(openedOf(1));
   await openContainer(records.server);
@@ -374,7 +350,7 @@ test("takes a certificate that is dropped while it is asked for, and keeps the k
 });
 
 test("asks for the certificate when the server turns out to want it, and forgets it with the key", async () => {
-  await begin();
+  await begin("start-servers");
   played.double.answers.keyFile = { ...withKey, needsPassword: true, fits: [] };
   played.double.answers.open = () => Promise.reject(failure("certificate_needed", { subject: "ria" }));
   await openContainer(records.server);
@@ -391,7 +367,7 @@ test("asks for the certificate when the server turns out to want it, and forgets
 });
 
 test("makes an unknown server the main statement, and opens once a list names it", async () => {
-  await begin();
+  await begin("start-servers");
   await openContainer(records.strange);
   expect(document.querySelector("h2")?.textContent).toBe("None of your lists has the server kohtud-2027");
   const known: ServersView = { ...twoServers, servers: [...twoServers.servers, server("kohtud-2027", "Kohtud")] };
@@ -405,7 +381,7 @@ test("makes an unknown server the main statement, and opens once a list names it
 });
 
 test("says why a list was not imported", async () => {
-  await begin();
+  await begin("start-servers");
   await openContainer(records.strange);
   played.double.backend.importServers = () => Promise.reject(failure("server_list_invalid", { detail: "no id" }));
   await press("Import list…");
@@ -414,7 +390,7 @@ test("says why a list was not imported", async () => {
 });
 
 test("says that a policy closes one's own list", async () => {
-  await begin();
+  await begin("start-servers");
   await openSettings();
   const closed = () => Promise.reject(failure("server_list_closed", { detail: "policy.toml closes your own list" }));
   played.double.backend.importServers = closed;
@@ -427,7 +403,7 @@ test("says that a policy closes one's own list", async () => {
 });
 
 test("says until when only where nobody can open it for ever", async () => {
-  await begin();
+  await begin("start-servers");
   await openContainer(records.soon);
   expect(text()).toContain("It can be opened only until");
   await openContainer(records.soon, records.password);
@@ -453,7 +429,7 @@ test.each<[Code, readonly string[]]>([
   ["capsule_not_found", ["messageToSender", "back"]],
   ["certificate_revoked", ["messageToSender", "back"]],
 ])("offers after %s what helps, and names the server", async (code, expected) => {
-  await begin();
+  await begin("start-servers");
   expect(offers(failure(code), "open")).toEqual(expected);
   if (code !== "server_list_invalid" && code !== "settings_invalid") {
     expect(errorWords(failure(code, { subject: "ria" })).text).toContain("RIA");
@@ -461,7 +437,7 @@ test.each<[Code, readonly string[]]>([
 });
 
 test("leads from a failure to the settings and back, and goes on with the same password", async () => {
-  await begin();
+  await begin("start-servers");
   played.double.answers.open = () =>
     played.double.called("open").length === 1
       ? Promise.reject(failure("proxy_required", { subject: "ria" }))
@@ -482,7 +458,7 @@ test("leads from a failure to the settings and back, and goes on with the same p
 });
 
 test("asks the sender to encrypt again where the same file would fail again", async () => {
-  await begin();
+  await begin("start-servers");
   played.double.answers.keyFile = withKey;
   played.double.answers.open = () => Promise.reject(failure("capsule_not_found", { subject: "ria" }));
   await openContainer({ ...records.server, until: Date.UTC(2026, 0, 2) / 1000 });
@@ -496,7 +472,7 @@ test("asks the sender to encrypt again where the same file would fail again", as
 });
 
 test("opens the settings over a draft, which stays with all that was typed", async () => {
-  await begin();
+  await begin("start-servers");
   await draft();
   await press("Add a password");
   await type("New password", "correct horse battery");
@@ -509,7 +485,7 @@ test("opens the settings over a draft, which stays with all that was typed", asy
 });
 
 test("goes through the settings with the keyboard alone", async () => {
-  await begin();
+  await begin("start-servers");
   document.querySelector<HTMLElement>("[aria-label=Settings]")!.focus();
   await keys("{Enter}");
   expect(document.activeElement?.textContent).toBe("Settings");
@@ -525,7 +501,7 @@ test("goes through the settings with the keyboard alone", async () => {
 });
 
 test("holds what arrives over the settings, and adds it to the draft below", async () => {
-  await begin();
+  await begin("start-servers");
   await draft();
   await openSettings();
   const late = file("hiline.txt", 5);
@@ -538,7 +514,7 @@ test("holds what arrives over the settings, and adds it to the draft below", asy
 });
 
 test("chooses where new containers go, and a draft below follows until it was decided there", async () => {
-  await begin();
+  await begin("start-servers");
   await draft();
   await openSettings();
   played.double.answers.servers = () => Promise.resolve({ ...twoServers, chosen: ["demo"] });
@@ -576,7 +552,7 @@ test("says which chosen servers are lost, and leaves a list that a policy closed
 });
 
 test("tests a connection step by step, can be stopped, and copies the detail", async () => {
-  await begin();
+  await begin("start-servers");
   await openSettings();
   await unfold("RIA");
   played.double.answers.report = () => played.double.never();
@@ -603,7 +579,7 @@ test("tests a connection step by step, can be stopped, and copies the detail", a
 });
 
 test("stops a test that is left behind", async () => {
-  await begin();
+  await begin("start-servers");
   await openSettings();
   await unfold("RIA");
   played.double.answers.report = () => played.double.never();
@@ -613,7 +589,7 @@ test("stops a test that is left behind", async () => {
 });
 
 test("pins a new certificate only when each was compared", async () => {
-  await begin();
+  await begin("start-servers");
   await openSettings();
   await unfold("RIA");
   await press("New certificate…");
@@ -638,7 +614,7 @@ test("pins a new certificate only when each was compared", async () => {
 });
 
 test("removes a server of one's own list after a question, and no other", async () => {
-  await begin();
+  await begin("start-servers");
   await openSettings();
   await unfold("RIA");
   expect(text()).toContain("The administrator has added it. It cannot be removed here.");
@@ -658,7 +634,7 @@ test("removes a server of one's own list after a question, and no other", async 
 });
 
 test("adds a server: the fields first, then its certificates, then the list", async () => {
-  await begin();
+  await begin("start-servers");
   await openSettings();
   await press("Add server…");
   await press("See its certificate");
@@ -705,7 +681,7 @@ test("adds a server: the fields first, then its certificates, then the list", as
 });
 
 test("gives up looking at a server, and passes over its late answer", async () => {
-  await begin();
+  await begin("start-servers");
   await openSettings();
   await press("Add server…");
   await type("Identifier", "x");
@@ -722,7 +698,7 @@ test("gives up looking at a server, and passes over its late answer", async () =
 });
 
 test("saves the proxy, keeps its password nowhere, and leaves a kept one alone", async () => {
-  await begin();
+  await begin("start-servers");
   const view = { proxy: "given", address: "http://p.example:3128", user: "mari", hasPassword: true } as const;
   played.double.answers.network = () => Promise.resolve({ ...view, byAdministrator: true, problem: null });
   await openSettings("Network");
@@ -740,7 +716,7 @@ test("saves the proxy, keeps its password nowhere, and leaves a kept one alone",
 });
 
 test("asks for a password of another name or proxy, and says when the keyring took none", async () => {
-  await begin();
+  await begin("start-servers");
   const view = { proxy: "given", address: "http://p.example:3128", user: "mari", hasPassword: true } as const;
   played.double.answers.network = () => Promise.resolve({ ...view, byAdministrator: false, problem: null });
   await openSettings("Network");
@@ -763,7 +739,7 @@ test("asks for a password of another name or proxy, and says when the keyring to
 });
 
 test("says at the field what is wrong with the proxy's address", async () => {
-  await begin();
+  await begin("start-servers");
   await openSettings("Network");
   await tick("This one");
   await type("Address of the proxy", "proxy.example");
@@ -778,7 +754,7 @@ test("says at the field what is wrong with the proxy's address", async () => {
 });
 
 test("says where the name and the password for a proxy belong when they stand in its address", async () => {
-  await begin();
+  await begin("start-servers");
   await openSettings("Network");
   await tick("This one");
   await type("Address of the proxy", "http://mari:salasona@proxy.example:3128");
@@ -791,7 +767,7 @@ test("says where the name and the password for a proxy belong when they stand in
 });
 
 test("shows which part of the settings stands also under the mouse", async () => {
-  await begin();
+  await begin("start-servers");
   await openSettings("Network");
   const [part] = [...document.querySelectorAll<HTMLElement>("nav [aria-current]")];
   const colours = () => [getComputedStyle(part!).backgroundColor, getComputedStyle(part!).color];
@@ -805,7 +781,7 @@ test("says what is true of where things stay", async () => {
   await begin("start-first");
   expect(document.querySelector("footer")?.textContent).toContain("Everything stays on this computer");
   await played.close();
-  await begin();
+  await begin("start-servers");
   expect(document.querySelector("footer")?.textContent).not.toContain("Everything stays");
   await press("2 key servers");
   expect(played.session.settings.section).toBe("servers");

@@ -1,5 +1,5 @@
 // What the window does with what arrives and with what goes wrong.
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 import { failure } from "$lib/backend/failure";
 
@@ -8,7 +8,6 @@ import {
   container,
   containerOf,
   documents,
-  dropped,
   encrypted,
   file,
   keyFile,
@@ -20,27 +19,9 @@ import {
   privateKey,
   records,
 } from "../../src/dev/samples";
-import { play, type Played } from "../../src/dev/stage";
 import { press, settle, type } from "../../src/dev/states";
+import { begin, deliver, holds, openContainer, played, screen } from "./window";
 
-let played: Played;
-afterEach(() => played.close());
-
-async function begin(state = "start-first"): Promise<void> {
-  played = await play({ state, language: "en", appearance: "light" });
-}
-
-async function deliver(...args: Parameters<typeof dropped>): Promise<void> {
-  played.double.deliver(dropped(...args));
-  await settle();
-}
-
-async function openContainer(...list: Parameters<typeof containerOf>): Promise<void> {
-  played.double.answers.inspect = () => Promise.resolve(containerOf(...list));
-  await deliver([container], null);
-}
-
-const screen = () => played.session.screen.name;
 
 /** What notes on the window say. */
 const notes = () =>
@@ -404,15 +385,6 @@ test("changes the language and the appearance of what is shown", async () => {
   expect(played.double.called("setAppearance")[0]?.args).toEqual(["dark"]);
 });
 
-/** Whether a text can be reached from a value. */
-function holds(value: unknown, text: string, seen = new Set<unknown>()): boolean {
-  if (typeof value === "string") return value.includes(text);
-  if (typeof value !== "object" || value === null || seen.has(value) || value instanceof Node) return false;
-  seen.add(value);
-  if (value === played.double.backend) return false;
-  return Object.values(value).some((child) => holds(child, text, seen));
-}
-
 test("says that a file with a container's name is none, and encrypts it when it shall", async () => {
   await begin();
   for (const position of [null, { x: 200, y: 300 }]) {
@@ -670,7 +642,7 @@ test("keeps what the system says in English among the details", async () => {
   await type("Password", "correct horse");
   await press("Open with password");
   await press("Open file");
-  const note = document.querySelector("div.note.bad");
+  const note = document.querySelector("div.note[data-tone=bad]");
   expect(note?.textContent).toContain("The file could not be opened.");
   const hidden = note?.querySelector("details");
   expect(hidden?.open).toBe(false);

@@ -53,6 +53,20 @@ pub struct Exchange {
     pub answer: Vec<u8>,
 }
 
+/// How often a trace has a PIN given to the card.
+pub fn verifies(trace: &[Exchange]) -> usize {
+    beginning(trace, &[&[0x00, 0x20]])
+}
+
+/// How often a trace has the card sign: INTERNAL AUTHENTICATE of one kind, COMPUTE DIGITAL SIGNATURE of the other.
+pub fn signatures(trace: &[Exchange]) -> usize {
+    beginning(trace, &[&[0x00, 0x88], &[0x00, 0x2A, 0x9E, 0x9A]])
+}
+
+fn beginning(trace: &[Exchange], with: &[&[u8]]) -> usize {
+    trace.iter().filter(|exchange| with.iter().any(|begin| exchange.command.starts_with(begin))).count()
+}
+
 /// A card. It stays the same in and out of a reader, and a copy is the same card.
 #[derive(Clone)]
 pub struct VirtualCard(Arc<Mutex<State>>);

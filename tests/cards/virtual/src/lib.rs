@@ -26,7 +26,7 @@ mod slot;
 mod thales;
 mod watch;
 
-pub use card::{Exchange, Fault, Kind, VirtualCard};
+pub use card::{Exchange, Fault, Kind, VirtualCard, signatures, verifies};
 pub use holder::Holder;
 pub use service::Service;
 pub use slot::{Inserted, Slot};

@@ -346,9 +346,12 @@ export const codes = Object.keys(table) as Code[];
 export function errorWords(error: ErrorView): Words {
   const found = table[error.code](error);
   if (!aboutServers.has(error.code) || error.number === null || error.names.length === 0) return found;
+  const count = error.number;
+  const alone = error.names.length === 1 && error.names[0] === error.subject;
   // Of a key in parts, which servers are missing says more than the first of them.
   const servers = list(error.names.map((id) => serverNames.of(id)));
-  return { ...found, text: `${found.text} ${m.error_all_needed({ count: error.number, servers })}` };
+  const needed = alone ? m.error_all_needed({ count }) : m.error_all_needed_missing({ count, servers });
+  return { ...found, text: `${found.text} ${needed}` };
 }
 
 /** Failures that may be those of one of several servers, all of which are needed. */
