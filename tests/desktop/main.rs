@@ -14,3 +14,4 @@ mod pictures;
 mod servers;
 mod start;
 mod support;
+mod tokens;

@@ -109,6 +109,8 @@ pub(crate) struct Stage {
     scale: u32,
     /// Whether the window sees the readers of this machine, and cards that other tests put into them.
     has_readers: bool,
+    /// More of what programs find in their surroundings.
+    pub(crate) variables: Vec<(&'static str, PathBuf)>,
     // In this order they end.
     _processes: Vec<Running>,
     place: tempfile::TempDir,
@@ -147,8 +149,16 @@ impl Stage {
         let mut xvfb = Running::start(xvfb.stdout(Stdio::piped()).stderr(Stdio::null()));
         let display = format!(":{}", xvfb.first_line());
 
-        let (bus, has_readers) = (String::new(), false);
-        let mut stage = Self { display, bus, scale, has_readers, _processes: Vec::new(), place, _company: company };
+        let mut stage = Self {
+            display,
+            bus: String::new(),
+            scale,
+            has_readers: false,
+            variables: Vec::new(),
+            _processes: Vec::new(),
+            place,
+            _company: company,
+        };
         let mut bus = stage.command("dbus-daemon");
         bus.args(["--session", "--nofork", "--print-address=1"]).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut bus = Running::start(&mut bus);
@@ -185,6 +195,7 @@ impl Stage {
         if !self.bus.is_empty() {
             command.env("DBUS_SESSION_BUS_ADDRESS", &self.bus);
         }
+        command.envs(self.variables.iter().cloned());
         command
     }
 
