@@ -4,9 +4,9 @@ use std::{fmt, path::Path, sync::Arc};
 
 use app::{
     Failure, Result,
-    cards::{Pin, PinError},
     desk::Desk,
     password,
+    pin::TypedPin,
     recipients::base_name,
     view::{
         Appearance, Chosen, Code, ContainerView, EncryptionDone, EncryptionDraft, EncryptionPlan, ErrorView, FileId,
@@ -32,32 +32,31 @@ impl<'de> Deserialize<'de> for Secret {
     }
 }
 
-/// A PIN from the window, taken as one at once; anything else is told before a card is asked.
-pub(crate) struct TypedPin(Result<Pin>);
+/// A PIN from the window, taken into its own place at once.
+pub(crate) struct Entered(TypedPin);
 
-impl<'de> Deserialize<'de> for TypedPin {
+impl<'de> Deserialize<'de> for Entered {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        struct Digits;
-        impl Visitor<'_> for Digits {
-            type Value = TypedPin;
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = Entered;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("digits")
+                f.write_str("a PIN")
             }
 
             // Borrowed, so that no copy is made.
-            fn visit_str<E>(self, digits: &str) -> std::result::Result<TypedPin, E> {
-                let wrong = |error: PinError| Failure::new(Code::PinIncorrect, error.to_string());
-                Ok(TypedPin(Pin::new(digits).map_err(wrong)))
+            fn visit_str<E>(self, text: &str) -> std::result::Result<Entered, E> {
+                Ok(Entered(TypedPin::new(text)))
             }
         }
-        deserializer.deserialize_str(Digits)
+        deserializer.deserialize_str(Text)
     }
 }
 
 /// What was typed, where the reader does not take it by itself.
-fn entered(pin: Option<TypedPin>) -> Result<Option<Pin>> {
-    pin.map(|pin| pin.0).transpose()
+fn entered(pin: Option<Entered>) -> Option<TypedPin> {
+    pin.map(|pin| pin.0)
 }
 
 fn exposed(secret: Option<Secret>) -> Option<Zeroizing<String>> {
@@ -224,26 +223,65 @@ pub(crate) async fn open(app: AppHandle, draft: OpenDraft, password: Option<Secr
 pub(crate) async fn open_with_pin(
     app: AppHandle,
     draft: OpenDraft,
-    pin: Option<TypedPin>,
+    pin: Option<Entered>,
     risk_last_try: bool,
 ) -> Answer<OpenDone> {
-    beside(&app, move |app, desk| desk.open_with_pin(&draft, entered(pin)?, risk_last_try, progress(app))).await
+    beside(&app, move |app, desk| desk.open_with_pin(&draft, entered(pin), risk_last_try, progress(app))).await
 }
 
 #[tauri::command]
 pub(crate) async fn encrypt_again_with_pin(
     app: AppHandle,
     draft: OpenDraft,
-    pin: Option<TypedPin>,
+    pin: Option<Entered>,
     risk_last_try: bool,
     new_password: Secret,
     hint: Option<String>,
     output: Option<FileId>,
 ) -> Answer<EncryptionDone> {
     beside(&app, move |app, desk| {
-        desk.encrypt_again_with_pin(&draft, entered(pin)?, risk_last_try, new_password.0, hint, output, progress(app))
+        desk.encrypt_again_with_pin(&draft, entered(pin), risk_last_try, new_password.0, hint, output, progress(app))
     })
     .await
+}
+
+/// `None` when the key is no longer kept.
+#[tauri::command]
+pub(crate) async fn open_unlocked(app: AppHandle, draft: OpenDraft) -> Answer<Option<OpenDone>> {
+    beside(&app, move |app, desk| desk.open_unlocked(&draft, progress(app))).await
+}
+
+#[tauri::command]
+pub(crate) async fn encrypt_again_unlocked(
+    app: AppHandle,
+    draft: OpenDraft,
+    new_password: Secret,
+    hint: Option<String>,
+    output: Option<FileId>,
+) -> Answer<Option<EncryptionDone>> {
+    beside(&app, move |app, desk| desk.encrypt_again_unlocked(&draft, new_password.0, hint, output, progress(app)))
+        .await
+}
+
+#[tauri::command]
+pub(crate) fn lock_again(desk: State<'_, Arc<Desk>>) {
+    desk.lock_again();
+}
+
+#[tauri::command]
+pub(crate) async fn choose_module(app: AppHandle) -> Answer<()> {
+    beside(&app, |app, desk| {
+        if let Some(module) = dialogs(app, desk).module() {
+            desk.choose_module(Some(module));
+        }
+        Ok(())
+    })
+    .await
+}
+
+#[tauri::command]
+pub(crate) fn forget_module(desk: State<'_, Arc<Desk>>) {
+    desk.choose_module(None);
 }
 
 #[tauri::command]
@@ -396,20 +434,4 @@ pub(crate) async fn network(app: AppHandle) -> Answer<NetworkView> {
 #[tauri::command]
 pub(crate) async fn set_network(app: AppHandle, draft: NetworkDraft, password: Option<Secret>) -> Answer<NetworkView> {
     beside(&app, move |_, desk| desk.set_network(&draft, exposed(password))).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_no_pin_is_told_before_a_card_is_asked_and_without_repeating_it() {
-        let typed = |text: &str| serde_json::from_str::<TypedPin>(&format!("\"{text}\"")).expect("a text").0;
-        assert!(typed("1234").is_ok() && typed("123456789012").is_ok());
-        for text in ["", "987", "9876543210123", "98 76", "９８７６"] {
-            let failure = typed(text).err().expect("no PIN").into_view();
-            assert_eq!((failure.code, failure.number), (Code::PinIncorrect, None), "{text}");
-            assert!(text.is_empty() || !failure.detail.contains(text));
-        }
-    }
 }

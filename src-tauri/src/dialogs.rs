@@ -17,12 +17,14 @@ pub(crate) const KEYS: &[&str] = &[
     "dialog_choose_recipients",
     "dialog_choose_key",
     "dialog_choose_certificate",
+    "dialog_choose_module",
     "dialog_import_servers",
     "dialog_save_container",
     "dialog_choose_destination",
     "filter_containers",
     "filter_keys",
     "filter_certificates",
+    "filter_modules",
     "filter_server_lists",
     "filter_all",
 ];
@@ -80,6 +82,11 @@ impl Dialogs<'_> {
     pub(crate) fn certificate(&self) -> Option<PathBuf> {
         let extensions = ["pem", "cer", "crt", "der"];
         let dialog = self.filtered("dialog_choose_certificate", "filter_certificates", &extensions);
+        dialog.blocking_pick_file()?.into_path().ok()
+    }
+
+    pub(crate) fn module(&self) -> Option<PathBuf> {
+        let dialog = self.filtered("dialog_choose_module", "filter_modules", &["so", "dylib", "dll", "0"]);
         dialog.blocking_pick_file()?.into_path().ok()
     }
 

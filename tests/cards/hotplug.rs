@@ -7,8 +7,8 @@ use std::{
 };
 
 use app::{
-    cards::Pin,
     desk::Desk,
+    pin::TypedPin,
     servers::ListFiles,
     view::{Code, Existing, KeysView, NameChoice, OpenDraft, ReaderState},
 };
@@ -117,7 +117,7 @@ fn a_pin_goes_to_the_card_that_was_meant_and_to_no_other() {
         raise_limits: false,
     };
     let open = |identity: &str, pin: &str| {
-        watched.desk.open_with_pin(&draft(identity), Some(Pin::new(pin).expect("digits")), false, |_| {})
+        watched.desk.open_with_pin(&draft(identity), Some(TypedPin::new(pin)), false, |_| {})
     };
     let code = |failed: app::Result<_>| failed.map(|_: app::view::OpenDone| ()).expect_err("it fails").code();
     stage.card.trace();

@@ -5,6 +5,7 @@
  * PAD_FINGERS what the person does: digits, "cancel", "wait", "short"
  * PAD_LOG     a file that gets what the program asked for, in hex
  * UNPLUGGED   how many commands the reader lives for
+ * RESETTING   how often a connection finds the reader resetting the card
  * BETWEEN     another program's command, which is run after the second transaction */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -26,6 +27,7 @@ static int commands;
 
 typedef LONG transmit(SCARDHANDLE, const SCARD_IO_REQUEST *, LPCBYTE, DWORD, SCARD_IO_REQUEST *, LPBYTE, LPDWORD);
 typedef LONG control(SCARDHANDLE, DWORD, LPCVOID, DWORD, LPVOID, DWORD, LPDWORD);
+typedef LONG connected(SCARDCONTEXT, LPCSTR, DWORD, DWORD, LPSCARDHANDLE, LPDWORD);
 typedef LONG ended(SCARDHANDLE, DWORD);
 typedef LONG changed(SCARDCONTEXT, DWORD, SCARD_READERSTATE *, DWORD);
 
@@ -49,6 +51,16 @@ LONG SCardGetStatusChange(SCARDCONTEXT context, DWORD limit, SCARD_READERSTATE *
 {
     changed *real = (changed *)dlsym(RTLD_NEXT, "SCardGetStatusChange");
     return is_unplugged() ? SCARD_E_UNKNOWN_READER : real(context, limit, states, count);
+}
+
+LONG SCardConnect(SCARDCONTEXT context, LPCSTR reader, DWORD mode, DWORD protocols, LPSCARDHANDLE card, LPDWORD protocol)
+{
+    static int times;
+    connected *real = (connected *)dlsym(RTLD_NEXT, "SCardConnect");
+    const char *resetting = getenv("RESETTING");
+    if (resetting != NULL && times++ < atoi(resetting))
+        return SCARD_E_PROTO_MISMATCH;
+    return real(context, reader, mode, protocols, card, protocol);
 }
 
 LONG SCardEndTransaction(SCARDHANDLE card, DWORD disposition)

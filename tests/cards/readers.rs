@@ -57,6 +57,16 @@ fn a_reader_with_a_pin_pad_takes_the_pin_itself() {
 }
 
 #[test]
+fn a_reader_that_is_resetting_the_card_is_waited_for_and_not_for_ever() {
+    let mut stage = Stage::new(Kind::Idemia);
+    played(&mut stage, &[("RESETTING", "5")]);
+    decrypt(&stage, &["--pin-file", "right"]).expect(0);
+    stage.is_saved();
+    played(&mut stage, &[("RESETTING", "1000000")]);
+    assert_eq!(code(&decrypt(&stage, &["--pin-file", "right"]).expect(6)), "card_busy");
+}
+
+#[test]
 fn one_entry_on_the_pin_pad_is_enough_for_a_capsule_on_a_server() {
     let mut stage = Stage::new(Kind::Idemia);
     let server = Organisation::start("css-a", &[stage.place.path("holder.crt")]);

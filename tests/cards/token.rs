@@ -6,7 +6,7 @@ use virtual_card::Kind;
 use crate::{
     organisation::{Organisation, list},
     stage::{Stage, verifies},
-    support::Outcome,
+    support::{Outcome, library},
 };
 
 /// By its name: it is where modules usually are.
@@ -94,4 +94,17 @@ fn a_card_that_is_taken_out_is_told() {
     }
     stage.reinsert();
     stage.decrypt_by_opensc("right", &[]).expect(0);
+}
+
+#[test]
+fn a_module_that_hangs_leaves_no_open_card_behind() {
+    let mut stage = Stage::new(Kind::Idemia);
+    let faulty = library("tokens/modules/faulty.c", &["-std=gnu17"]);
+    let opensc = eid::known_modules().into_iter().find(|path| path.ends_with(OPENSC)).expect("OpenSC is installed");
+    stage.place.variables.extend([("MODULE", opensc), ("FAULT", "hang:C_DeriveKey".into())]);
+    let faulty = faulty.to_str().expect("its path is text");
+    let arguments = ["decrypt", "letter.cdoc2", "-o", "out", "--pkcs11", faulty, "--json", "--pin-file", "right"];
+    assert_eq!(stage.place.run(&arguments).expect(6).code(), "token_unusable");
+    assert_eq!(verifies(&stage.card.trace()), 1, "the card was open");
+    assert!(!stage.card.is_open(), "whoever comes next needs the PIN again");
 }

@@ -15,3 +15,4 @@ mod pictures;
 mod servers;
 mod start;
 mod support;
+mod tokens;

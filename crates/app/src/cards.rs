@@ -2,7 +2,7 @@
 
 use cdoc2::{Error, Header, KeyError, Record};
 use eid::{CardError, CardReader, IdCard, RecipientKey};
-pub use eid::{CardWatch, Pin, PinError, SeenReader};
+pub use eid::{CardWatch, Pin, SeenReader};
 use serde::Serialize;
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     recipients::{NewRecipient, initials, now},
     view::{
         CardStep, CardStepReport, Code, ErrorView, IdentityKind, IdentityView, ReaderReport, RecipientKind,
-        RecipientWarning, SecretView,
+        RecipientWarning, SecretEntry, SecretView,
     },
 };
 
@@ -218,14 +218,14 @@ fn identity(card: &IdCard) -> IdentityView {
         document,
         document_number,
         model,
-        valid_until,
+        valid_until: Some(valid_until),
         warnings,
         secret: SecretView {
             least: Pin::LENGTHS.0,
             most: Pin::LENGTHS.1,
             tries_left: Some(card.tries.left),
             must_change: card.tries.must_change,
-            on_reader: card.has_pin_pad,
+            entry: if card.has_pin_pad { SecretEntry::OnReader } else { SecretEntry::Typed },
         },
     }
 }

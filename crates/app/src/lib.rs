@@ -10,7 +10,7 @@
 //! - [`failure`]: one closed set of causes, [`view::Code`], for which front ends have words
 //! - [`network`]: proxy, time-outs, what is asked of servers; the proxy's password is in the system's keyring
 //! - [`proposals`]: where results are proposed to go
-//! - [`meter`], [`password`], [`settings`], [`places`]: progress, strength, choices, folders
+//! - [`pin`], [`meter`], [`password`], [`settings`], [`places`]: what was typed, progress, strength, choices, folders
 //! - [`programs`]: what would run when it is opened, which the window never does
 //!
 //! Nothing here prints or opens windows, and only [`servers`] leads to a network, only [`cards`] and [`tokens`] to readers. A locked keyring may ask the
@@ -29,6 +29,7 @@ pub mod network;
 pub mod opening;
 pub mod password;
 pub mod persons;
+pub mod pin;
 pub mod places;
 pub mod programs;
 pub mod proposals;

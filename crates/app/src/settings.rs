@@ -25,6 +25,9 @@ pub struct Settings {
     /// Identifiers of servers that new capsules go to; absent: the person has not chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub servers: Option<Vec<String>>,
+    /// The PKCS#11 module that is asked beside those that are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub module: Option<PathBuf>,
     /// Newest first.
     pub recent: Vec<Recent>,
 }

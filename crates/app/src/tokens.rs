@@ -7,16 +7,16 @@ use std::{
     thread,
 };
 
-use cdoc2::Header;
+use cdoc2::{Header, shown};
 pub use eid::serve_modules;
 use eid::{Module, PinState, Token, TokenError, TokenIdentity, TokenPin, known_modules};
 use serde::Serialize;
 
 use crate::{
     failure::{Failure, Result},
-    opening::{Key, for_key, recipients_in_short},
-    recipients::now,
-    view::{Code, ErrorView, RecipientKind, RecipientWarning},
+    opening::{Key, for_key, key_id, person_of, recipients_in_short},
+    recipients::{initials, now},
+    view::{self, Code, ErrorView, IdentityKind, RecipientKind, RecipientWarning, SecretEntry, SecretView},
 };
 
 /// A PKCS#11 module, and the tokens that it sees.
@@ -216,12 +216,106 @@ impl FittingToken {
     /// # Errors
     /// [`Code::PinIncorrect`] without a number when it cannot be a PIN: the token is not asked then.
     pub fn into_key(self, pin: Option<&str>, risk_last_try: bool) -> Result<Key> {
-        let read = |pin| {
-            let words = "the token's PIN has 1 to 255 bytes; the token was not asked";
-            TokenPin::new(pin).ok_or_else(|| Failure::new(Code::PinIncorrect, words).about(TOKEN))
-        };
-        Ok(Key::Token(self.token.with_pin(pin.map(read).transpose()?, risk_last_try)))
+        let read = |pin| TokenPin::new(pin).ok_or_else(no_pin);
+        Ok(self.with_pin(pin.map(read).transpose()?, risk_last_try))
     }
+
+    /// The same with a PIN that was taken already.
+    pub(crate) fn with_pin(self, pin: Option<TokenPin>, risk_last_try: bool) -> Key {
+        Key::Token(self.token.with_pin(pin, risk_last_try))
+    }
+}
+
+/// What was given cannot be a token's PIN.
+pub(crate) fn no_pin() -> Failure {
+    let words = "the token's PIN has 1 to 255 bytes; the token was not asked";
+    Failure::new(Code::PinIncorrect, words).about(TOKEN)
+}
+
+/// A key on a token, to be remembered as long as it is there.
+#[derive(Clone)]
+pub(crate) struct Held {
+    /// What people see.
+    pub(crate) identity: view::IdentityView,
+    /// The slot's name: the reader, where the token is in one.
+    pub(crate) place: String,
+    /// Its certificate in DER.
+    pub(crate) certificate: Option<Vec<u8>>,
+}
+
+/// The keys on a module's tokens that can open containers; no PIN is asked for.
+///
+/// # Errors
+/// [`Code::TokenUnusable`], when no token can be asked.
+pub(crate) fn held_by(module: &Path) -> Result<Vec<Held>> {
+    let (mut held, mut problem) = (Vec::new(), None);
+    for token in tokens(module)? {
+        match &token.identities {
+            Ok(identities) => {
+                let usable = identities.iter().filter(|identity| token.can_open_with(identity).is_ok());
+                held.extend(usable.map(|identity| self::held(&token, identity)));
+            }
+            Err(error) => problem = problem.or(Some(in_module(module, error))),
+        }
+    }
+    problem.filter(|_| held.is_empty()).map_or(Ok(held), Err)
+}
+
+fn held(token: &Token, key: &TokenIdentity) -> Held {
+    let IdentityView { holder, code, document, valid_until, warnings, .. } = IdentityView::new(token, key);
+    let TokenView { label, model, place, .. } = TokenView::new(token);
+    let certificate = key.certificate.as_ref().map(|certificate| certificate.der.clone());
+    let identity = view::IdentityView {
+        id: id(key),
+        kind: IdentityKind::Token,
+        place: shown(if label.is_empty() { &place } else { &label }),
+        key_id: key_id(&key.public_key),
+        person: certificate.as_deref().and_then(person_of),
+        initials: initials(&holder),
+        holder,
+        code,
+        document,
+        document_number: None,
+        model: shown(&model),
+        valid_until,
+        warnings,
+        secret: SecretView {
+            least: TokenPin::LENGTHS.0,
+            most: TokenPin::LENGTHS.1,
+            tries_left: match token.info.pin {
+                _ if token.info.needs_no_pin => None,
+                PinState::Blocked => Some(0),
+                PinState::LastTry => Some(1),
+                _ => None,
+            },
+            must_change: !token.info.needs_no_pin && token.info.pin == PinState::MustChange,
+            entry: match pin_entry(token) {
+                PinEntry::Typed => SecretEntry::Typed,
+                PinEntry::AtReader => SecretEntry::OnReader,
+                PinEntry::NotNeeded => SecretEntry::NotNeeded,
+            },
+        },
+    };
+    Held { identity, place, certificate }
+}
+
+/// Names a key of a token: by its certificate, where it has one.
+fn id(key: &TokenIdentity) -> String {
+    key.certificate.as_ref().map_or_else(|| key_id(&key.public_key), |certificate| certificate.sha256.clone())
+}
+
+/// The key of this name on a module's tokens.
+///
+/// # Errors
+/// [`Code::NoToken`] when it is not there, and whatever hides the token.
+pub(crate) fn with_id(module: &Path, wanted: &str) -> Result<FittingToken> {
+    for token in tokens(module)? {
+        let identities = token.identities.as_deref().unwrap_or_default();
+        if let Some(identity) = identities.iter().find(|identity| id(identity) == wanted).cloned() {
+            return Ok(FittingToken { token, identity });
+        }
+    }
+    Err(in_module(module, &TokenError::NoToken(None)))
 }
 
 /// The token of a module, or in one of its slots, that holds a key for a container; of several, one whose PIN is not blocked.

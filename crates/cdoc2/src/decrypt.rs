@@ -153,6 +153,11 @@ impl Container {
         with_wiped_stack(|| unlock(&self.header, &self.envelope.mac, keyring, control))
     }
 
+    /// Whether this key is the one of this container, which may have been opened anew since: whether the header is authentic under it.
+    pub fn is_unlocked_by(&self, key: &FileMasterKey) -> bool {
+        with_wiped_stack(|| key.fmk.authenticates(self.header.bytes(), &self.envelope.mac))
+    }
+
     /// Names and sizes of the files, after everything was verified. Nothing is written.
     ///
     /// # Errors

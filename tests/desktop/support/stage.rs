@@ -116,6 +116,8 @@ pub(crate) struct Stage {
     scale: u32,
     /// Whose readers the window sees.
     readers: Readers,
+    /// More of what programs find in their surroundings.
+    pub(crate) variables: Vec<(&'static str, PathBuf)>,
     // In this order they end.
     _processes: Vec<Running>,
     place: tempfile::TempDir,
@@ -154,8 +156,16 @@ impl Stage {
         let mut xvfb = Running::start(xvfb.stdout(Stdio::piped()).stderr(Stdio::null()));
         let display = format!(":{}", xvfb.first_line());
 
-        let (bus, readers) = (String::new(), Readers::None);
-        let mut stage = Self { display, bus, scale, readers, _processes: Vec::new(), place, _company: company };
+        let mut stage = Self {
+            display,
+            bus: String::new(),
+            scale,
+            readers: Readers::None,
+            variables: Vec::new(),
+            _processes: Vec::new(),
+            place,
+            _company: company,
+        };
         let mut bus = stage.command("dbus-daemon");
         bus.args(["--session", "--nofork", "--print-address=1"]).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut bus = Running::start(&mut bus);
@@ -194,6 +204,7 @@ impl Stage {
         if !self.bus.is_empty() {
             command.env("DBUS_SESSION_BUS_ADDRESS", &self.bus);
         }
+        command.envs(self.variables.iter().cloned());
         command
     }
 

@@ -1,4 +1,5 @@
-/* SoftHSM with a fault, which the variable FAULT names: WHAT or WHAT:FUNCTION. The variable CALLS names a file in which logins are noted. */
+/* A module with a fault, which the variable FAULT names: WHAT or WHAT:FUNCTION. It is SoftHSM, or the one that the variable MODULE names.
+ * The variable CALLS names a file in which logins are noted. */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -214,7 +215,8 @@ static void break_it(const char *fault) {
 
 rv C_GetFunctionList(struct list **out) {
   struct list *list;
-  void *library = dlopen("/usr/lib/softhsm/libsofthsm2.so", RTLD_NOW);
+  const char *module = getenv("MODULE");
+  void *library = dlopen(module ? module : "/usr/lib/softhsm/libsofthsm2.so", RTLD_NOW);
   rv (*get)() = library ? (rv (*)())dlsym(library, "C_GetFunctionList") : NULL;
   if (!get || get(&list)) return GENERAL_ERROR;
   memcpy(&theirs, list, sizeof theirs);

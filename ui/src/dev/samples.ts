@@ -354,9 +354,27 @@ export function identity(more: Partial<IdentityView> = {}, secret: Partial<Ident
     model: "IDEMIA (2018, 2021)",
     validUntil: now() + 900 * DAY,
     warnings: [],
-    secret: { least: 4, most: 12, triesLeft: 3, mustChange: false, onReader: false, ...secret },
+    secret: { least: 4, most: 12, triesLeft: 3, mustChange: false, entry: "typed", ...secret },
     ...more,
   };
+}
+
+/** Mari's key on a token. */
+export function token(more: Partial<IdentityView> = {}, secret: Partial<IdentityView["secret"]> = {}): IdentityView {
+  const kept = { kind: "token", place: "YubiKey PIV #1234", document: "certificate", documentNumber: null, model: "Yubico" } as const;
+  return identity({ id: "c4".repeat(32), ...kept, ...more }, { least: 1, most: 255, triesLeft: null, ...secret });
+}
+
+/** A module that sees these tokens. */
+export function tokens(...identities: IdentityView[]): KeysView {
+  const module = { name: "opensc-pkcs11.so", folder: "/usr/lib", isChosen: true, isBusy: false, problem: null };
+  return { ...noCards, identities, modules: [{ ...module, identities: identities.map(({ id }) => id) }] };
+}
+
+/** A module that cannot be used. */
+export function failedModule(): KeysView {
+  const module = tokens().modules[0]!;
+  return { ...noCards, modules: [{ ...module, problem: failure("token_unusable", { subject: "opensc-pkcs11.so" }) }] };
 }
 
 /** Jaak's card, which opens none of the samples. */
@@ -382,13 +400,13 @@ export function cards(...identities: IdentityView[]): KeysView {
   );
   const places = identities.map((identity, index) => ({ ...identity, place: READERS[index] ?? "?" }));
   const empty = READERS.slice(identities.length).map((name) => reader(name));
-  return { identities: places, readers: [...ready, ...empty], problem: null, isKnown: true };
+  return { identities: places, readers: [...ready, ...empty], modules: [], problem: null, isKnown: true };
 }
 
 export const noCards = cards();
 export const readingCard: KeysView = { ...noCards, readers: [reader(READERS[0], { state: "reading" }), reader(READERS[1])] };
-export const noService: KeysView = { identities: [], readers: [], problem: failure("no_pcsc"), isKnown: true };
-export const noReader: KeysView = { identities: [], readers: [], problem: failure("no_reader"), isKnown: true };
+export const noService: KeysView = { identities: [], readers: [], modules: [], problem: failure("no_pcsc"), isKnown: true };
+export const noReader: KeysView = { identities: [], readers: [], modules: [], problem: failure("no_reader"), isKnown: true };
 
 /** What is in the first reader cannot be used. */
 export function failedCard(problem: NonNullable<ReaderStateView["problem"]>): KeysView {

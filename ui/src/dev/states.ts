@@ -27,6 +27,7 @@ import {
   encrypted,
   expiredCard,
   failedCard,
+  failedModule,
   file,
   goodCard,
   goodReport,
@@ -56,6 +57,8 @@ import {
   shareServers,
   shown,
   twoServers,
+  token,
+  tokens,
 } from "./samples";
 
 export interface Stage {
@@ -266,6 +269,18 @@ function asks(secret: Partial<IdentityView["secret"]> = {}, run: Run = async () 
     await show(stage, view);
     await press(m.open_with_id_card());
     stage.double.have(cards(identity({}, secret)));
+    await settle();
+    await run(stage);
+  };
+}
+
+/** The same for Mari's token. */
+function asksToken(secret: Partial<IdentityView["secret"]> = {}, run: Run = async () => undefined): Run {
+  return async (stage) => {
+    stage.double.have(tokens(token()));
+    await show(stage, forMari());
+    await press(m.open_with_token());
+    stage.double.have(tokens(token({}, secret)));
     await settle();
     await run(stage);
   };
@@ -674,13 +689,13 @@ export const states: Record<string, Run> = {
     stage.double.have(noCards);
     await settle();
   }),
-  "pin-pad": asks({ onReader: true }),
-  "pin-pad-last": asks({ onReader: true, triesLeft: 1 }),
-  "pin-pad-cancelled": asks({ onReader: true }, async (stage) => {
+  "pin-pad": asks({ entry: "onReader" }),
+  "pin-pad-last": asks({ entry: "onReader", triesLeft: 1 }),
+  "pin-pad-cancelled": asks({ entry: "onReader" }, async (stage) => {
     stage.double.answers.pin = () => Promise.reject(failure("pin_cancelled"));
     await press(m.pin_open());
   }),
-  "pin-pad-working": asks({ onReader: true }, async (stage) => {
+  "pin-pad-working": asks({ entry: "onReader" }, async (stage) => {
     stage.double.answers.pin = () => stage.double.never();
     await press(m.pin_open());
   }),
@@ -708,6 +723,23 @@ export const states: Record<string, Run> = {
     stage.double.advance(progress({ step: "verifying", done: 610_000, total: 1_284_022, rate: 91_000, remaining: 7 }));
     await settle();
   }),
+  "open-token": (stage) => show(stage, forMari()),
+  "open-token-blocked": (stage) => show(stage, forMari()),
+  "pin-token": asksToken(),
+  "pin-token-wrong": asksToken({}, async (stage) => {
+    stage.double.answers.pin = () => Promise.reject(failure("pin_incorrect", { subject: "token" }));
+    await type("PIN", "wrong horse");
+    await press(m.pin_open());
+  }),
+  "pin-token-last": asksToken({ triesLeft: 1 }),
+  "pin-token-pad": asksToken({ entry: "onReader" }),
+  "pin-token-working": asksToken({}, async (stage) => {
+    stage.double.answers.pin = () => stage.double.never();
+    await type("PIN", "right horse");
+    await press(m.pin_open());
+  }),
+  "settings-tokens": settings(m.settings_keys, async () => bottom()),
+  "settings-tokens-failed": settings(m.settings_keys, async () => bottom()),
   "keep-card": asks({}, async (stage) => {
     stage.double.answers.pin = () => Promise.resolve(openedOf(3));
     await enterPin("1234");
@@ -1109,6 +1141,10 @@ const keysOf: Record<string, () => KeysView> = {
   "open-card-unknown": () => failedCard(failure("card_unsupported", { subject: "3B00" })),
   "open-card-mute": () => failedCard(failure("card_unsupported", { subject: "mute" })),
   "open-card-busy": () => failedCard(failure("card_busy")),
+  "open-token": () => tokens(token()),
+  "open-token-blocked": () => tokens(token({}, { triesLeft: 0 })),
+  "settings-tokens": () => tokens(token(), token({ id: "c5".repeat(32), holder: "mari", initials: "M", code: null, validUntil: null })),
+  "settings-tokens-failed": () => failedModule(),
   "encrypt-card": () => cards(identity()),
   "encrypt-card-added": () => cards(identity()),
   "settings-cards": () => cards(identity()),

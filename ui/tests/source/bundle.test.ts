@@ -75,7 +75,7 @@ function shell(): void {
       appearance: "dark",
       recent: [],
       servers,
-      keys: { identities: [], readers: [], problem: null, isKnown: false },
+      keys: { identities: [], readers: [], modules: [], problem: null, isKnown: false },
       demo: null,
       incoming: null,
     },

@@ -19,6 +19,8 @@ import {
   otherIdentity,
   recipient,
   records,
+  token,
+  tokens,
 } from "../../src/dev/samples";
 import { choose, press, settle, type } from "../../src/dev/states";
 import { begin as launch, openContainer, played, screen } from "./window";
@@ -40,8 +42,8 @@ async function ask(): Promise<void> {
   await press("Open with ID-card");
 }
 
-async function enter(pin: string): Promise<void> {
-  await type("PIN1", pin);
+async function enter(pin: string, label = "PIN1"): Promise<void> {
+  await type(label, pin);
   await press("Open");
 }
 
@@ -81,7 +83,7 @@ test("a wrong PIN is told with the tries that are left, and is not sent again", 
 
 test("a reader with a PIN pad takes the PIN itself, which never comes here", async () => {
   await ask();
-  await have(cards(identity({}, { onReader: true })));
+  await have(cards(identity({}, { entry: "onReader" })));
   expect(field()).toBe(null);
   expect(said()).toContain("Enter PIN1 on the reader’s PIN pad");
   played.double.answers.pin = () => Promise.reject(failure("pin_cancelled"));
@@ -298,4 +300,57 @@ test("the holder of a card is added once, and stays when the card goes", async (
   await have(cards(identity()));
   await press("Remove: Mari Maasikas");
   expect(buttons()).toContain("Add me: Mari Maasikas");
+});
+
+const obstacle = () => failure("already_exists", { subject: "letter.txt", names: ["letter.txt"] });
+
+test("after an obstacle no second PIN is asked for, and nothing stays unlocked once it is opened", async () => {
+  await ask();
+  played.double.answers.pin = () => Promise.reject(obstacle());
+  await enter("1234");
+  expect(screen()).toBe("failed");
+  played.double.answers.unlocked = () => Promise.resolve(openedOf(1));
+  await press("Keep both");
+  expect([screen(), dialog(), sent().length]).toEqual(["opened", null, 1]);
+  const [again] = played.double.called("openUnlocked");
+  expect(again?.args[0]).toMatchObject({ identity: identity().id, names: { existing: "rename" } });
+  expect(played.double.called("lockAgain")).toHaveLength(1);
+});
+
+test("when the time to decide is over, the PIN is asked for again", async () => {
+  await ask();
+  played.double.answers.pin = () => Promise.reject(obstacle());
+  await enter("1234");
+  await press("Keep both");
+  expect(said()).toContain("Enter PIN1");
+});
+
+test("whoever leaves at an obstacle leaves nothing unlocked", async () => {
+  await ask();
+  played.double.answers.pin = () => Promise.reject(obstacle());
+  await enter("1234");
+  expect(played.double.called("lockAgain")).toHaveLength(0);
+  played.session.home();
+  expect(played.double.called("lockAgain")).toHaveLength(1);
+});
+
+test("a token's PIN may be any text, and its words are its own", async () => {
+  await begin(tokens(token()), records.card);
+  await press("Open with token");
+  expect(said()).toContain("Enter the token’s PIN");
+  played.double.answers.pin = () => Promise.reject(failure("pin_incorrect", { subject: "token" }));
+  await enter("wrong horse", "PIN");
+  expect(sent()[0]?.args.slice(1)).toEqual(["wrong horse", false]);
+  expect(said()).toContain("The PIN was wrong");
+  await have(tokens(token({}, { triesLeft: 0 })));
+  expect(said()).toContain("software that came with the token");
+});
+
+test("a token that needs no PIN opens at once", async () => {
+  await begin(tokens(token({}, { entry: "notNeeded" })), records.card);
+  played.double.answers.pin = () => Promise.resolve(openedOf(1));
+  await press("Open with token");
+  await settle();
+  expect(sent().map(({ args }) => args.slice(1))).toEqual([[null, false]]);
+  expect(screen()).toBe("opened");
 });

@@ -1,9 +1,11 @@
 //! The use cases in the terms of a window: files are numbers, results are plain values, one operation runs at a time.
 //!
 //! - here: what arrives, encrypting, opening
-//! - `keys`: cards in readers
+//! - `keys`: cards in readers, and tokens
+//! - `kept`: a container that is unlocked already, while the person decides where and how to save it
 //! - `servers`: capsule servers and the network
 
+mod kept;
 mod keys;
 mod servers;
 
@@ -15,13 +17,15 @@ use std::{
 use capsule_client::ListFiles;
 
 use cdoc2::{
-    Cancel, Compression, Container, Control, Extraction, InputFile, Limits, NamePolicy, OnConflict, Password, Reading,
-    Zeroizing, check_files, check_output, shown_name,
+    Cancel, Compression, Container, Control, Extraction, FileMasterKey, InputFile, Limits, NamePolicy, OnConflict,
+    Password, Reading, Zeroizing, check_files, check_output, shown_name,
 };
 
-use self::keys::KeysAtHand;
+use self::{
+    kept::{DECIDING, Kept, is_obstacle},
+    keys::KeysAtHand,
+};
 use crate::{
-    cards::Pin,
     detection::kind_of,
     encryption::{JAVA_READER_FILES, check_names, encryptor, encryptor_for},
     failure::{Failure, Result},
@@ -29,6 +33,7 @@ use crate::{
     grants::Grants,
     meter::Meter,
     opening::{self, Key, unlock},
+    pin::TypedPin,
     places::shortened,
     programs::is_program,
     proposals::{container_beside, folder_beside},
@@ -61,6 +66,7 @@ pub struct Desk {
     /// Told when the running operation has ended.
     ended: Condvar,
     keys: Arc<KeysAtHand>,
+    kept: Arc<Kept>,
 }
 
 /// What the person proves to be allowed by.
@@ -68,7 +74,16 @@ enum Proof {
     Nothing,
     Password(Zeroizing<String>),
     /// Of the key at hand that the draft names; none where the reader takes it by its PIN pad. The second says that the last try may be risked.
-    Pin(Option<Pin>, bool),
+    Pin(Option<TypedPin>, bool),
+    /// A PIN was right before something stood in the way of saving.
+    Unlocked(FileMasterKey),
+}
+
+impl Proof {
+    /// Whether the container stays unlocked while the person decides. Passwords are given again by whoever has them still.
+    fn is_kept(&self) -> bool {
+        matches!(self, Self::Pin(..) | Self::Unlocked(_))
+    }
 }
 
 impl From<Option<Zeroizing<String>>> for Proof {
@@ -93,6 +108,7 @@ impl Desk {
             running: Mutex::new(None),
             ended: Condvar::new(),
             keys: Arc::default(),
+            kept: Arc::default(),
         }
     }
 
@@ -457,6 +473,7 @@ impl Desk {
     /// # Errors
     /// [`Code::NotAContainer`], [`Code::OldFormat`], [`Code::UnsupportedFormat`], [`Code::Damaged`], [`Code::NotReadable`].
     pub fn inspect(&self, id: FileId) -> Result<ContainerView> {
+        self.kept.forget();
         let path = self.grants.path(id)?;
         let container = Container::open(&path)?;
         container.header().check()?;
@@ -523,9 +540,13 @@ impl Desk {
         proof: Proof,
         control: &Control,
         observer: &Observer,
-    ) -> Result<(Container, cdoc2::FileMasterKey)> {
+    ) -> Result<(Container, FileMasterKey)> {
         let container = Container::open(self.grants.path(draft.container)?)?;
         let mut key = match (draft.key_file, proof) {
+            (_, Proof::Unlocked(key)) if container.is_unlocked_by(&key) => return Ok((container, key)),
+            (_, Proof::Unlocked(_)) => {
+                return Err(Failure::new(Code::InputChanged, "another container stands in its place now"));
+            }
             (_, Proof::Pin(pin, risk_last_try)) => {
                 self.key_by_pin(draft.identity.as_deref().unwrap_or_default(), pin, risk_last_try)?
             }
@@ -559,12 +580,32 @@ impl Desk {
         self.open_by(draft, password.into(), progress)
     }
 
+    /// Opens a container that a PIN has unlocked before something stood in the way of saving it; `None` when its key is no longer kept.
+    ///
+    /// # Errors
+    /// As [`Desk::open`]; [`Code::InputChanged`] when another container stands in its place.
+    pub fn open_unlocked(
+        &self,
+        draft: &OpenDraft,
+        progress: impl Fn(ProgressView) + Send + Sync + 'static,
+    ) -> Result<Option<OpenDone>> {
+        let Some(key) = self.kept.take(draft.container) else { return Ok(None) };
+        self.open_by(draft, Proof::Unlocked(key), progress).map(Some)
+    }
+
+    /// Forgets the key that is kept for [`Desk::open_unlocked`].
+    pub fn lock_again(&self) {
+        self.kept.forget();
+    }
+
     fn open_by(
         &self,
         draft: &OpenDraft,
         proof: Proof,
         progress: impl Fn(ProgressView) + Send + Sync + 'static,
     ) -> Result<OpenDone> {
+        self.kept.forget();
+        let is_kept = proof.is_kept();
         let container_path = self.grants.path(draft.container)?;
         let destination = match draft.destination {
             Some(id) => self.grants.path(id)?,
@@ -588,7 +629,8 @@ impl Desk {
             let (container, key) = self.unlocked(draft, proof, &control, observer)?;
             let recipients = opening::recipients_in_short(container.header());
             let until = opening::opens_until(container.header());
-            let saved = container.extract(&key, &reading(draft, control), &extraction)?;
+            let saved = container.extract(&key, &reading(draft, control), &extraction);
+            let saved = self.decided_about(saved, draft.container, is_kept.then_some(key))?;
             Ok((saved, recipients, until))
         })?;
         self.remember(&container_path, false, recipients, until);
@@ -639,6 +681,33 @@ impl Desk {
         self.encrypt_again_by(draft, password.into(), new_password, hint, output, progress)
     }
 
+    /// The same for a container that a PIN has unlocked before something stood in the way; `None` when its key is no longer kept.
+    ///
+    /// # Errors
+    /// As there; [`Code::InputChanged`] when another container stands in its place.
+    pub fn encrypt_again_unlocked(
+        &self,
+        draft: &OpenDraft,
+        new_password: Zeroizing<String>,
+        hint: Option<String>,
+        output: Option<FileId>,
+        progress: impl Fn(ProgressView) + Send + Sync + 'static,
+    ) -> Result<Option<EncryptionDone>> {
+        let Some(key) = self.kept.take(draft.container) else { return Ok(None) };
+        self.encrypt_again_by(draft, Proof::Unlocked(key), new_password, hint, output, progress).map(Some)
+    }
+
+    /// Keeps the key when something stands in the way about which the person can decide.
+    fn decided_about<T>(&self, done: cdoc2::Result<T>, container: FileId, key: Option<FileMasterKey>) -> Result<T> {
+        done.map_err(|error| {
+            let failure = Failure::from(error);
+            if let Some(key) = key.filter(|_| is_obstacle(failure.code())) {
+                self.kept.keep(container, key, DECIDING);
+            }
+            failure
+        })
+    }
+
     fn encrypt_again_by(
         &self,
         draft: &OpenDraft,
@@ -648,6 +717,8 @@ impl Desk {
         output: Option<FileId>,
         progress: impl Fn(ProgressView) + Send + Sync + 'static,
     ) -> Result<EncryptionDone> {
+        self.kept.forget();
+        let is_kept = proof.is_kept();
         let chosen = output.is_some();
         let output = match output {
             Some(id) => self.output(self.grants.path(id)?),
@@ -658,7 +729,8 @@ impl Desk {
         let written = self.run(Arc::new(progress), |control, observer| {
             let (container, key) = self.unlocked(draft, proof, &control, observer)?;
             let encryptor = encryptor(vec![recipient], Compression::Fast, Control::default());
-            Ok(container.encrypt_again(&key, &reading(draft, control), &encryptor, &path, chosen)?)
+            let written = container.encrypt_again(&key, &reading(draft, control), &encryptor, &path, chosen);
+            self.decided_about(written, draft.container, is_kept.then_some(key))
         })?;
         let recipients = vec![password_view()];
         self.remember(&path, true, names(&recipients), None);

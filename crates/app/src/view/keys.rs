@@ -13,6 +13,8 @@ pub struct KeysView {
     pub identities: Vec<IdentityView>,
     /// Every reader, in the order of the system.
     pub readers: Vec<ReaderStateView>,
+    /// PKCS#11 modules that are asked.
+    pub modules: Vec<ModuleStateView>,
     /// Why no reader can be asked.
     pub problem: Option<ErrorView>,
     /// Whether the system has been asked yet.
@@ -23,17 +25,17 @@ pub struct KeysView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct IdentityView {
-    /// Names it in further commands: the SHA-256 of its certificate, in hex.
+    /// Names it in further commands: the SHA-256 of its certificate, in hex, or of its public key where it has none.
     pub id: String,
     /// What keeps it.
     pub kind: IdentityKind,
-    /// Where: the reader's name.
+    /// Where: the reader's name, or the token's label.
     pub place: String,
     /// Which records it opens: those with this `key_id`.
     pub key_id: String,
     /// And those with this `person`, whose keys are split.
     pub person: Option<String>,
-    /// The holder's name.
+    /// The holder's name, or what a token calls a key without certificate.
     pub holder: String,
     /// Initials for the round picture, 1 or 2 letters.
     pub initials: String,
@@ -45,8 +47,8 @@ pub struct IdentityView {
     pub document_number: Option<String>,
     /// Who made it and when.
     pub model: String,
-    /// End of the certificate's validity, unix seconds.
-    pub valid_until: i64,
+    /// End of the certificate's validity, unix seconds; absent where it has no certificate.
+    pub valid_until: Option<i64>,
     /// What the holder should know of the certificate.
     pub warnings: Vec<RecipientWarning>,
     /// How it asks for its secret.
@@ -59,22 +61,54 @@ pub struct IdentityView {
 pub enum IdentityKind {
     /// An ID-card in a reader.
     Card,
+    /// A token of a PKCS#11 module.
+    Token,
 }
 
 /// How a key asks for its secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SecretView {
-    /// Fewest digits.
+    /// Fewest characters; digits on a card.
     pub least: u8,
-    /// Most digits.
+    /// Most characters.
     pub most: u8,
     /// How often a wrong one is still allowed, where that is known; with 0 it is blocked.
     pub tries_left: Option<u8>,
     /// It has to be changed before it can be used.
     pub must_change: bool,
-    /// It is entered on the reader's PIN pad, and never comes into this computer.
-    pub on_reader: bool,
+    /// Where it is entered.
+    pub entry: SecretEntry,
+}
+
+/// Where a key's secret is entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum SecretEntry {
+    /// It is typed here.
+    Typed,
+    /// On the reader's PIN pad; it never comes into this computer.
+    OnReader,
+    /// The key needs none.
+    NotNeeded,
+}
+
+/// A PKCS#11 module, and what it sees.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ModuleStateView {
+    /// Its file's name.
+    pub name: String,
+    /// Its folder, shortened for reading.
+    pub folder: String,
+    /// The person has chosen it; others are known to the program.
+    pub is_chosen: bool,
+    /// It is being asked.
+    pub is_busy: bool,
+    /// The keys on its tokens, by their `id`.
+    pub identities: Vec<String>,
+    /// Why it cannot be used.
+    pub problem: Option<ErrorView>,
 }
 
 /// A reader, and what is in it.

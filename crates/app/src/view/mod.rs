@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 pub use self::keys::{
-    CardStep, CardStepReport, DemoView, IdentityKind, IdentityView, KeysView, ReaderReport, ReaderState,
-    ReaderStateView, SecretView,
+    CardStep, CardStepReport, DemoView, IdentityKind, IdentityView, KeysView, ModuleStateView, ReaderReport,
+    ReaderState, ReaderStateView, SecretEntry, SecretView,
 };
 pub use self::servers::{
     AddressReport, DeliveryDraft, DeliveryView, KeyCertificateView, LeftOut, Needed, NetworkDraft, NetworkView,

@@ -64,6 +64,11 @@ impl Pin {
         Ok(Self { _lock: lock, digits, length: typed.len() })
     }
 
+    /// As it was typed, for a token whose PIN has digits alone.
+    pub(crate) fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.digits.0[..self.length]).expect("digits")
+    }
+
     /// Filled up to [`PADDED`] bytes.
     pub(super) fn padded(&self, padding: u8) -> Zeroizing<Vec<u8>> {
         let mut padded = Zeroizing::new(Vec::with_capacity(PADDED));

@@ -24,6 +24,9 @@ const LOOKING: Duration = Duration::from_secs(8);
 const LETTING_GO: Duration = Duration::from_secs(2);
 /// How long the service takes at most to notice that a card is gone.
 const NOTICING: Duration = Duration::from_millis(1500);
+/// How long a reader may take to reset a card, and how often it is asked meanwhile.
+const RESETTING: Duration = Duration::from_millis(1500);
+const ASKING: Duration = Duration::from_millis(50);
 /// Most resets by other programs during one use.
 const MAX_RESETS: usize = 3;
 
@@ -93,7 +96,7 @@ pub(crate) fn reset_card(reader: &str, may_be_gone: bool) {
         if is_gone(&context, &name, noticing) {
             return Ok(());
         }
-        let card = context.connect(&name, ShareMode::Shared, Protocols::ANY)?;
+        let card = connect(&context, &name)?;
         card.disconnect(Disposition::ResetCard).map_err(|(_, error)| error.into())
     };
     let _ = bounded(NOTICING + LETTING_GO, reset);
@@ -220,6 +223,22 @@ pub(super) fn bounded<T: Send + 'static>(
     })
 }
 
+fn connect(context: &Context, reader: &CStr) -> Result<pcsc::Card, pcsc::Error> {
+    once_reset(|| context.connect(reader, ShareMode::Shared, Protocols::ANY))
+}
+
+/// While a reader is resetting a card, such as for somebody who has just let it go, the service knows no protocol of it and says that none
+/// fits: that is waited for.
+fn once_reset<T>(mut connect: impl FnMut() -> Result<T, pcsc::Error>) -> Result<T, pcsc::Error> {
+    let until = Instant::now() + RESETTING;
+    loop {
+        match connect() {
+            Err(pcsc::Error::ProtoMismatch) if Instant::now() < until => thread::sleep(ASKING),
+            connected => return connected,
+        }
+    }
+}
+
 /// A connection to a card, which other programs may use between transactions.
 pub(super) struct Line {
     context: Context,
@@ -235,7 +254,7 @@ pub(super) struct Line {
 
 impl Line {
     fn connect(context: Context, reader: CString, application: &'static dyn Application) -> Result<Self> {
-        let card = context.connect(&reader, ShareMode::Shared, Protocols::ANY)?;
+        let card = connect(&context, &reader)?;
         // A reader that has no features, or cannot be asked, has no pad.
         let features =
             card.control(pcsc::ctl_code(GET_FEATURES.into()), &[], &mut [0; MAX_FEATURES]).ok().and_then(Pad::of);
@@ -253,7 +272,7 @@ impl Line {
                 Err(CardError::Reset) => {
                     self.is_open = false;
                     let card = self.card.as_mut().expect("taken when it is let go only");
-                    card.reconnect(ShareMode::Shared, Protocols::ANY, Disposition::LeaveCard)?;
+                    once_reset(|| card.reconnect(ShareMode::Shared, Protocols::ANY, Disposition::LeaveCard))?;
                 }
                 Err(error) => return Err(self.explained(error)),
                 done => return done,

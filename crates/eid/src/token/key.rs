@@ -240,6 +240,7 @@ impl Token {
         let in_use = Arc::new(InUse {
             helper: self.helper,
             slot: self.info.slot,
+            place: self.info.place,
             has_pin_pad: self.info.has_pin_pad,
             unlocking: Mutex::new(Unlocking { pin, risk_last_try, is_open: false, refusal: None }),
         });
@@ -258,6 +259,7 @@ impl fmt::Debug for Token {
 struct InUse {
     helper: Arc<Helper>,
     slot: u64,
+    place: String,
     has_pin_pad: bool,
     /// One use at a time.
     unlocking: Mutex<Unlocking>,
@@ -298,6 +300,7 @@ impl InUse {
         }
         let (pin, risk_last_try) = (unlocking.pin.as_ref().map(TokenPin::as_str), unlocking.risk_last_try);
         let limit = if pin.is_none() && self.has_pin_pad { ENTERING } else { USING };
+        self.helper.opens(&self.place);
         let opened = self.ask(&Request::LogIn { slot: self.slot, pin, risk_last_try }, limit);
         match opened {
             Ok(_) => unlocking.is_open = true,

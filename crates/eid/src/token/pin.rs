@@ -2,6 +2,8 @@
 
 use zeroize::Zeroizing;
 
+use crate::Pin;
+
 /// Longest PIN that is taken, in bytes.
 const MAX_LENGTH: usize = 255;
 
@@ -9,6 +11,9 @@ const MAX_LENGTH: usize = 255;
 pub struct TokenPin(Zeroizing<String>);
 
 impl TokenPin {
+    /// Fewest and most characters of any token's PIN.
+    pub const LENGTHS: (u8, u8) = (1, MAX_LENGTH as u8);
+
     /// Takes a PIN; `None` when it is empty or longer than 255 bytes.
     ///
     /// ```
@@ -24,5 +29,11 @@ impl TokenPin {
 
     pub(super) fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<Pin> for TokenPin {
+    fn from(pin: Pin) -> Self {
+        Self(Zeroizing::new(pin.as_str().to_owned()))
     }
 }

@@ -19,6 +19,7 @@ use super::{
     helper::{ARGUMENT, can_serve},
     wire::{Request, receive, send},
 };
+use crate::card::reset_card;
 
 /// How long the helper is waited for when it is to end by itself.
 const ENDING: Duration = Duration::from_secs(4);
@@ -35,6 +36,8 @@ struct State {
     answers: Receiver<io::Result<Option<Frame>>>,
     /// Why nothing more is asked.
     over: Option<TokenError>,
+    /// Readers whose cards may know that a PIN was right. The helper resets them, unless it is ended first.
+    open: Vec<String>,
 }
 
 impl Helper {
@@ -60,7 +63,7 @@ impl Helper {
                 }
             }
         };
-        let state = State { child, requests, answers, over: None };
+        let state = State { child, requests, answers, over: None, open: Vec::new() };
         thread::Builder::new().name("module".to_owned()).spawn(reading).map_err(not_started)?;
         Ok(Self(Mutex::new(state)))
     }
@@ -77,6 +80,16 @@ impl Helper {
             state.end_at_once();
             state.over = Some(error.clone());
         })
+    }
+}
+
+impl Helper {
+    /// From now on the token in this reader may be open.
+    pub(super) fn opens(&self, place: &str) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !state.open.iter().any(|open| open == place) {
+            state.open.push(place.to_owned());
+        }
     }
 }
 
@@ -115,9 +128,11 @@ impl State {
         }
     }
 
+    /// Without what it would do at the end: what of that can be done from here is done here.
     fn end_at_once(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        self.open.drain(..).for_each(|place| reset_card(&place, false));
     }
 }
 
@@ -125,7 +140,7 @@ impl Drop for State {
     fn drop(&mut self) {
         // The end of its pipe lets it log out and end by itself.
         self.requests = None;
-        if self.over.is_none() && self.ended_within(ENDING).is_none() {
+        if self.over.is_none() && !self.ended_within(ENDING).is_some_and(|status| status.success()) {
             self.end_at_once();
         }
     }

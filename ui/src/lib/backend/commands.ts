@@ -51,6 +51,11 @@ export const commandNames = [
   "encrypt_again",
   "open_with_pin",
   "encrypt_again_with_pin",
+  "forget_module",
+  "choose_module",
+  "lock_again",
+  "encrypt_again_unlocked",
+  "open_unlocked",
   "test_keys",
   "recipient_from_key",
   "cancel",
@@ -125,6 +130,14 @@ export const commands = {
     hint: string | null,
     output: FileId | null,
   ) => call<EncryptionDone>("encrypt_again_with_pin", { draft, pin, riskLastTry, newPassword, hint, output }),
+  /** Goes on after an obstacle without a second PIN; null when the key is no longer kept. */
+  openUnlocked: (draft: OpenDraft) => call<OpenDone | null>("open_unlocked", { draft }),
+  encryptAgainUnlocked: (draft: OpenDraft, newPassword: string, hint: string | null, output: FileId | null) =>
+    call<EncryptionDone | null>("encrypt_again_unlocked", { draft, newPassword, hint, output }),
+  lockAgain: () => call<void>("lock_again"),
+  /** What comes of it is told with the keys. */
+  chooseModule: () => call<void>("choose_module"),
+  forgetModule: () => call<void>("forget_module"),
   testKeys: () => call<ReaderReport[]>("test_keys"),
   recipientFromKey: (id: string) => call<RecipientView>("recipient_from_key", { id }),
 

@@ -52,6 +52,8 @@ export interface Answers {
   open: () => Promise<OpenDone>;
   /** What comes of a PIN. */
   pin: (pin: string | null, riskLastTry: boolean) => Promise<OpenDone>;
+  /** What comes of going on after an obstacle. */
+  unlocked: () => Promise<OpenDone | null>;
   readers: () => Promise<ReaderReport[]>;
   recipientFromKey: () => Promise<RecipientView>;
   /** What comes of showing a file, opening it and copying. */
@@ -82,7 +84,7 @@ export class Double {
         appearance: "light",
         recent: [],
         servers: { servers: [], chosen: [], lost: [], lockedBy: null, problem: null },
-        keys: { identities: [], readers: [], problem: null, isKnown: true },
+        keys: { identities: [], readers: [], modules: [], problem: null, isKnown: true },
         demo: null,
         incoming: null,
       },
@@ -113,6 +115,7 @@ export class Double {
       encrypt: () => Promise.reject(failure("internal")),
       open: () => Promise.reject(failure("internal")),
       pin: () => Promise.reject(failure("internal")),
+      unlocked: () => Promise.resolve(null),
       readers: () => Promise.resolve([]),
       recipientFromKey: () => Promise.reject(failure("card_removed")),
       system: () => Promise.resolve(),
@@ -205,6 +208,11 @@ export class Double {
       encryptAgain: () => answers.encrypt(),
       openWithPin: (_, pin, riskLastTry) => answers.pin(pin, riskLastTry),
       encryptAgainWithPin: () => answers.encrypt(),
+      openUnlocked: () => answers.unlocked(),
+      encryptAgainUnlocked: () => answers.encrypt(),
+      lockAgain: done,
+      chooseModule: done,
+      forgetModule: done,
       testKeys: () => answers.readers(),
       recipientFromKey: () => answers.recipientFromKey(),
       cancel: () => Promise.resolve(this.#stop?.()),

@@ -3,4 +3,4 @@
 /**
  * What keeps a key.
  */
-export type IdentityKind = "card";
+export type IdentityKind = "card" | "token";

@@ -9,7 +9,7 @@ import type { SecretView } from "./SecretView";
  */
 export type IdentityView = { 
 /**
- * Names it in further commands: the SHA-256 of its certificate, in hex.
+ * Names it in further commands: the SHA-256 of its certificate, in hex, or of its public key where it has none.
  */
 id: string, 
 /**
@@ -17,7 +17,7 @@ id: string,
  */
 kind: IdentityKind, 
 /**
- * Where: the reader's name.
+ * Where: the reader's name, or the token's label.
  */
 place: string, 
 /**
@@ -29,7 +29,7 @@ keyId: string,
  */
 person: string | null, 
 /**
- * The holder's name.
+ * The holder's name, or what a token calls a key without certificate.
  */
 holder: string, 
 /**
@@ -53,9 +53,9 @@ documentNumber: string | null,
  */
 model: string, 
 /**
- * End of the certificate's validity, unix seconds.
+ * End of the certificate's validity, unix seconds; absent where it has no certificate.
  */
-validUntil: number, 
+validUntil: number | null, 
 /**
  * What the holder should know of the certificate.
  */

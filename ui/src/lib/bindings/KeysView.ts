@@ -1,6 +1,7 @@
 // Generated from crates/app/src/view by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
 import type { ErrorView } from "./ErrorView";
 import type { IdentityView } from "./IdentityView";
+import type { ModuleStateView } from "./ModuleStateView";
 import type { ReaderStateView } from "./ReaderStateView";
 
 /**
@@ -15,6 +16,10 @@ identities: Array<IdentityView>,
  * Every reader, in the order of the system.
  */
 readers: Array<ReaderStateView>, 
+/**
+ * PKCS#11 modules that are asked.
+ */
+modules: Array<ModuleStateView>, 
 /**
  * Why no reader can be asked.
  */

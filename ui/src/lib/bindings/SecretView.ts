@@ -1,15 +1,16 @@
 // Generated from crates/app/src/view by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+import type { SecretEntry } from "./SecretEntry";
 
 /**
  * How a key asks for its secret.
  */
 export type SecretView = { 
 /**
- * Fewest digits.
+ * Fewest characters; digits on a card.
  */
 least: number, 
 /**
- * Most digits.
+ * Most characters.
  */
 most: number, 
 /**
@@ -21,6 +22,6 @@ triesLeft: number | null,
  */
 mustChange: boolean, 
 /**
- * It is entered on the reader's PIN pad, and never comes into this computer.
+ * Where it is entered.
  */
-onReader: boolean, };
+entry: SecretEntry, };

@@ -105,6 +105,11 @@ export class Opening {
     return possible;
   }
 
+  /** Whether only tokens are at hand that open it, and no card is asked for. */
+  get byToken(): boolean {
+    return this.identities.length > 0 && this.identities.every(({ kind }) => kind === "token");
+  }
+
   /** Why servers of the container cannot be asked, the first of the causes. */
   readonly serverTrouble: ServerTrouble | null = $derived.by(() => {
     const record = this.container.records.find((record) => record.serverProblem !== null);

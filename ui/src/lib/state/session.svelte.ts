@@ -80,7 +80,7 @@ export class Session {
   version = $state("");
   recent = $state.raw<readonly RecentView[]>([]);
   servers = $state.raw<ServersView>({ servers: [], chosen: [], lost: [], lockedBy: null, problem: null });
-  keys = $state.raw<KeysView>({ identities: [], readers: [], problem: null, isKnown: false });
+  keys = $state.raw<KeysView>({ identities: [], readers: [], modules: [], problem: null, isKnown: false });
   /** A card to try the program with. */
   demo = $state.raw<DemoView | null>(null);
   /** A PIN is being asked for, above the screen. */
@@ -105,6 +105,8 @@ export class Session {
   /** The container that is looked at, also while its failure is shown. */
   #opening: Opening | null = null;
   #listening: Promise<unknown> | null = null;
+  /** The program may keep a container unlocked until an obstacle is decided about. */
+  #mayBeUnlocked = false;
 
   constructor(backend: Backend) {
     this.backend = backend;
@@ -347,6 +349,7 @@ export class Session {
     this.cancelling = false;
     // What was asked about has ended.
     if (this.closing === "asked") this.closing = null;
+    if (screen.name !== "working" && screen.name !== "failed") this.#lockAgain();
     if (screen.name === "start" || screen.name === "encrypt") this.#opening = null;
     else if (screen.name === "open") this.#opening = screen.opening;
     this.screen = screen;
@@ -534,10 +537,14 @@ export class Session {
       this.#finishOpening({ opening, draft, done, needsPassword: false, identity });
     };
     const recover = async (error: ErrorView) => {
+      this.#mayBeUnlocked = true;
       if (!(await this.#recoverOpening(opening, error, back, draft))) return;
-      // The PIN is gone: it is asked for once more.
-      this.#show(back);
-      this.openWithCard(opening, identity);
+      await this.#goOn({ task: "open", opening, recover, ask: () => this.openWithCard(opening, identity), back }, async () => {
+        const again = opening.draft(identity);
+        const done = await this.backend.openUnlocked(again);
+        if (done) this.#finishOpening({ opening, draft: again, done, needsPassword: false, identity });
+        return done !== null;
+      });
     };
     this.#askPin(identity, { task: "open", opening, work, recover });
   }
@@ -564,11 +571,46 @@ export class Session {
         place = chosen ?? place;
         return chosen !== null;
       };
+      this.#mayBeUnlocked = true;
       if (!(await this.#recover(error, "keep", back, { choosePlace }))) return;
-      this.#show(back);
-      this.encryptAgainWithCard(opened, identity, newPassword, hint, place);
+      const ask = () => this.encryptAgainWithCard(opened, identity, newPassword, hint, place);
+      await this.#goOn({ task: "keep", opening: opened.opening, recover, ask, back }, async () => {
+        const { draft } = opened;
+        const done = await this.backend.encryptAgainUnlocked(draft, newPassword, hint, place?.id ?? null);
+        if (done) this.#finishEncryption(done, opened);
+        return done !== null;
+      });
     };
     this.#askPin(identity, { task: "keep", opening: opened.opening, work, recover });
+  }
+
+  /** After an obstacle: with what the PIN has unlocked, or with the PIN once more where that is no longer kept. */
+  async #goOn(
+    { task, opening, recover, ask, back }: {
+      task: Task;
+      opening: Opening;
+      recover: (error: ErrorView) => Promise<void>;
+      ask: () => void;
+      back: Screen;
+    },
+    work: () => Promise<boolean>,
+  ): Promise<void> {
+    this.#show({ name: "working", task, subject: opening.container.name, viaServers: false });
+    try {
+      if (await work()) return;
+    } catch (thrown) {
+      await recover(asErrorView(thrown));
+      return;
+    }
+    this.#show(back);
+    ask();
+  }
+
+  /** The person has gone on to something else. */
+  #lockAgain(): void {
+    if (!this.#mayBeUnlocked) return;
+    this.#mayBeUnlocked = false;
+    void this.backend.lockAgain().catch(() => undefined);
   }
 
   /** Shows the dialog. What is wrong with the PIN or the card is said there, anything else on the screen below. */
@@ -612,6 +654,8 @@ export class Session {
     entry.follow(this.keys);
     this.notice = null;
     this.pin = entry;
+    // There is nothing to enter.
+    if (entry.state === "ask" && identity.secret.entry === "notNeeded") entry.use(null, false);
   }
 
   /** Encrypts an opened container again for a password of one's own. */

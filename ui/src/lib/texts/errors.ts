@@ -308,11 +308,18 @@ const table: Record<Code, (error: ErrorView) => Words> = {
     ),
   pin_incorrect: (error) => words(m.error_pin_incorrect(), left(error), m.error_pin_incorrect_next()),
   pin_last_try: () => words(m.error_pin_last_try(), m.error_pin_last_try_text(), m.error_pin_last_try_next()),
-  pin_blocked: () => words(m.error_pin_blocked(), m.error_pin_blocked_text(), m.error_pin_blocked_next()),
+  pin_blocked: (error) =>
+    words(
+      m.error_pin_blocked(),
+      m.error_pin_blocked_text(),
+      isOfToken(error) ? m.token_pin_blocked_next() : m.error_pin_blocked_next(),
+    ),
   pin_cancelled: () => words(m.error_pin_cancelled(), m.error_pin_cancelled_text(), m.error_pin_cancelled_next()),
   pin_timeout: () => words(m.error_pin_timeout(), m.error_pin_timeout_text(), m.error_pin_timeout_next()),
-  pin_change_required: () =>
-    words(m.error_pin_change_required(), m.error_pin_change_required_text(), m.error_pin_change_required_next()),
+  pin_change_required: (error) =>
+    isOfToken(error)
+      ? words(m.error_pin_change_required(), m.token_pin_change_text(), m.token_pin_change_next())
+      : words(m.error_pin_change_required(), m.error_pin_change_required_text(), m.error_pin_change_required_next()),
   no_pcsc: ({ subject }) =>
     subject === "permission"
       ? words(m.error_no_pcsc_denied(), m.error_no_pcsc_denied_text(), m.error_no_pcsc_denied_next())
@@ -470,4 +477,9 @@ export function technical(error: ErrorView, version: string): string {
 function escaped(line: string): string {
   const code = (character: string) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
   return line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, code);
+}
+
+/** Whether a PIN is a token's, not a card's. */
+function isOfToken({ subject }: ErrorView): boolean {
+  return subject === "token";
 }
