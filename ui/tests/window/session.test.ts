@@ -169,7 +169,7 @@ test("offers safe names and higher limits once", async () => {
   expect(document.querySelector("h2")?.textContent).toBe("File names in it could do harm");
   const told = [...document.querySelectorAll("main li")].map((item) => item.textContent.replace(/[\u2066-\u2069]/g, ""));
   expect(told).toEqual([
-    expect.stringMatching(/“CON”.*On Windows it means a device\..*proposed name: “_CON”/),
+    expect.stringMatching(/“CON”.*On Windows this name means a device\..*proposed name: “_CON”/),
     expect.stringMatching(/“a:b”.*the character “:”.*proposed name: “a_b”/),
     "and 22 more files",
   ]);
