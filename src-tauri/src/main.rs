@@ -10,6 +10,7 @@ mod launch;
 mod texts;
 
 use std::{
+    alloc::System,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
     sync::{Arc, Mutex, PoisonError},
@@ -24,6 +25,11 @@ use tauri::{
     AppHandle, DragDropEvent, Emitter, Manager, Theme, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window,
     WindowEvent, window::Color,
 };
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes every block of memory when it is let go. What the page says goes through types of libraries, which know nothing of passwords and PINs.
+#[global_allocator]
+static MEMORY: ZeroAlloc<System> = ZeroAlloc(System);
 
 /// Files given on the command line, until the page asks for them.
 #[derive(Default)]
@@ -40,6 +46,7 @@ const USAGE: &str = "Usage: kapsel-desktop [FILE]...\n\nOpens a container, or en
 
 fn main() -> ExitCode {
     app::tokens::serve_modules();
+    app::forbid_core_dumps();
     let (mut files, mut text) = (Vec::new(), true);
     let folder = std::env::current_dir().unwrap_or_default();
     for argument in std::env::args_os().skip(1) {

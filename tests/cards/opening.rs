@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use virtual_card::{Holder, Kind, Slot, VirtualCard};
+use virtual_card::{Holder, Inserted, Kind, Slot, VirtualCard};
 
 use crate::{
     organisation::{Organisation, list},
@@ -49,7 +49,62 @@ fn of_two_cards_the_one_that_fits_is_used() {
     assert_eq!(verifies(&other.trace()), 0);
     let outcome = stage.decrypt("right", &["--reader", Slot::Second.reader()]).expect(3);
     assert_eq!(outcome.code(), "not_a_recipient");
-    stage.place.run(&["encrypt", "-o", "two.cdoc2", "-r", "card", "letter.txt"]).expect(2);
+    let refused = stage.place.run(&["encrypt", "-o", "two.cdoc2", "-r", "card", "letter.txt"]).expect(2).stderr();
+    assert_eq!(refused, "kapsel: there are several cards\n  name the reader of one of them: --reader\n");
+}
+
+/// A letter for two people, whose cards are both there.
+fn for_two() -> (Stage, VirtualCard, Inserted) {
+    let stage = Stage::new(Kind::Idemia);
+    let mari = Holder::new("MAASIKAS", "MARI", "49001010005");
+    stage.place.file("mari.crt", mari.pem());
+    let card = VirtualCard::new(Kind::Thales, mari, "5678");
+    let inserted = stage.service.insert(&card, Slot::Second);
+    let both = ["-r", "holder.crt", "-r", "mari.crt"];
+    stage.place.run(&[&["encrypt", "-o", "letter.cdoc2", "letter.txt", "--overwrite"], &both[..]].concat()).expect(0);
+    stage.card.trace();
+    card.trace();
+    (stage, card, inserted)
+}
+
+#[test]
+fn of_two_cards_that_fit_none_is_sent_a_pin_that_may_be_the_others() {
+    let (stage, other, _inserted) = for_two();
+    let usual = ["decrypt", "letter.cdoc2", "-o", "out", "--card", "--pin-file"];
+    let refused = stage.place.run(&[&usual[..], &["right"]].concat()).expect(2).stderr();
+    for words in ["Jaak-Kristjan Jõeorg (Virtual PCD 00 00)", "Mari Maasikas (Virtual PCD 00 01)", "--reader"] {
+        assert!(refused.contains(words) && !refused.contains("Usage"), "{refused}");
+    }
+    let refused = stage.decrypt("right", &[]).expect(2);
+    assert_eq!(refused.code(), "usage");
+    assert_eq!((verifies(&stage.card.trace()), verifies(&other.trace())), (0, 0));
+    // Whose PIN was wrong is told.
+    let second = ["--reader", Slot::Second.reader()];
+    let told = stage.place.run(&[&usual[..], &["right"], &second].concat()).expect(6).stderr();
+    assert!(told.contains("PIN1 of Mari Maasikas (Virtual PCD 00 01) is wrong; 2 tries left"), "{told}");
+    assert_eq!((verifies(&stage.card.trace()), other.tries_left()), (0, 2));
+    let told = stage.fails_with(&second, "pin_incorrect");
+    assert_eq!(told["names"], serde_json::json!(["Mari Maasikas", Slot::Second.reader()]));
+    let told = stage.place.run(&[&usual[..], &["right"], &second].concat()).expect(6).stderr();
+    assert!(told.contains("PIN1 of Mari Maasikas (Virtual PCD 00 01) has one try left"), "{told}");
+    stage.decrypt("right", &["--reader", Slot::First.reader()]).expect(0);
+    stage.is_saved();
+}
+
+#[test]
+fn of_two_cards_that_fit_the_one_is_asked_for_whose_pin_is_not_at_risk() {
+    let (stage, other, _inserted) = for_two();
+    stage.card.set_tries_left(1);
+    let arguments = ["decrypt", "letter.cdoc2", "-o", "out", "--card"];
+    let question = "PIN1 of Mari Maasikas in Virtual PCD 00 01 (3 tries left): ";
+    stage.place.on_terminal(&arguments, &[(question, "5678\n")]).expect(0);
+    stage.is_saved();
+    assert_eq!((verifies(&stage.card.trace()), verifies(&other.trace())), (0, 1));
+    // Where none can be asked without a risk, it is told of which that is so.
+    other.set_tries_left(0);
+    let told = stage.place.run(&arguments).expect(6).stderr();
+    assert!(told.contains("PIN1 of Jaak-Kristjan Jõeorg (Virtual PCD 00 00) has one try left"), "{told}");
+    assert!(told.contains("--reader"), "{told}");
 }
 
 #[test]

@@ -133,7 +133,18 @@ impl Stage {
 
     #[track_caller]
     pub fn fails(&self, pin: &str, code: &str) -> serde_json::Value {
-        let outcome = self.decrypt(pin, &[]).expect(6);
+        self.is_told(self.decrypt(pin, &[]), code)
+    }
+
+    /// With the PIN of [`jaak`].
+    #[track_caller]
+    pub fn fails_with(&self, more: &[&str], code: &str) -> serde_json::Value {
+        self.is_told(self.decrypt("right", more), code)
+    }
+
+    #[track_caller]
+    fn is_told(&self, outcome: Outcome, code: &str) -> serde_json::Value {
+        let outcome = outcome.expect(6);
         assert_eq!(outcome.code(), code, "{}", outcome.stderr());
         assert!(!self.place.path("out").exists(), "nothing is saved");
         serde_json::from_str::<serde_json::Value>(&outcome.stderr()).expect("JSON")["error"].clone()

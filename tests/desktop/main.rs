@@ -8,10 +8,13 @@ mod cards;
 mod damage;
 mod journeys;
 mod keyboard;
+mod memory;
 #[path = "../cli/servers/organisation.rs"]
 mod organisation;
 mod persons;
 mod pictures;
+#[path = "../memory/search.rs"]
+mod search;
 mod servers;
 mod start;
 mod support;

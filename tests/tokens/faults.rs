@@ -103,7 +103,10 @@ fn a_module_without_the_mechanism_costs_no_pin() {
     assert!(error["detail"].as_str().is_some_and(|words| words.contains("CKM_ECDH1_DERIVE")), "{error}");
     assert_eq!(stage.logins(), 0);
     let error = stage.fails("lack:C_DeriveKey", "right", "token_unusable");
-    assert!(error["detail"].as_str().is_some_and(|words| words.contains("MechanismInvalid")), "{error}");
+    assert!(
+        error["detail"].as_str().is_some_and(|words| words.contains("C_DeriveKey: CKR_MECHANISM_INVALID")),
+        "{error}"
+    );
     let mut command = stage.kapsel(&["keys", "test", "--pkcs11", &module("faulty"), "--json"]);
     let outcome = Outcome(command.env("FAULT", "no mechanisms").output().expect("kapsel starts")).expect(6);
     assert_eq!(outcome.code(), "token_unusable");
@@ -174,12 +177,98 @@ fn a_pin_is_entered_at_a_reader_that_takes_it() {
 }
 
 #[test]
+fn of_many_slots_the_one_that_is_named_is_looked_at() {
+    let stage = stage();
+    let list = |fault: &str, more: &[&str]| {
+        let module = module("faulty");
+        let mut command = stage.kapsel(&[&["keys", "list", "--pkcs11", &module], more].concat());
+        Outcome(command.env("FAULT", fault).output().expect("kapsel starts")).expect(0).stdout()
+    };
+    let listed: serde_json::Value = serde_json::from_str(&list("none", &["--json"])).expect("JSON");
+    assert_eq!(listed["modules"][0]["leftOut"], 0);
+    let slot = listed["modules"][0]["tokens"][0]["slot"].to_string();
+    let outcome = stage.opening_with_fault("crowd", "right", &[]).expect(6);
+    assert_eq!(outcome.code(), "no_token");
+    assert!(outcome.stderr().contains("first 16") && outcome.stderr().contains("--slot"), "{}", outcome.stderr());
+    assert!(list("crowd", &[]).contains("slots more, which were not looked at: --slot names one"));
+    assert!(list("crowd", &["--slot", &slot]).contains("mari"));
+    stage.opening_with_fault("crowd", "right", &["--slot", &slot]).expect(0);
+    stage.is_saved();
+}
+
+#[test]
+fn what_a_module_says_is_told_in_words_that_can_be_looked_up() {
+    let stage = stage();
+    // Nobody was asked at a reader.
+    let error = stage.fails("cancel:C_Login", "right", "token_unusable");
+    assert!(error["detail"].as_str().is_some_and(|words| words.contains("cancels the login")), "{error}");
+    let error = stage.fails("own:C_Login", "right", "token_unusable");
+    let words = "the PKCS#11 module failed: C_Login: an error of the module's own, 0x80000001";
+    assert_eq!(error["detail"], words);
+    assert_eq!(error["names"], serde_json::json!(["mari", "mari"]));
+}
+
+#[test]
+fn a_token_without_keys_is_not_for_decryption_and_nothing_is_wrong_with_it() {
+    let stage = stage();
+    stage.add_token("signing");
+    let tested = stage.run(&["keys", "test", "--pkcs11", SOFTHSM]).expect(0).stdout();
+    assert!(tested.contains("not for decryption") && !tested.contains("FAILED"), "{tested}");
+}
+
+#[test]
+fn of_two_tokens_that_fit_none_is_sent_a_pin_that_may_be_the_others() {
+    let stage = stage();
+    stage.add_token("signing");
+    stage.copy_key("mari", "signing");
+    let outcome = Outcome(stage.opening(&module("faulty"), "right", &[]).output().expect("kapsel starts")).expect(2);
+    assert!(outcome.stderr().contains("--slot"), "{}", outcome.stderr());
+    assert_eq!(stage.logins(), 0);
+}
+
+#[test]
+fn what_a_module_has_started_ends_with_it() {
+    let stage = stage();
+    stage.fails("fork:C_Initialize", "right", "token_unusable");
+    let started = fs::read_to_string(stage.place.path("calls")).expect("noted");
+    let state = || fs::read_to_string(format!("/proc/{}/stat", started.trim()));
+    let until = Instant::now() + Duration::from_secs(5);
+    // Where nobody takes notice of orphans, it stays as a zombie.
+    while state().is_ok_and(|state| !state.contains(") Z ")) {
+        assert!(Instant::now() < until, "it outlives its module");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
 fn what_is_no_module_is_told() {
     let stage = stage();
     stage.place.file("text.so", LETTER);
     for file in ["absent.so", "text.so", "letter.cdoc2"] {
         let outcome = Outcome(stage.opening(file, "right", &[]).output().expect("kapsel starts")).expect(6);
         assert_eq!(outcome.code(), "token_unusable");
+    }
+    // Each for its own reason.
+    fs::create_dir(stage.place.path("folder.so")).expect("a folder");
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        stage.place.path("pipe.so"),
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RUSR,
+        0,
+    )
+    .expect("a pipe");
+    std::os::unix::fs::symlink("loop.so", stage.place.path("loop.so")).expect("a link");
+    stage.place.file("two\nlines.so", LETTER);
+    for (file, words) in [
+        ("folder.so", "it is a folder"),
+        ("pipe.so", "a pipe"),
+        ("/dev/null", "a device"),
+        ("loop.so", "symbolic links"),
+        ("two\nlines.so", "two lines.so"),
+    ] {
+        let told = stage.run(&["decrypt", "letter.cdoc2", "-o", "out", "--pkcs11", file]).expect(6).stderr();
+        assert!(told.contains(words) && told.lines().count() == 2, "{told}");
     }
     // A library, and no module.
     let maps = fs::read_to_string("/proc/self/maps").expect("Linux");
@@ -191,7 +280,8 @@ fn what_is_no_module_is_told() {
 #[test]
 fn with_the_program_its_module_ends() {
     let stage = stage();
-    let mut command = stage.opening(&module("faulty"), "right", &[]);
+    let mut command = stage.opening(&module("faulty"), "right", &["--password-env", "LETTERS_PASSWORD"]);
+    command.env("LETTERS_PASSWORD", "swordfish");
     let mut child = command.env("FAULT", "hang:C_Login").spawn().expect("kapsel starts");
     let until = Instant::now() + Duration::from_secs(15);
     let logged_in = || stage.place.path("calls").exists();
@@ -203,7 +293,10 @@ fn with_the_program_its_module_ends() {
     let [helper] = &helpers[..] else { panic!("one process: {helpers:?}") };
     for file in ["cmdline", "environ"] {
         let shown = fs::read(format!("/proc/{helper}/{file}")).expect("its process");
-        assert!(!String::from_utf8_lossy(&shown).contains("1234\n"), "a PIN is not shown to others");
+        let shown = String::from_utf8_lossy(&shown);
+        assert!(!shown.contains("1234\n"), "a PIN is not shown to others");
+        assert!(!shown.contains("swordfish"), "nor a password to a module");
+        assert!(file == "cmdline" || shown.contains("SOFTHSM2_CONF="), "which gets what it needs");
     }
     child.kill().expect("killed");
     child.wait().expect("ended");

@@ -75,8 +75,12 @@ impl Stage {
     }
 
     fn write(&self, file: &str, more: &[&str]) {
+        self.write_to(LABEL, file, more);
+    }
+
+    fn write_to(&self, token: &str, file: &str, more: &[&str]) {
         let mut command = self.command("pkcs11-tool");
-        command.args(["--module", SOFTHSM, "--login", "--pin", "1234", "--token-label", LABEL]);
+        command.args(["--module", SOFTHSM, "--login", "--pin", "1234", "--token-label", token]);
         command.args(["--write-object", file]).args(more);
         succeeds(command.output().expect("opensc is installed"));
     }
@@ -105,6 +109,17 @@ impl Stage {
         openssl(self.place.root(), &["pkey", "-in", &key, "-pubout", "-outform", "DER", "-out", "public.der"]);
         self.write("public.der", &["--type", "pubkey", "--id", &hex::encode(name), "--label", name]);
         certificate
+    }
+
+    /// A key on another token, too.
+    pub fn copy_key(&self, name: &str, token: &str) {
+        let place = self.place.root();
+        let (key, certificate) = (format!("{name}.pem"), format!("{name}.crt"));
+        openssl(place, &["pkey", "-in", &key, "-outform", "DER", "-out", "key.der"]);
+        openssl(place, &["x509", "-in", &certificate, "-outform", "DER", "-out", "certificate.der"]);
+        let id = hex::encode(name);
+        self.write_to(token, "key.der", &["--type", "privkey", "--id", &id, "--usage-derive"]);
+        self.write_to(token, "certificate.der", &["--type", "cert", "--id", &id, "--label", name]);
     }
 
     /// A key in NSS' database, too.

@@ -1,8 +1,8 @@
 //! ID-cards in readers: which are there, which one opens a container, and what goes wrong with them.
 
 use cdoc2::{Error, Header, KeyError, Record};
-use eid::{CardError, CardReader, IdCard, RecipientKey};
-pub use eid::{CardWatch, Pin, SeenReader};
+use eid::{CardError, CardReader, HeldKeyError, IdCard, RecipientKey, Tries};
+pub use eid::{CardWatch, Holder, Pin, SeenReader};
 use serde::Serialize;
 
 use crate::{
@@ -99,9 +99,9 @@ impl FittingCard {
         CardView::new(&self.0)
     }
 
-    /// The reader's name.
-    pub fn reader(&self) -> &str {
-        &self.0.reader
+    /// Whose card it is, and in which reader.
+    pub fn holder(&self) -> Holder {
+        self.0.holder()
     }
 
     /// Says whether a PIN can be asked for. With one try left, only with `risk_last_try`.
@@ -109,11 +109,12 @@ impl FittingCard {
     /// # Errors
     /// [`Code::PinBlocked`], [`Code::PinChangeRequired`], [`Code::PinLastTry`].
     pub fn check(&self, risk_last_try: bool) -> Result<()> {
-        match self.view().obstacle() {
+        let checked = match self.view().obstacle() {
             Some(obstacle) => Err(obstacle),
             None if self.0.tries.left == 1 && !risk_last_try => Err(failure(&CardError::LastTry)),
             None => Ok(()),
-        }
+        };
+        checked.map_err(|failure| failure.held_by(&self.holder()))
     }
 
     /// The card as a key at hand. The PIN is checked by the card when the key is used.
@@ -121,7 +122,8 @@ impl FittingCard {
     /// # Errors
     /// [`Code::PinIncorrect`] without a number when it cannot be a PIN: the card is not asked then.
     pub fn into_key(self, pin: &str, risk_last_try: bool) -> Result<Key> {
-        let pin = Pin::new(pin).map_err(|error| Failure::new(Code::PinIncorrect, error.to_string()))?;
+        let wrong = |error: eid::PinError| Failure::new(Code::PinIncorrect, error.to_string()).held_by(&self.holder());
+        let pin = Pin::new(pin).map_err(wrong)?;
         Ok(self.with_pin(pin, risk_last_try))
     }
 
@@ -158,24 +160,39 @@ fn reader_view(reader: CardReader) -> ReaderView {
     ReaderView { reader: reader.name, atr: reader.atr, card, problem }
 }
 
-/// The card that is a recipient of a container; of several, one whose PIN is not blocked.
+/// The cards that are recipients of a container, at least one: first those whose PIN may be asked for at no risk, last those whose PIN is
+/// blocked.
 ///
 /// # Errors
 /// [`Code::NotARecipient`], and whatever hides the card.
-pub fn fitting(header: &Header, reader: Option<&str>) -> Result<FittingCard> {
+pub fn fitting(header: &Header, reader: Option<&str>) -> Result<Vec<FittingCard>> {
     let cards = usable(look(reader)?)?;
     let opens = |record: &Record, card: &IdCard| {
         for_key(record, &card.certificate.public_key) || for_person(record, &card.certificate.der)
     };
     let fits = |card: &IdCard| header.records().iter().any(|record| opens(record, card));
     let (mut fitting, others): (Vec<_>, Vec<_>) = cards.into_iter().partition(fits);
-    fitting.sort_by_key(|card| card.tries.left == 0);
-    if let Some(card) = fitting.into_iter().next() {
-        return Ok(FittingCard(card));
+    if !fitting.is_empty() {
+        fitting.sort_by_key(|card| match card.tries {
+            Tries { left: 0, .. } => Readiness::Blocked,
+            Tries { must_change: true, .. } => Readiness::ToBeChanged,
+            Tries { left: 1, .. } => Readiness::LastTry,
+            _ => Readiness::Good,
+        });
+        return Ok(fitting.into_iter().map(FittingCard).collect());
     }
     let holders: Vec<_> = others.iter().map(|card| card.certificate.holder()).collect();
     let words = format!("the card of {} is no recipient of this container", holders.join(", "));
     Err(Failure::new(Code::NotARecipient, words).with_names(recipients_in_short(header)))
+}
+
+/// How a PIN stands, the best first.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Readiness {
+    Good,
+    LastTry,
+    ToBeChanged,
+    Blocked,
 }
 
 /// What a reader holds, to be remembered as long as it is in there.
@@ -323,8 +340,13 @@ pub(crate) fn failure(error: &CardError) -> Failure {
     }
 }
 
+/// What went wrong with a card's key, and whose it is.
+pub(crate) fn failure_of(error: &HeldKeyError<CardError>) -> Failure {
+    failure(&error.cause).held_by(&error.holder)
+}
+
 /// A card's or token's own failure behind one of opening, which may have come by way of a server's connection.
-pub(crate) fn behind<T: std::error::Error + 'static>(error: &Error) -> Option<&T> {
+pub(crate) fn behind<T: std::error::Error + 'static>(error: &Error) -> Option<&HeldKeyError<T>> {
     let key: &KeyError = match error {
         Error::Key(key) => key,
         Error::Fetch(error) | Error::Deliver(error) => {

@@ -4,6 +4,7 @@ use capsule_client::ListTrouble;
 use cdoc2::{
     Error, KeyError, LimitKind, NameProblem, NoServerAccess, Refusal, SecretKind, UnsafeName, shown, shown_name,
 };
+use eid::Holder;
 
 use crate::{
     cards,
@@ -41,11 +42,17 @@ impl Failure {
         self
     }
 
-    /// Adds names that help: for whom the container is, password hints.
+    /// Adds names that help: for whom the container is, password hints, whose card or token it is and where.
     #[must_use]
     pub fn with_names(mut self, names: Vec<String>) -> Self {
         self.0.names = names;
         self
+    }
+
+    /// Names the holder of the key that it happened to, and the reader or token.
+    #[must_use]
+    pub(crate) fn held_by(self, holder: &Holder) -> Self {
+        self.with_names(vec![holder.name.clone(), holder.place.clone()])
     }
 
     /// Adds what is wrong with the name.
@@ -141,10 +148,10 @@ impl From<Error> for Failure {
             error => error,
         };
         if let Some(error) = cards::behind(&error) {
-            return cards::failure(error);
+            return cards::failure_of(error);
         }
         if let Some(error) = cards::behind(&error) {
-            return tokens::failure(error);
+            return tokens::failure_of(error);
         }
         let failure = Self::new(code_of(&error), with_sources(&error));
         match error {

@@ -40,4 +40,5 @@ pub mod settings;
 pub mod tokens;
 pub mod view;
 
+pub use eid::forbid_core_dumps;
 pub use failure::{Failure, Result};

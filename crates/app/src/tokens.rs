@@ -2,17 +2,15 @@
 //!
 //! Modules run in processes of their own. A program that is to use them begins its `main` with [`serve_modules`].
 
-use std::{
-    path::{Path, PathBuf},
-    thread,
-};
+use std::{path::Path, thread};
 
 use cdoc2::{Header, shown};
-pub use eid::serve_modules;
-use eid::{Module, PinState, Token, TokenError, TokenIdentity, TokenPin, known_modules};
+use eid::{HeldKeyError, Holder, Module, PinState, Token, TokenError, TokenIdentity, TokenPin, Tokens, known_modules};
+pub use eid::{serve_modules, withhold_from_modules};
 use serde::Serialize;
 
 use crate::{
+    cards::Readiness,
     failure::{Failure, Result},
     opening::{Key, for_key, key_id, person_of, recipients_in_short},
     recipients::{initials, now},
@@ -25,8 +23,10 @@ use crate::{
 pub struct ModuleView {
     /// Where it is.
     pub module: String,
-    /// Its tokens.
+    /// Its tokens, at most 16.
     pub tokens: Vec<TokenView>,
+    /// How many more slots it has, which were not looked at.
+    pub left_out: u64,
     /// Why it cannot be used.
     pub problem: Option<ErrorView>,
 }
@@ -157,24 +157,26 @@ fn pin_entry(token: &Token) -> PinEntry {
     }
 }
 
-/// Looks at the tokens of a module, or of every known one that is installed; no PIN is asked for.
-pub fn modules(given: Option<&Path>) -> Vec<ModuleView> {
-    let paths = given.map_or_else(known_modules, |path| vec![path.to_owned()]);
+/// Looks at the tokens of every known module that is installed; no PIN is asked for.
+pub fn modules() -> Vec<ModuleView> {
     // At once: a module that hangs delays no other.
-    let looks: Vec<_> = paths.into_iter().map(|path| thread::spawn(move || module(path))).collect();
+    let looks: Vec<_> = known_modules().into_iter().map(|path| thread::spawn(move || module(&path, None))).collect();
     looks.into_iter().filter_map(|look| look.join().ok()).collect()
 }
 
-fn module(path: PathBuf) -> ModuleView {
+/// Looks at the tokens of a module, or at the one in a slot; no PIN is asked for.
+pub fn module(path: &Path, slot: Option<u64>) -> ModuleView {
     let module = path.display().to_string();
-    match tokens(&path) {
-        Ok(tokens) => ModuleView { module, tokens: tokens.iter().map(TokenView::new).collect(), problem: None },
-        Err(failure) => ModuleView { module, tokens: Vec::new(), problem: Some(failure.into_view()) },
+    match listed(path, slot) {
+        Ok(Tokens { tokens, left_out }) => {
+            ModuleView { module, tokens: tokens.iter().map(TokenView::new).collect(), left_out, problem: None }
+        }
+        Err(failure) => ModuleView { module, tokens: Vec::new(), left_out: 0, problem: Some(failure.into_view()) },
     }
 }
 
-fn tokens(module: &Path) -> Result<Vec<Token>> {
-    let tokens = Module::open(module).and_then(|module| module.tokens());
+fn listed(module: &Path, slot: Option<u64>) -> Result<Tokens> {
+    let tokens = Module::open(module).and_then(|module| module.tokens(slot));
     tokens.map_err(|error| in_module(module, &error))
 }
 
@@ -191,9 +193,9 @@ impl FittingToken {
         TokenView::new(&self.token)
     }
 
-    /// The holder of the key.
-    pub fn holder(&self) -> String {
-        self.identity.holder()
+    /// Whose key it is, and on which token.
+    pub fn holder(&self) -> Holder {
+        self.token.holder(&self.identity)
     }
 
     /// Says whether a PIN can be asked for, and whether it would be of use. With one try left, only with `risk_last_try`.
@@ -203,7 +205,7 @@ impl FittingToken {
     /// [`Code::PinLastTry`].
     pub fn check(&self, risk_last_try: bool) -> Result<()> {
         let ready = self.token.can_open_with(&self.identity).and_then(|()| self.token.ready(risk_last_try));
-        ready.map_err(|error| in_module(&self.token.module, &error))
+        ready.map_err(|error| in_module(&self.token.module, &error).held_by(&self.holder()))
     }
 
     /// How it is told its PIN.
@@ -216,8 +218,9 @@ impl FittingToken {
     /// # Errors
     /// [`Code::PinIncorrect`] without a number when it cannot be a PIN: the token is not asked then.
     pub fn into_key(self, pin: Option<&str>, risk_last_try: bool) -> Result<Key> {
-        let read = |pin| TokenPin::new(pin).ok_or_else(no_pin);
-        Ok(self.with_pin(pin.map(read).transpose()?, risk_last_try))
+        let read = |pin| TokenPin::new(pin).ok_or_else(|| no_pin().held_by(&self.holder()));
+        let pin = pin.map(read).transpose()?;
+        Ok(self.with_pin(pin, risk_last_try))
     }
 
     /// The same with a PIN that was taken already.
@@ -249,7 +252,7 @@ pub(crate) struct Held {
 /// [`Code::TokenUnusable`], when no token can be asked.
 pub(crate) fn held_by(module: &Path) -> Result<Vec<Held>> {
     let (mut held, mut problem) = (Vec::new(), None);
-    for token in tokens(module)? {
+    for token in listed(module, None)?.tokens {
         match &token.identities {
             Ok(identities) => {
                 let usable = identities.iter().filter(|identity| token.can_open_with(identity).is_ok());
@@ -309,7 +312,7 @@ fn id(key: &TokenIdentity) -> String {
 /// # Errors
 /// [`Code::NoToken`] when it is not there, and whatever hides the token.
 pub(crate) fn with_id(module: &Path, wanted: &str) -> Result<FittingToken> {
-    for token in tokens(module)? {
+    for token in listed(module, None)?.tokens {
         let identities = token.identities.as_deref().unwrap_or_default();
         if let Some(identity) = identities.iter().find(|identity| id(identity) == wanted).cloned() {
             return Ok(FittingToken { token, identity });
@@ -318,18 +321,25 @@ pub(crate) fn with_id(module: &Path, wanted: &str) -> Result<FittingToken> {
     Err(in_module(module, &TokenError::NoToken(None)))
 }
 
-/// The token of a module, or in one of its slots, that holds a key for a container; of several, one whose PIN is not blocked.
+/// The tokens of a module, or in one of its slots, that hold a key for a container, at least one: first those whose PIN may be asked for at
+/// no risk, last those whose PIN is blocked.
 ///
 /// # Errors
 /// [`Code::NotARecipient`], [`Code::NoToken`], and whatever hides the token.
-pub fn fitting(header: &Header, module: &Path, slot: Option<u64>) -> Result<FittingToken> {
-    let mut tokens = tokens(module)?;
-    tokens.retain(|token| slot.is_none_or(|slot| token.info.slot == slot));
+pub fn fitting(header: &Header, module: &Path, slot: Option<u64>) -> Result<Vec<FittingToken>> {
+    let Tokens { mut tokens, left_out } = listed(module, slot)?;
     if tokens.is_empty() {
         return Err(in_module(module, &TokenError::NoToken(slot)));
     }
-    tokens.sort_by_key(|token| token.info.pin == PinState::Blocked);
-    let (mut holders, mut problem) = (Vec::new(), None);
+    let looked_at = tokens.len();
+    tokens.sort_by_key(|token| match token.info.pin {
+        _ if token.info.needs_no_pin => Readiness::Good,
+        PinState::Blocked => Readiness::Blocked,
+        PinState::MustChange => Readiness::ToBeChanged,
+        PinState::LastTry => Readiness::LastTry,
+        _ => Readiness::Good,
+    });
+    let (mut fitting, mut holders, mut problem) = (Vec::new(), Vec::new(), None);
     for token in tokens {
         match &token.identities {
             Err(error) => problem = problem.or(Some(error.clone())),
@@ -338,13 +348,21 @@ pub fn fitting(header: &Header, module: &Path, slot: Option<u64>) -> Result<Fitt
                     header.records().iter().any(|record| for_key(record, &identity.public_key))
                 };
                 if let Some(identity) = identities.iter().find(fits).cloned() {
-                    return Ok(FittingToken { token, identity });
+                    fitting.push(FittingToken { token, identity });
+                    continue;
                 }
                 holders.extend(identities.iter().map(TokenIdentity::holder));
             }
         }
     }
     match problem {
+        _ if !fitting.is_empty() => Ok(fitting),
+        // It may be in one of those.
+        _ if left_out > 0 => {
+            let words =
+                format!("no key of the first {} tokens fits, and the module has {left_out} slots more", looked_at);
+            Err(Failure::new(Code::NoToken, words).about(shown_path(module)).with_number(left_out))
+        }
         Some(error) if holders.is_empty() => Err(in_module(module, &error)),
         _ => {
             let words = format!("the token ({}) is no recipient of this container", holders.join(", "));
@@ -356,12 +374,21 @@ pub fn fitting(header: &Header, module: &Path, slot: Option<u64>) -> Result<Fitt
 /// Tells a token's PIN from a card's.
 const TOKEN: &str = "token";
 
+fn shown_path(module: &Path) -> String {
+    shown(&module.display().to_string())
+}
+
 fn in_module(module: &Path, error: &TokenError) -> Failure {
     let failure = failure(error);
     match failure.code() {
-        Code::TokenUnusable | Code::NoToken => failure.about(module.display().to_string()),
+        Code::TokenUnusable | Code::NoToken => failure.about(shown_path(module)),
         _ => failure,
     }
+}
+
+/// What went wrong with a token's key, and whose it is.
+pub(crate) fn failure_of(error: &HeldKeyError<TokenError>) -> Failure {
+    failure(&error.cause).held_by(&error.holder)
 }
 
 /// What went wrong with a token, in the terms of this crate.

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use app::persons::PersonId;
 use cdoc2::{Compression, Limits, NamePolicy, OnConflict};
-use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint, error::ErrorKind};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::{
     cards::{CardOptions, HeldKeys},
-    terminal::escaped,
+    terminal::{escaped, harmless},
 };
 
 /// Exit statuses, for the help text.
@@ -34,20 +34,36 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
-/// Ends the program for a use that is wrong in a way that the arguments' own rules cannot tell.
-pub(crate) fn wrong_usage(message: &str) -> ! {
-    refuse(&Arguments::command().error(ErrorKind::ArgumentConflict, message))
+/// Exit status of a wrong use.
+const WRONG_USAGE: i32 = 2;
+
+/// Ends the program for a use that is wrong in a way that the arguments' own rules cannot tell, with what to do instead.
+pub(crate) fn wrong_usage(cause: &str, next: &str) -> ! {
+    if wants_json() {
+        print_wrong_usage(serde_json::json!({ "error": { "code": "usage", "detail": cause }, "next": next }));
+    } else {
+        eprintln!("kapsel: {}\n  {}", harmless(cause), harmless(next));
+    }
+    std::process::exit(WRONG_USAGE)
+}
+
+/// Asked before the arguments are read.
+fn wants_json() -> bool {
+    std::env::args_os().any(|argument| argument == "--json")
+}
+
+fn print_wrong_usage(error: serde_json::Value) {
+    eprintln!("{}", escaped(&error.to_string()));
 }
 
 /// Ends the program over a wrong use: in words for people, as JSON where that was asked for.
 pub(crate) fn refuse(error: &clap::Error) -> ! {
-    let as_json = std::env::args_os().any(|argument| argument == "--json");
-    if !as_json || !error.use_stderr() {
+    if !wants_json() || !error.use_stderr() {
         error.exit();
     }
     let text = error.to_string();
     let detail = usage_detail(&text);
-    eprintln!("{}", escaped(&serde_json::json!({ "error": { "code": "usage", "detail": detail } }).to_string()));
+    print_wrong_usage(serde_json::json!({ "error": { "code": "usage", "detail": detail } }));
     std::process::exit(error.exit_code())
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use app::{
     Result,
-    cards::{self, FittingCard},
+    cards::{self, FittingCard, Holder},
     opening::Key,
     recipients::NewRecipient,
     tokens::{self, FittingToken, PinEntry, PinStanding},
@@ -55,7 +55,7 @@ impl CardOptions {
     /// Refuses a reader that nothing is looked for in.
     pub(crate) fn check_reader(&self, is_for_recipient: bool) {
         if self.reader.is_some() && !self.card && !is_for_recipient {
-            wrong_usage("--reader says where an ID-card is looked for; it goes with --card");
+            wrong_usage("--reader says where an ID-card is looked for", "it goes with --card");
         }
     }
 
@@ -69,29 +69,49 @@ impl CardOptions {
     }
 
     fn card(&self, header: &Header) -> Result<Key> {
-        let card = cards::fitting(header, self.reader.as_deref())?;
+        let fitting = cards::fitting(header, self.reader.as_deref())?;
+        self.refuse_any_of(&fitting, FittingCard::holder, "reader");
+        let is_alone = fitting.len() == 1;
+        let card = first(fitting);
         card.check(self.last_try)?;
         if card.view().pin_pad && self.pin_file.is_none() {
             // At once, also where results are JSON: the reader waits.
-            eprintln!("{}", harmless(&request(&card)));
+            eprintln!("{}", harmless(&request(&card, is_alone)));
             return Ok(card.into_key_by_pad(self.last_try));
         }
-        let pin = self.pin(&question(&card))?;
+        let pin = self.pin(&question(&card, is_alone))?;
         card.into_key(&pin, self.last_try)
     }
 
     fn token(&self, header: &Header, module: &Path, terminal: &Terminal) -> Result<Key> {
-        let token = tokens::fitting(header, module, self.slot)?;
+        let fitting = tokens::fitting(header, module, self.slot)?;
+        self.refuse_any_of(&fitting, FittingToken::holder, "slot");
+        let token = first(fitting);
         token.check(self.last_try)?;
         let pin = match token.pin_entry() {
             PinEntry::Typed => Some(self.pin(&token_question(&token))?),
             PinEntry::AtReader => {
-                terminal.note(&format!("enter the PIN of {} at the reader", token.holder()));
+                terminal.note(&format!("enter the PIN of {} at the reader", token.holder().name));
                 None
             }
             PinEntry::NotNeeded => None,
         };
         token.into_key(pin.as_ref().map(|pin| pin.as_str()), self.last_try)
+    }
+
+    /// A PIN that stands in a file is one card's: it is sent to no other, which would lose a try.
+    fn refuse_any_of<T>(&self, fitting: &[T], holder: fn(&T) -> Holder, option: &str) {
+        if self.pin_file.is_some() && fitting.len() > 1 {
+            let named = |one| {
+                let Holder { name, place } = holder(one);
+                format!("{name} ({place})")
+            };
+            let all: Vec<_> = fitting.iter().map(named).collect();
+            wrong_usage(
+                &format!("several fit, and the PIN in the file is for one of them: {}", all.join(", ")),
+                &format!("name the {option} of that one: --{option}"),
+            );
+        }
     }
 
     fn pin(&self, question: &str) -> Result<Zeroizing<String>> {
@@ -102,12 +122,22 @@ impl CardOptions {
     }
 }
 
-fn question(card: &FittingCard) -> String {
-    format!("PIN1 of {} ({}): ", card.view().holder, tries(card))
+fn first<T>(fitting: Vec<T>) -> T {
+    fitting.into_iter().next().expect("where none fits, that is told before")
 }
 
-fn request(card: &FittingCard) -> String {
-    format!("Enter PIN1 of {} on the reader ({}).", card.view().holder, tries(card))
+fn question(card: &FittingCard, is_alone: bool) -> String {
+    format!("PIN1 of {} ({}): ", who(card, is_alone), tries(card))
+}
+
+fn request(card: &FittingCard, is_alone: bool) -> String {
+    format!("Enter PIN1 of {} on the reader ({}).", who(card, is_alone), tries(card))
+}
+
+/// The holder, and the reader where another card would fit, too.
+fn who(card: &FittingCard, is_alone: bool) -> String {
+    let Holder { name, place } = card.holder();
+    if is_alone { name } else { format!("{name} in {place}") }
 }
 
 fn tries(card: &FittingCard) -> String {
@@ -122,7 +152,7 @@ fn token_question(token: &FittingToken) -> String {
         PinStanding::Low => ", a wrong one was entered before",
         _ => "",
     };
-    format!("PIN of {} (token {}{tries}): ", token.holder(), view.label)
+    format!("PIN of {} (token {}{tries}): ", token.holder().name, view.label)
 }
 
 /// Whether a recipient is the holder of the card at hand.
@@ -137,7 +167,7 @@ pub(crate) fn recipient(recipient: &Path, reader: Option<&str>) -> Result<Option
     }
     let mut recipients = cards::recipients(reader)?;
     if recipients.len() > 1 {
-        wrong_usage("there are several cards; name the reader of one of them: --reader");
+        wrong_usage("there are several cards", "name the reader of one of them: --reader");
     }
     Ok(recipients.pop())
 }

@@ -21,11 +21,13 @@ use crate::{
 
 fn main() -> ExitCode {
     app::tokens::serve_modules();
+    app::forbid_core_dumps();
     // A reader that goes away, `kapsel list | head`, is no failure of ours: writing says so, and nobody panics.
     let read = Arguments::command().try_get_matches();
     let read = read.and_then(|matches| Ok((Arguments::from_arg_matches(&matches)?, matches)));
     let (arguments, matches) = read.unwrap_or_else(|error| refuse(&error));
-    let terminal = Terminal::new(&arguments.global);
+    secrets::withhold_from_modules(&matches);
+    let terminal = Terminal::new(&arguments.global, &arguments.command);
     app::places::clean_up();
     let lists = app::servers::list_files(&arguments.global.server_list);
     match commands::run(arguments.command, &matches, &lists, &terminal) {

@@ -12,7 +12,7 @@ use app::{
     opening::{Key, read_secret, recipients_in_short, records},
     password::{is_told_by, is_weak, is_written_in_two_ways},
     recipients::NewRecipient,
-    remembered,
+    remembered, tokens,
     view::{Code, OpensWith},
 };
 use cdoc2::{Header, Password, Zeroizing};
@@ -61,6 +61,15 @@ impl PasswordSource<'_> {
     }
 }
 
+/// Keeps the variables in which passwords are from modules of tokens.
+pub(crate) fn withhold_from_modules(matches: &ArgMatches) {
+    let Some((_, matches)) = matches.subcommand() else { return };
+    for option in ["password_env", "from_password_env"] {
+        let names = matches.try_get_many::<String>(option).ok().flatten();
+        names.into_iter().flatten().for_each(|name| tokens::withhold_from_modules(name));
+    }
+}
+
 /// What some editors put before text in UTF-8; nobody types it.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// The same before text in UTF-16.
@@ -72,7 +81,7 @@ fn first_line(input: impl Read) -> io::Result<Zeroizing<String>> {
     BufReader::with_capacity(1, input.take(MAX_PASSWORD)).read_until(b'\n', &mut line)?;
     // Never cut: nobody would know which part of it opens the container.
     if line.len() as u64 == MAX_PASSWORD && line.last() != Some(&b'\n') {
-        return Err(io::Error::other("the password is longer than 64 KiB"));
+        return Err(io::Error::other("its first line is longer than 64 KiB"));
     }
     while line.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
         line.pop();
@@ -81,7 +90,7 @@ fn first_line(input: impl Read) -> io::Result<Zeroizing<String>> {
         return Err(io::Error::other("the text is UTF-16; save it as UTF-8"));
     }
     let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&line);
-    let text = std::str::from_utf8(line).map_err(|_| io::Error::other("the password is not UTF-8"))?;
+    let text = std::str::from_utf8(line).map_err(|_| io::Error::other("its first line is not UTF-8"))?;
     Ok(Zeroizing::new(text.to_owned()))
 }
 
@@ -154,10 +163,13 @@ pub(crate) fn recipients(
     let mut labels: Vec<Option<String>> = labelled.iter().map(|_| None).collect();
     for (at, label) in indices("label").zip(&arguments.label) {
         let Some(before) = labelled.iter().rposition(|(position, _)| *position < at) else {
-            wrong_usage("--label names the password or symmetric key before it; there is none");
+            wrong_usage(
+                "--label names the password or symmetric key before it, and there is none",
+                "give it after that one",
+            );
         };
         if labels[before].replace(label.clone()).is_some() {
-            wrong_usage("--label stands twice for one password or symmetric key");
+            wrong_usage("--label stands twice for one password or symmetric key", "give one label for each");
         }
     }
     for ((_, source), label) in labelled.into_iter().zip(labels) {
@@ -181,7 +193,7 @@ fn new_password(source: &PasswordSource<'_>, label: Option<&str>, terminal: &Ter
     let password = source.read()?;
     if label.is_some_and(|label| is_told_by(&password, label)) {
         drop(password);
-        wrong_usage("the label holds the password, and everybody can read the label; choose another one");
+        wrong_usage("the label holds the password, and everybody can read the label", "choose another label");
     }
     if !password.is_empty() && is_weak(&password) {
         terminal.note(
@@ -265,6 +277,7 @@ fn asking(header: &Header) -> PasswordSource<'static> {
         return PasswordSource::Prompt { twice: false };
     }
     wrong_usage(
+        "no key is named, and none is remembered for this container",
         "name a key: --card, --pkcs11, --key, --p12, --secret-file, --password or --remembered (for re-encrypt: --from-secret-file or --from-password)",
     );
 }

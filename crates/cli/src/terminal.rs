@@ -22,7 +22,10 @@ use cdoc2::{Cancel, Control};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
-use crate::{arguments::Global, words};
+use crate::{
+    arguments::{Command, Global},
+    words,
+};
 
 /// Exit status after a signal, as shells give it for SIGINT.
 const INTERRUPTED: u8 = 130;
@@ -34,6 +37,8 @@ pub(crate) struct Terminal {
     /// What was said beside the result, which stands in its JSON.
     notes: Mutex<Vec<String>>,
     cancel: Cancel,
+    /// Whether a container is encrypted again, where the password of a key file has another option.
+    encrypts_again: bool,
     /// Whether the password to open with has letters that systems write in different bytes.
     marks: AtomicBool,
     /// Whether something runs that ends by itself when it is cancelled.
@@ -44,7 +49,7 @@ pub(crate) struct Terminal {
 static ECHO_OFF: OnceLock<()> = OnceLock::new();
 
 impl Terminal {
-    pub(crate) fn new(global: &Global) -> Self {
+    pub(crate) fn new(global: &Global, command: &Command) -> Self {
         // On standard error, programs find one error as JSON and nothing else.
         if global.verbose || !global.json {
             let level = match (global.verbose, global.quiet) {
@@ -76,6 +81,7 @@ impl Terminal {
             json: global.json,
             quiet: global.quiet,
             notes: Mutex::default(),
+            encrypts_again: matches!(command, Command::ReEncrypt(_)),
             marks: AtomicBool::default(),
             cancel,
             busy,
@@ -155,6 +161,10 @@ impl Terminal {
     fn next_step(&self, failure: &Failure) -> Option<&'static str> {
         if failure.code() == Code::WrongPassword && self.marks.load(Ordering::SeqCst) {
             return Some(words::TWO_WAYS);
+        }
+        let is_about_key_file = matches!(failure.code(), Code::KeyFilePassword | Code::KeyFilePasswordNeeded);
+        if is_about_key_file && self.encrypts_again {
+            return Some(words::FROM_PASSWORD);
         }
         words::next_step(failure)
     }

@@ -58,17 +58,26 @@ fn cause_alone(error: &ErrorView) -> String {
         {
             format!("{subject} cannot be used: {}", error.detail)
         }
-        Code::PinIncorrect if !subject.is_empty() => match error.number {
-            Some(_) => format!("the PIN of the {subject} is wrong; 1 try left"),
-            None => error.detail.clone(),
-        },
         Code::TokenUnusable if !subject.is_empty() => format!("{subject}: {}", error.detail),
-        Code::PinIncorrect => match error.number {
-            Some(1) => "PIN1 is wrong; 1 try left".to_owned(),
-            Some(left) => format!("PIN1 is wrong; {left} tries left"),
-            None => error.detail.clone(),
-        },
+        Code::PinIncorrect
+        | Code::PinLastTry
+        | Code::PinBlocked
+        | Code::PinCancelled
+        | Code::PinTimeout
+        | Code::PinChangeRequired => with_holder(error),
         _ => error.detail.clone(),
+    }
+}
+
+/// The same with whose PIN it is: of several cards, a person has to know which one.
+fn with_holder(error: &ErrorView) -> String {
+    let [holder, place] = &error.names[..] else { return error.detail.clone() };
+    let mut told = [("PIN1", "PIN1"), ("the token's PIN", "the PIN")]
+        .into_iter()
+        .filter_map(|(pin, short)| Some((short, error.detail.strip_prefix(pin)?)));
+    match told.next() {
+        Some((pin, rest)) => format!("{pin} of {holder} ({place}){rest}"),
+        None => format!("{} ({holder}, {place})", error.detail),
     }
 }
 
@@ -95,6 +104,10 @@ fn recipients(names: &[String]) -> String {
 pub(crate) const TWO_WAYS: &str = "try again, or ask the sender for the password; letters with marks, such as õ, may be written in two ways \
     that look the same: try it as another system or keyboard writes it";
 
+/// What to do next about a protected key file, where a container is encrypted again.
+pub(crate) const FROM_PASSWORD: &str =
+    "give its password: --from-password, --from-password-file or --from-password-env";
+
 /// What to do next, when something helps.
 pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
     Some(match failure.code() {
@@ -105,8 +118,7 @@ pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
         Code::WrongPassword => "try again, or ask the sender for the password",
         Code::WrongKey => "open with the key that the sender used",
         Code::KeyFilePassword | Code::KeyFilePasswordNeeded => {
-            "give its password: --password, --password-file, --password-stdin or --password-env; re-encrypt takes it by \
-            --from-password, --from-password-file or --from-password-env"
+            "give its password: --password, --password-file, --password-stdin or --password-env"
         }
         Code::KeyFileIsPublic => "a certificate opens nothing; give the private key that belongs to it",
         Code::RecipientUnusable | Code::RecipientIsPrivate => "give a certificate or public key in PEM or DER",
@@ -162,10 +174,13 @@ pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
             "one more wrong PIN blocks it; when you are sure of it, run it again with --last-try"
         }
         Code::PinIncorrect => "run it again with the right PIN",
-        Code::PinLastTry => "when you are sure of the PIN, run it again with --last-try; a wrong one blocks it",
+        Code::PinLastTry => {
+            "when you are sure of the PIN, run it again with --last-try; a wrong one blocks it (--reader or --slot takes another card)"
+        }
         Code::PinBlocked | Code::PinChangeRequired if failure.view().subject.is_some() => {
             "set a new PIN by the software that the token came with; until then, open with another key"
         }
+        Code::NoToken if failure.view().number.is_some() => "name the slot of the token: --slot",
         Code::NoToken => "connect the token; `kapsel keys list --pkcs11 MODULE` shows those that the module sees",
         Code::TokenUnusable => "`kapsel keys test --pkcs11 MODULE` shows how far it comes; open with another key",
         Code::KeyringUnavailable => "unlock the system's keyring, or give the secret by another option",

@@ -50,10 +50,12 @@ mod asn1;
 mod authenticator;
 mod card;
 mod certificate;
+mod dumps;
 mod file;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+mod held;
 mod pem;
 mod public;
 mod recipient;
@@ -65,10 +67,13 @@ pub use card::{
     card_readers,
 };
 pub use certificate::{Certificate, DocumentKind, KeyUsage, Warning};
+pub use dumps::forbid_core_dumps;
 pub use file::{FileAuthenticator, FileEcKey, FileRsaKey, KeyFile, KeyFileError, PrivateKey};
+pub use held::{HeldKeyError, Holder};
 pub use recipient::{RecipientError, RecipientKey};
 pub use token::{
-    Module, PinState, Token, TokenError, TokenIdentity, TokenInfo, TokenKey, TokenPin, known_modules, serve_modules,
+    Module, PinState, Token, TokenError, TokenIdentity, TokenInfo, TokenKey, TokenPin, Tokens, known_modules,
+    serve_modules, withhold_from_modules,
 };
 
 /// Largest file that is read, in bytes.

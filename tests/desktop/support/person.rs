@@ -26,13 +26,17 @@ pub(crate) struct Person {
 
 impl Person {
     pub(crate) fn with(kind: Kind) -> Self {
+        Self::with_pin(kind, "1234")
+    }
+
+    pub(crate) fn with_pin(kind: Kind, pin: &str) -> Self {
         let service = Service::private();
         let stage = Stage::with_readers(service.socket());
         let holder = Holder::new("JÕEORG", "JAAK-KRISTJAN", CODE);
         let certificate = stage.home().join("jaak.crt");
         fs::write(&certificate, holder.pem()).expect("written");
         let letter = stage.file("letter.txt", "hello");
-        Self { card: VirtualCard::new(kind, holder.clone(), "1234"), holder, certificate, letter, stage, service }
+        Self { card: VirtualCard::new(kind, holder.clone(), pin), holder, certificate, letter, stage, service }
     }
 
     pub(crate) fn insert(&self) -> Inserted {

@@ -34,6 +34,15 @@ static rv hangs() {
 static rv aborts() { abort(); }
 static rv faults() { *(volatile int *)8 = 1; return 0; }
 static rv exits() { _exit(0); }
+/* Starts a process, whose number it notes, and hangs. */
+static rv forks() {
+  pid_t child = fork();
+  FILE *calls = child ? fopen(getenv("CALLS"), "w") : NULL;
+  if (calls) fprintf(calls, "%d\n", child), fclose(calls);
+  return hangs();
+}
+static rv cancels() { return FUNCTION_CANCELED; }
+static rv fails_by_itself() { return 0x80000001; }
 static rv lacks() { return MECHANISM_INVALID; }
 
 static rv prints(void *arguments) {
@@ -51,6 +60,14 @@ static rv many_slots(int present, unsigned long *slots, unsigned long *count) {
   (void)present, (void)slots;
   *count = 1UL << 60;
   return 0;
+}
+/* Twenty slots before those that are there. */
+static rv crowd(int present, unsigned long *slots, unsigned long *count) {
+  unsigned long more = 20, theirs_room = slots && *count > more ? *count - more : 0;
+  rv result = theirs.functions[SLOT_LIST](present, slots ? slots + more : NULL, &theirs_room);
+  for (unsigned long at = 0; slots && at < more; at++) slots[at] = 0x7000000 + at;
+  *count = more + theirs_room;
+  return result;
 }
 static rv many_mechanisms(unsigned long slot, unsigned long *list, unsigned long *count) {
   (void)slot, (void)list;
@@ -187,6 +204,10 @@ static void break_it(const char *fault) {
   else if (!strncmp(fault, "segv:", 5)) at(where, faults);
   else if (!strncmp(fault, "exit:", 5)) at(where, exits);
   else if (!strncmp(fault, "lack:", 5)) at(where, lacks);
+  else if (!strncmp(fault, "fork:", 5)) at(where, forks);
+  else if (!strncmp(fault, "cancel:", 7)) at(where, cancels);
+  else if (!strncmp(fault, "own:", 4)) at(where, fails_by_itself);
+  else if (!strcmp(fault, "crowd")) own.functions[SLOT_LIST] = crowd;
   else if (!strcmp(fault, "prints")) own.functions[INITIALIZE] = prints;
   else if (!strcmp(fault, "many slots")) own.functions[SLOT_LIST] = many_slots;
   else if (!strcmp(fault, "many mechanisms")) own.functions[MECHANISM_LIST] = many_mechanisms;

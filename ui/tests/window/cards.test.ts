@@ -302,6 +302,13 @@ test("the holder of a card is added once, and stays when the card goes", async (
   expect(buttons()).toContain("Add me: Mari Maasikas");
 });
 
+test("of two cards, the footer names the one that the container is for", async () => {
+  await begin(cards(otherIdentity, identity()), records.card);
+  const footer = () => document.querySelector("footer")?.textContent;
+  expect(footer()).toContain("Mari Maasikas");
+  expect(footer()).not.toContain("Jaak-Kristjan");
+});
+
 const obstacle = () => failure("already_exists", { subject: "letter.txt", names: ["letter.txt"] });
 
 test("after an obstacle no second PIN is asked for, and nothing stays unlocked once it is opened", async () => {

@@ -10,10 +10,11 @@ use app::{
     opening::{Key, unlock},
     places::private_place,
     recipients::base_name,
+    servers::Access,
     view::Code,
 };
 use capsule_client::ListFiles;
-use cdoc2::{Container, Entry, Extraction, FileMasterKey, OnConflict, Reading};
+use cdoc2::{Container, Control, Entry, Extraction, FileMasterKey, OnConflict, Reading};
 use serde::Serialize;
 
 use super::{check_folder_of, check_writable, is_pipe, open};
@@ -44,11 +45,24 @@ impl FileLine {
     }
 }
 
-fn reading(accepted: &Accepted, control: cdoc2::Control) -> Reading {
+fn reading(accepted: &Accepted, control: Control) -> Reading {
     Reading { limits: accepted.limits(), names: accepted.names(), control }
 }
 
-pub(super) fn say_untried(key: &FileMasterKey, terminal: &Terminal) {
+/// Unlocks a container and lets go of the keys: a card or token is closed, and PINs and passwords are wiped, before the content is read.
+pub(super) fn unlocked(
+    container: &Container,
+    keys: Vec<Key>,
+    access: &Access,
+    control: &Control,
+    terminal: &Terminal,
+) -> Result<FileMasterKey> {
+    let key = unlock(container, &keys, access, control)?;
+    say_untried(&key, terminal);
+    Ok(key)
+}
+
+fn say_untried(key: &FileMasterKey, terminal: &Terminal) {
     if key.untried_records() > 0 {
         terminal.note(&format!("note: {} more records for this key were not tried", key.untried_records()));
     }
@@ -60,7 +74,7 @@ pub(crate) fn decrypt(arguments: &Decrypt, lists: &ListFiles, terminal: &Termina
     let container = open(&arguments.container, arguments.secrets.password_stdin)?;
     let keys = secrets::keys(&arguments.keys, &arguments.secrets, container.header(), terminal)?;
     if arguments.dry_run {
-        let files = listed(container, &keys, &arguments.accepted, lists, terminal)?;
+        let files = listed(container, keys, &arguments.accepted, lists, terminal)?;
         check_destination(&arguments.output)?;
         if is_pipe(&arguments.output) && files.len() != 1 {
             return Err(cdoc2::Error::Refused(cdoc2::Refusal::NotOneFile(files.len())).into());
@@ -77,8 +91,7 @@ pub(crate) fn decrypt(arguments: &Decrypt, lists: &ListFiles, terminal: &Termina
     }
     if is_pipe(&arguments.output) {
         return terminal.watch(|control, bar| {
-            let key = unlock(&container, &keys, &bar.access(lists), &control)?;
-            say_untried(&key, terminal);
+            let key = unlocked(&container, keys, &bar.access(lists), &control, terminal)?;
             container.write_only_file(&key, &reading(&arguments.accepted, control), &mut io::stdout())?;
             Ok(())
         });
@@ -90,8 +103,7 @@ pub(crate) fn decrypt(arguments: &Decrypt, lists: &ListFiles, terminal: &Termina
         private_place: private_place(),
     };
     let saved = terminal.watch(|control, bar| {
-        let key = unlock(&container, &keys, &bar.access(lists), &control)?;
-        say_untried(&key, terminal);
+        let key = unlocked(&container, keys, &bar.access(lists), &control, terminal)?;
         Ok::<_, Failure>(container.extract(&key, &reading(&arguments.accepted, control), &extraction)?)
     })?;
     let files: Vec<_> = saved.into_iter().map(|file| FileLine::new(file.entry, Some(file.saved_as))).collect();
@@ -128,20 +140,19 @@ pub(crate) fn list(arguments: &List, lists: &ListFiles, terminal: &Terminal) -> 
     arguments.keys.card.check_reader(false);
     let container = open(&arguments.container, arguments.secrets.password_stdin)?;
     let keys = secrets::keys(&arguments.keys, &arguments.secrets, container.header(), terminal)?;
-    let files = listed(container, &keys, &arguments.accepted, lists, terminal)?;
+    let files = listed(container, keys, &arguments.accepted, lists, terminal)?;
     show(&files, "", None, terminal)
 }
 
 fn listed(
     container: Container,
-    keys: &[Key],
+    keys: Vec<Key>,
     accepted: &Accepted,
     lists: &ListFiles,
     terminal: &Terminal,
 ) -> Result<Vec<FileLine>> {
     let entries = terminal.watch(|control, bar| {
-        let key = unlock(&container, keys, &bar.access(lists), &control)?;
-        say_untried(&key, terminal);
+        let key = unlocked(&container, keys, &bar.access(lists), &control, terminal)?;
         Ok::<_, Failure>(container.list(&key, &reading(accepted, control))?)
     })?;
     Ok(entries.into_iter().map(|entry| FileLine::new(entry, None)).collect())

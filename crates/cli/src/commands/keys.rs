@@ -14,6 +14,7 @@ use app::{
     tokens::{self, IdentityView, ModuleView, PinEntry, PinStanding, TokenView},
     view::{Code, RecipientWarning},
 };
+use cdoc2::shown;
 use serde_json::{Value, json};
 
 use super::inspect::kind;
@@ -63,7 +64,7 @@ fn forget(label: &str, terminal: &Terminal) -> Result<()> {
 fn list(reader: Option<&str>, terminal: &Terminal) -> Result<()> {
     let readers = cards::readers(reader);
     // With a reader, cards are meant.
-    let mut modules = if reader.is_none() { tokens::modules(None) } else { Vec::new() };
+    let mut modules = if reader.is_none() { tokens::modules() } else { Vec::new() };
     leave_out_cards(&mut modules, readers.as_deref().unwrap_or_default());
     let labels = if reader.is_none() { remembered::labels()? } else { Vec::new() };
     let (readers, problem) = match readers {
@@ -111,23 +112,26 @@ fn list_module(path: &Path, slot: Option<u64>, terminal: &Terminal) -> Result<()
 
 /// A module that can be used, with the tokens that are meant.
 fn look_at(path: &Path, slot: Option<u64>) -> Result<ModuleView> {
-    let mut module = tokens::modules(Some(path)).pop().expect("the one that was asked for");
-    if let Some(problem) = module.problem {
-        return Err(problem.into());
+    let module = tokens::module(path, slot);
+    match module.problem {
+        Some(problem) => Err(problem.into()),
+        None => Ok(module),
     }
-    module.tokens.retain(|token| slot.is_none_or(|slot| token.slot == slot));
-    Ok(module)
 }
 
 fn show_module(module: &ModuleView, output: &mut dyn Write) -> io::Result<()> {
-    writeln!(output, "{}", module.module)?;
+    writeln!(output, "{}", shown(&module.module))?;
     if let Some(problem) = &module.problem {
         return writeln!(output, "  {}", problem.detail);
     }
     if module.tokens.is_empty() {
         writeln!(output, "  it sees no token")?;
     }
-    module.tokens.iter().try_for_each(|token| show_token(token, output))
+    module.tokens.iter().try_for_each(|token| show_token(token, output))?;
+    match module.left_out {
+        0 => Ok(()),
+        left_out => writeln!(output, "  {left_out} slots more, which were not looked at: --slot names one"),
+    }
 }
 
 fn show_token(token: &TokenView, output: &mut dyn Write) -> io::Result<()> {
@@ -141,7 +145,7 @@ fn show_token(token: &TokenView, output: &mut dyn Write) -> io::Result<()> {
     for identity in &token.identities {
         writeln!(output, "    {}", who(identity))?;
         if let Some(until) = identity.valid_until {
-            writeln!(output, "      certificate valid until {}", day(until))?;
+            writeln!(output, "      certificate {}", validity(until, &identity.warnings))?;
         }
     }
     writeln!(output, "    PIN: {}", token_pin(token))
@@ -189,7 +193,7 @@ fn show(card: &CardView, output: &mut dyn Write) -> io::Result<()> {
         write!(output, ", document {number}")?;
     }
     writeln!(output)?;
-    writeln!(output, "  certificate valid until {}", day(card.valid_until))?;
+    writeln!(output, "  certificate {}", validity(card.valid_until, &card.warnings))?;
     writeln!(output, "  PIN1: {}", pin(card))
 }
 
@@ -210,13 +214,43 @@ fn day(unix: i64) -> String {
 /// A step on the way to a card that can be used.
 struct Step {
     name: &'static str,
-    result: std::result::Result<String, String>,
+    found: Found,
+}
+
+/// What a step has found, in words.
+enum Found {
+    Good(String),
+    Bad(String),
+    /// Nothing to open with, and nothing wrong either.
+    NotMeant(String),
+}
+
+impl Step {
+    fn good(name: &'static str, words: String) -> Self {
+        Self { name, found: Found::Good(words) }
+    }
+
+    fn bad(name: &'static str, words: String) -> Self {
+        Self { name, found: Found::Bad(words) }
+    }
+
+    fn is_good(&self) -> bool {
+        matches!(self.found, Found::Good(_))
+    }
+
+    fn words(&self) -> &str {
+        let (Found::Good(words) | Found::Bad(words) | Found::NotMeant(words)) = &self.found;
+        words
+    }
+}
+
+fn is_good(steps: &[Step]) -> bool {
+    steps.iter().all(Step::is_good)
 }
 
 fn test(reader: Option<&str>, terminal: &Terminal) -> Result<()> {
     let readers = cards::readers(reader)?;
     let steps: Vec<_> = readers.iter().map(|reader| (reader, steps(reader))).collect();
-    let is_good = |steps: &[Step]| steps.iter().all(|step| step.result.is_ok());
     let value: Vec<_> = steps
         .iter()
         .map(|(reader, steps)| {
@@ -233,9 +267,13 @@ fn test(reader: Option<&str>, terminal: &Terminal) -> Result<()> {
 
 fn show_steps(of: &str, steps: &[Step], output: &mut dyn Write) -> io::Result<()> {
     writeln!(output, "{of}")?;
-    steps.iter().try_for_each(|step| match &step.result {
-        Ok(words) => writeln!(output, "  ok      {:12} {words}", step.name),
-        Err(words) => writeln!(output, "  FAILED  {:12} {words}", step.name),
+    steps.iter().try_for_each(|step| {
+        let mark = match step.found {
+            Found::Good(_) => "ok",
+            Found::Bad(_) => "FAILED",
+            Found::NotMeant(_) => "-",
+        };
+        writeln!(output, "  {mark:6}  {:12} {}", step.name, step.words())
     })
 }
 
@@ -246,7 +284,6 @@ fn test_module(path: &Path, slot: Option<u64>, terminal: &Terminal) -> Result<()
         return Err(Failure::new(Code::NoToken, words).about(module.module));
     }
     let steps: Vec<_> = module.tokens.iter().map(|token| (token, token_steps(token))).collect();
-    let is_good = |steps: &[Step]| steps.iter().all(|step| step.result.is_ok());
     let good = steps.iter().any(|(_, steps)| is_good(steps));
     let value: Vec<_> = steps
         .iter()
@@ -256,7 +293,7 @@ fn test_module(path: &Path, slot: Option<u64>, terminal: &Terminal) -> Result<()
         })
         .collect();
     terminal.result(&json!({ "good": good, "module": module.module, "tokens": value }), |output| {
-        writeln!(output, "{}", module.module)?;
+        writeln!(output, "{}", shown(&module.module))?;
         steps.iter().try_for_each(|(token, steps)| show_steps(&format!("slot {}", token.slot), steps, output))
     })?;
     if good { Ok(()) } else { Err(telling_token(&module, &steps)) }
@@ -264,8 +301,7 @@ fn test_module(path: &Path, slot: Option<u64>, terminal: &Terminal) -> Result<()
 
 /// What was found out about a token, up to the first failure.
 fn token_steps(token: &TokenView) -> Vec<Step> {
-    let good = |name, words: String| Step { name, result: Ok(words) };
-    let bad = |name, words: String| Step { name, result: Err(words) };
+    let (good, bad) = (Step::good, Step::bad);
     let mut steps = vec![good("module", "it runs".to_owned())];
     steps.push(good("token", format!("{}, {}, {}", token.label, token.model, token.serial)));
     if let Some(problem) = &token.problem {
@@ -273,7 +309,9 @@ fn token_steps(token: &TokenView) -> Vec<Step> {
         return steps;
     }
     if token.identities.is_empty() {
-        steps.push(bad("keys", "no certificate or public key to open with".to_owned()));
+        let words = "not for decryption: it shows no certificate or public key to open with".to_owned();
+        steps.push(Step { name: "keys", found: Found::NotMeant(words) });
+        return steps;
     }
     for identity in &token.identities {
         steps.push(good("key", who(identity)));
@@ -299,10 +337,10 @@ fn token_steps(token: &TokenView) -> Vec<Step> {
 
 /// The failure of the token that came furthest.
 fn telling_token(module: &ModuleView, steps: &[(&TokenView, Vec<Step>)]) -> Failure {
-    let furthest = steps.iter().max_by_key(|(_, steps)| steps.iter().take_while(|step| step.result.is_ok()).count());
+    let furthest = steps.iter().max_by_key(|(_, steps)| steps.iter().take_while(|step| step.is_good()).count());
     let (token, steps) = furthest.expect("there is a token");
-    let words = steps.iter().find_map(|step| step.result.as_ref().err()).cloned().unwrap_or_default();
-    let is_pin_bad = steps.iter().filter(|step| step.result.is_err()).all(|step| step.name == "PIN");
+    let words = steps.iter().find(|step| !step.is_good()).map(Step::words).unwrap_or_default();
+    let is_pin_bad = steps.iter().filter(|step| !step.is_good()).all(|step| step.name == "PIN");
     match (is_pin_bad, token.pin) {
         (true, PinStanding::Blocked) => Failure::new(Code::PinBlocked, "the token's PIN is blocked").about("token"),
         (true, _) => Failure::new(Code::PinChangeRequired, format!("the token's PIN {words}")).about("token"),
@@ -313,23 +351,21 @@ fn telling_token(module: &ModuleView, steps: &[(&TokenView, Vec<Step>)]) -> Fail
 fn validity(until: i64, warnings: &[RecipientWarning]) -> String {
     if warnings.contains(&RecipientWarning::Expired) {
         // It still opens what is encrypted for it; servers give it nothing.
-        format!("valid until {}: over; capsule servers will refuse it", day(until))
+        format!("expired on {}; capsule servers will refuse it", day(until))
+    } else if warnings.contains(&RecipientWarning::NotYetValid) {
+        "not valid yet; capsule servers will refuse it".to_owned()
     } else {
         format!("valid until {}", day(until))
     }
 }
 
 fn step_value(step: &Step) -> Value {
-    let (good, detail) = match &step.result {
-        Ok(words) => (true, words),
-        Err(words) => (false, words),
-    };
-    json!({ "step": step.name, "good": good, "detail": detail })
+    json!({ "step": step.name, "good": step.is_good(), "detail": step.words() })
 }
 
 /// What was found out about a reader, up to the first failure.
 fn steps(reader: &ReaderView) -> Vec<Step> {
-    let good = |name, words: String| Step { name, result: Ok(words) };
+    let good = Step::good;
     let mut steps = vec![good("service", "it runs".to_owned())];
     if let Some(atr) = &reader.atr {
         steps.push(good("card", format!("ATR {atr}")));
@@ -337,14 +373,13 @@ fn steps(reader: &ReaderView) -> Vec<Step> {
     let Some(card) = &reader.card else {
         let name = if reader.atr.is_some() { "application" } else { "card" };
         let words = reader.problem.as_ref().map(words::cause).unwrap_or_default();
-        steps.push(Step { name, result: Err(words) });
+        steps.push(Step::bad(name, words));
         return steps;
     };
     steps.push(good("application", card.model.clone()));
     steps.push(good("holder", card.holder.clone()));
     steps.push(good("certificate", validity(card.valid_until, &card.warnings)));
-    let result = if card.obstacle().is_none() { Ok(pin(card)) } else { Err(pin(card)) };
-    steps.push(Step { name: "PIN1", result });
+    steps.push(if card.obstacle().is_none() { good("PIN1", pin(card)) } else { Step::bad("PIN1", pin(card)) });
     steps
 }
 

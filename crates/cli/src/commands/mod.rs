@@ -78,7 +78,10 @@ fn is_pipe(path: &Path) -> bool {
 /// Opens a container. From standard input, only when nothing else is read there.
 fn open(path: &Path, password_stdin: bool) -> Result<Container> {
     if password_stdin && is_pipe(path) {
-        wrong_usage("standard input cannot be both the container and the password");
+        wrong_usage(
+            "standard input cannot be both the container and the password",
+            "read the password from a file: --password-file",
+        );
     }
     Ok(if is_pipe(path) { Container::from_stream(io::stdin())? } else { Container::open(path)? })
 }

@@ -62,7 +62,7 @@ fn set_proxy(arguments: &SetProxy, terminal: &Terminal) -> Result<()> {
     };
     let secrets: Secrets = (&arguments.secrets).into();
     if arguments.user.is_none() && secrets.is_named() {
-        wrong_usage("a password needs a --user");
+        wrong_usage("a password needs a user", "name the user: --user");
     }
     // Where a file has the password, no keyring need be there.
     let password = match &arguments.user {

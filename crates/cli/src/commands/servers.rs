@@ -271,7 +271,7 @@ fn confirm(id: &str, confirmed: &Confirmed, url: &url::Url, shown: &Pin) -> Resu
         return servers::confirmed_by(id, &confirmed.fingerprint)(url, shown);
     }
     if !io::stdin().is_terminal() {
-        wrong_usage("without a terminal, give the certificate's --fingerprint");
+        wrong_usage("without a terminal nobody can compare the certificate", "give its fingerprint: --fingerprint");
     }
     let mut output = io::stderr().lock();
     let question = format!(

@@ -153,13 +153,15 @@ pub(super) fn verify(talk: &mut Talk<'_>, reference: u8, pin: &Entry, padding: u
     }
 }
 
-/// PSO DECIPHER: ECDH with `peer`.
+/// The command that computes with what somebody else has chosen.
+pub(super) const DECIPHER: &str = "PSO DECIPHER";
+
+/// ECDH with `peer`.
 pub(super) fn decipher(talk: &mut Talk<'_>, peer: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
-    const NAME: &str = "PSO DECIPHER";
     let mut data = vec![0x00];
     data.extend_from_slice(peer);
-    let secret = talk.done(&Command::new(NAME, [0x00, 0x2A, 0x80, 0x86]).data(&data).expecting(0))?;
-    sized(secret, FIELD, NAME)
+    let secret = talk.done(&Command::new(DECIPHER, [0x00, 0x2A, 0x80, 0x86]).data(&data).expecting(0))?;
+    sized(secret, FIELD, DECIPHER)
 }
 
 /// Sets the security environment.

@@ -1,6 +1,6 @@
 //! Why a card is of no use.
 
-use cdoc2::{KeyError, shown};
+use cdoc2::shown;
 
 /// What stands between a person and the key on their card.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,7 +37,7 @@ pub enum CardError {
     #[error("the card did not answer in time; another program may be using it")]
     TimedOut,
     /// Wrong PIN.
-    #[error("PIN1 is wrong; tries left: {left}")]
+    #[error("PIN1 is wrong; {}", tries(*.left))]
     PinIncorrect {
         /// Tries that are left, at least one.
         left: u8,
@@ -90,6 +90,10 @@ pub enum CardError {
     Service(String),
 }
 
+fn tries(left: u8) -> String {
+    if left == 1 { "1 try left".to_owned() } else { format!("{left} tries left") }
+}
+
 fn named(reader: Option<&str>) -> String {
     reader.map(|name| format!(" by the name {}", shown(name))).unwrap_or_default()
 }
@@ -108,11 +112,5 @@ impl From<pcsc::Error> for CardError {
             ResetCard => Self::Reset,
             error => Self::Service(error.to_string()),
         }
-    }
-}
-
-impl From<CardError> for KeyError {
-    fn from(error: CardError) -> Self {
-        Self::Unusable(Box::new(error))
     }
 }

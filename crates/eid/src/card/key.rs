@@ -15,13 +15,13 @@ use zeroize::Zeroizing;
 
 use super::{
     CardError, IdCard, Pin, Result,
-    application::{Application, FIELD},
+    application::{Application, DECIPHER, FIELD},
     pad::ENTERING,
     pin::Entry,
     service::{Line, bounded},
     transport::Talk,
 };
-use crate::{Authenticator, SignatureAlgorithm};
+use crate::{Authenticator, Holder, SignatureAlgorithm};
 
 /// How long one use of the key may take. Cards need a second, and other programs may be before us.
 const USING: Duration = Duration::from_secs(20);
@@ -37,12 +37,18 @@ pub struct CardKey {
     /// How long one use may take.
     limit: Duration,
     in_use: Arc<Mutex<InUse>>,
+    holder: Holder,
     agreement_key: EcPublicKey,
     public_key: PublicKey,
     certificates: Vec<Vec<u8>>,
 }
 
 impl IdCard {
+    /// Whose card it is, and where.
+    pub fn holder(&self) -> Holder {
+        Holder::new(self.certificate.holder(), &self.reader)
+    }
+
     /// The card's key, to be used with this PIN. Nothing is sent yet. When one wrong PIN more would block it, it is used
     /// only with `risk_last_try`.
     pub fn with_pin(self, pin: Pin, risk_last_try: bool) -> CardKey {
@@ -62,6 +68,7 @@ impl IdCard {
         };
         CardKey {
             limit,
+            holder: self.holder(),
             agreement_key: self.key,
             public_key: self.certificate.public_key,
             certificates: vec![self.certificate.der],
@@ -160,8 +167,9 @@ impl EcdhKey for CardKey {
         let point = peer.point().to_vec();
         match self.perform(Box::new(move |application, talk| application.agree(talk, &point))) {
             Ok(mut secret) => Ok(SharedSecret::new(std::mem::take(&mut secret))),
-            Err(CardError::Refused { status: WRONG_DATA, .. }) => Err(KeyError::Rejected),
-            Err(error) => Err(error.into()),
+            // Another command that is refused so says nothing of the point.
+            Err(CardError::Refused { command: DECIPHER, status: WRONG_DATA }) => Err(KeyError::Rejected),
+            Err(error) => Err(self.holder.failed(error)),
         }
     }
 }
@@ -180,13 +188,14 @@ impl Authenticator for CardKey {
             return Err(KeyError::Rejected);
         }
         let own = hash.to_vec();
-        let signature = self.perform(Box::new(move |application, talk| application.sign(talk, &own)))?;
+        let signature = self.perform(Box::new(move |application, talk| application.sign(talk, &own)));
+        let signature = signature.map_err(|error| self.holder.failed(error))?;
         // Else a server would be blamed for what the card did.
         let key = UnparsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, self.agreement_key.point());
         let digest = Digest::import_less_safe(hash, &SHA384).map_err(|_| KeyError::Rejected)?;
         if key.verify_digest(&digest, &signature).is_err() {
             let (command, what) = ("signing", "its signature is not of its key");
-            return Err(CardError::Misbehaved { command, what }.into());
+            return Err(self.holder.failed(CardError::Misbehaved { command, what }));
         }
         Ok(signature.to_vec())
     }

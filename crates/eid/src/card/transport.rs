@@ -88,7 +88,12 @@ impl Talk<'_> {
 
     fn transmit(&mut self, name: &'static str, bytes: &[u8]) -> Result<(Zeroizing<Vec<u8>>, StatusWord)> {
         let mut buffer = Zeroizing::new([0; MAX_PART]);
-        parted(name, self.0.transmit(bytes, &mut *buffer)?)
+        let answer = self.0.transmit(bytes, &mut *buffer).map_err(|error| match error {
+            // What carries the bytes does not know what they are.
+            CardError::Misbehaved { what, .. } => CardError::Misbehaved { command: name, what },
+            error => error,
+        });
+        parted(name, answer?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Why a token is of no use.
 
-use cdoc2::{KeyError, shown};
+use cdoc2::shown;
 
 /// What stands between a person and the key on their token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,7 +37,7 @@ pub enum TokenError {
     #[error("the token has no private key for this certificate")]
     NoKey,
     /// Wrong PIN.
-    #[error("the token's PIN is wrong")]
+    #[error("the token's PIN is wrong{}", if *.last_try_next { "; 1 try left" } else { "" })]
     PinIncorrect {
         /// Whether one try is left.
         last_try_next: bool,
@@ -124,14 +124,5 @@ impl TokenError {
             19 => Self::Rejected,
             _ => return None,
         })
-    }
-}
-
-impl From<TokenError> for KeyError {
-    fn from(error: TokenError) -> Self {
-        match error {
-            TokenError::Rejected => Self::Rejected,
-            error => Self::Unusable(Box::new(error)),
-        }
     }
 }

@@ -19,6 +19,7 @@ use super::{
     module::Loaded,
     wire::{Request, answer, listing, receive, send},
 };
+use crate::forbid_core_dumps;
 
 /// By this argument, and no other, a program is the helper.
 pub(super) const ARGUMENT: &str = "--serve-pkcs11-module";
@@ -75,15 +76,13 @@ fn own_pipes() -> io::Result<(Box<dyn Read + Send>, Box<dyn Write>)> {
 
 /// No core dump, in which a PIN would be; no endless memory.
 fn bound_the_process() {
-    #[cfg(unix)]
+    forbid_core_dumps();
+    #[cfg(target_os = "linux")]
     {
         use rustix::process::{Resource, Rlimit, setrlimit};
 
-        let most = |bytes| Rlimit { current: Some(bytes), maximum: Some(bytes) };
         // Where the system grants less already, that is as good.
-        let _ = setrlimit(Resource::Core, most(0));
-        #[cfg(target_os = "linux")]
-        let _ = setrlimit(Resource::As, most(MEMORY));
+        let _ = setrlimit(Resource::As, Rlimit { current: Some(MEMORY), maximum: Some(MEMORY) });
     }
 }
 
@@ -103,7 +102,16 @@ fn read_to_the_end(mut input: Box<dyn Read + Send>, frames: SyncSender<Zeroizing
 /// Without what a module would do at the end.
 fn end_at_once() -> ! {
     #[cfg(unix)]
-    let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+    {
+        use rustix::process::{Signal, getpgrp, getpid, kill_process, kill_process_group};
+
+        // With what the module has started, unless the group is somebody else's.
+        let _ = if getpgrp() == getpid() {
+            kill_process_group(getpid(), Signal::KILL)
+        } else {
+            kill_process(getpid(), Signal::KILL)
+        };
+    }
     process::abort()
 }
 
@@ -122,7 +130,7 @@ fn do_what_is_asked(frames: &Receiver<Zeroizing<Vec<u8>>>, output: &mut dyn Writ
             _ => loaded.as_mut().map_err(|error| error.clone()),
         };
         let said = match (request, loaded) {
-            (Request::List, loaded) => listing(&loaded.and_then(|module| module.list())),
+            (Request::List { slot }, loaded) => listing(&loaded.and_then(|module| module.list(slot))),
             (_, Err(error)) => answer(&Err(error)),
             (Request::LogIn { slot, pin, risk_last_try }, Ok(module)) => {
                 answer(&module.log_in(slot, pin, risk_last_try).map(|()| Zeroizing::default()))

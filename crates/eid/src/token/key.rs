@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    io::ErrorKind,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -24,9 +25,9 @@ use zeroize::Zeroizing;
 use super::{
     PinState, Result, TokenError, TokenInfo, TokenPin, known,
     process::Helper,
-    wire::{KeyName, Object, ObjectKind, Operation, Request, read_answer, read_listing},
+    wire::{KeyName, Listing, Object, ObjectKind, Operation, Request, read_answer, read_listing},
 };
-use crate::{Authenticator, Certificate, SignatureAlgorithm, file::issuers};
+use crate::{Authenticator, Certificate, Holder, SignatureAlgorithm, file::issuers};
 
 /// How long loading a module, and looking at its tokens, may take.
 const LOOKING: Duration = Duration::from_secs(10);
@@ -62,22 +63,31 @@ impl Module {
         &self.path
     }
 
-    /// Its tokens, and what they show without a PIN.
+    /// Its tokens, or the one in a slot, and what they show without a PIN.
     ///
     /// # Errors
     /// Whatever the module says; what is wrong with one token stands beside it.
-    pub fn tokens(&self) -> Result<Vec<Token>> {
-        let listed = read_listing(&self.helper.ask(&Request::List, LOOKING)?)?;
+    pub fn tokens(&self, slot: Option<u64>) -> Result<Tokens> {
+        let Listing { tokens, left_out } = read_listing(&self.helper.ask(&Request::List { slot }, LOOKING)?)?;
         let token = |(info, objects): (TokenInfo, Result<Vec<Object>>)| Token {
             module: self.path.clone(),
             info,
             identities: objects.map(identities),
             helper: Arc::clone(&self.helper),
         };
-        let mut tokens: Vec<Token> = listed.into_iter().map(token).collect();
+        let mut tokens: Vec<Token> = tokens.into_iter().map(token).collect();
         leave_out_repeated(&mut tokens);
-        Ok(tokens)
+        Ok(Tokens { tokens, left_out })
     }
+}
+
+/// The tokens of a module.
+#[derive(Debug)]
+pub struct Tokens {
+    /// Those that were looked at, at most 16.
+    pub tokens: Vec<Token>,
+    /// How many more slots there are, which were not looked at.
+    pub left_out: u64,
 }
 
 /// A card with several PINs is one token for each, and may show all of its certificates on each: a key is behind the first.
@@ -95,12 +105,17 @@ fn leave_out_repeated(tokens: &mut [Token]) {
 
 /// A path that was given, or the known module of that name; never a file that the system's loader would look for.
 fn found(path: &Path) -> Result<PathBuf> {
-    if path.is_file() {
-        return path.canonicalize().map_err(|error| TokenError::NoModule(error.to_string()));
-    }
+    let problem = match path.metadata() {
+        Ok(file) if file.is_file() => {
+            return path.canonicalize().map_err(|error| TokenError::NoModule(error.to_string()));
+        }
+        Ok(file) if file.is_dir() => "it is a folder".to_owned(),
+        Ok(_) => "it is no regular file, but a device, a pipe or a socket".to_owned(),
+        Err(error) if error.kind() == ErrorKind::NotFound => "there is no such file".to_owned(),
+        Err(error) => error.to_string(),
+    };
     let named = |known: &PathBuf| known.file_name() == Some(path.as_os_str());
-    let installed = known::known_modules().into_iter().find(named);
-    installed.ok_or_else(|| TokenError::NoModule("there is no such file".to_owned()))
+    known::known_modules().into_iter().find(named).ok_or(TokenError::NoModule(problem))
 }
 
 /// A token in a slot, as far as it shows itself without a PIN.
@@ -220,6 +235,11 @@ impl Token {
         if can { Ok(()) } else { Err(TokenError::NoMechanism(format!("it has no {what}"))) }
     }
 
+    /// Whose key it is, and on which token.
+    pub fn holder(&self, identity: &TokenIdentity) -> Holder {
+        Holder::new(identity.holder(), &self.info.label)
+    }
+
     /// Says whether the PIN can be asked for. With one try left, only with `risk_last_try`.
     ///
     /// # Errors
@@ -237,6 +257,7 @@ impl Token {
     /// The token's keys, to be used with this PIN; without one where it is entered at the reader, or not needed. Nothing is sent yet.
     /// When one wrong PIN more would block it, it is used only with `risk_last_try`.
     pub fn with_pin(self, pin: Option<TokenPin>, risk_last_try: bool) -> Vec<TokenKey> {
+        let holders: Vec<_> = self.identities.iter().flatten().map(|identity| self.holder(identity)).collect();
         let in_use = Arc::new(InUse {
             helper: self.helper,
             slot: self.info.slot,
@@ -244,8 +265,8 @@ impl Token {
             has_pin_pad: self.info.has_pin_pad,
             unlocking: Mutex::new(Unlocking { pin, risk_last_try, is_open: false, refusal: None }),
         });
-        let key = |identity: TokenIdentity| TokenKey::new(&in_use, identity);
-        self.identities.unwrap_or_default().into_iter().map(key).collect()
+        let key = |(identity, holder): (TokenIdentity, Holder)| TokenKey::new(&in_use, identity, holder);
+        self.identities.unwrap_or_default().into_iter().zip(holders).map(key).collect()
     }
 }
 
@@ -338,6 +359,7 @@ enum Half {
 #[derive(Clone)]
 struct TokenEcKey {
     in_use: Arc<InUse>,
+    holder: Holder,
     id: Vec<u8>,
     public: EcPublicKey,
 }
@@ -345,19 +367,20 @@ struct TokenEcKey {
 #[derive(Clone)]
 struct TokenRsaKey {
     in_use: Arc<InUse>,
+    holder: Holder,
     id: Vec<u8>,
     modulus: Vec<u8>,
     public: RsaPublicKey,
 }
 
 impl TokenKey {
-    fn new(in_use: &Arc<InUse>, identity: TokenIdentity) -> Self {
+    fn new(in_use: &Arc<InUse>, identity: TokenIdentity, holder: Holder) -> Self {
         let TokenIdentity { public_key, certificate, id, issuers, .. } = identity;
         let in_use = Arc::clone(in_use);
         let half = match &public_key {
-            PublicKey::Ec(public) => Half::Ec(TokenEcKey { in_use, id, public: public.clone() }),
+            PublicKey::Ec(public) => Half::Ec(TokenEcKey { in_use, holder, id, public: public.clone() }),
             PublicKey::Rsa(public) => {
-                Half::Rsa(TokenRsaKey { in_use, id, modulus: modulus(public), public: public.clone() })
+                Half::Rsa(TokenRsaKey { in_use, holder, id, modulus: modulus(public), public: public.clone() })
             }
         };
         let own = certificate.map(|certificate| certificate.der);
@@ -392,10 +415,17 @@ impl TokenKey {
         stands
     }
 
-    fn perform(&self, operation: Operation<'_>) -> Result<Zeroizing<Vec<u8>>> {
+    fn perform(&self, operation: Operation<'_>) -> Result<Zeroizing<Vec<u8>>, KeyError> {
         match &self.half {
-            Half::Ec(key) => key.in_use.perform(KeyName { id: &key.id, modulus: &[] }, operation),
-            Half::Rsa(key) => key.in_use.perform(KeyName { id: &key.id, modulus: &key.modulus }, operation),
+            Half::Ec(key) => key.perform(operation),
+            Half::Rsa(key) => key.perform(operation),
+        }
+    }
+
+    fn holder(&self) -> &Holder {
+        match &self.half {
+            Half::Ec(key) => &key.holder,
+            Half::Rsa(key) => &key.holder,
         }
     }
 }
@@ -411,6 +441,27 @@ fn modulus(key: &RsaPublicKey) -> Vec<u8> {
     read.expect("it was read before")
 }
 
+impl TokenEcKey {
+    fn perform(&self, operation: Operation<'_>) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        let name = KeyName { id: &self.id, modulus: &[] };
+        self.in_use.perform(name, operation).map_err(|error| failed(&self.holder, error))
+    }
+}
+
+impl TokenRsaKey {
+    fn perform(&self, operation: Operation<'_>) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        let name = KeyName { id: &self.id, modulus: &self.modulus };
+        self.in_use.perform(name, operation).map_err(|error| failed(&self.holder, error))
+    }
+}
+
+fn failed(holder: &Holder, error: TokenError) -> KeyError {
+    match error {
+        TokenError::Rejected => KeyError::Rejected,
+        error => holder.failed(error),
+    }
+}
+
 impl EcdhKey for TokenEcKey {
     fn public_key(&self) -> &EcPublicKey {
         &self.public
@@ -422,9 +473,9 @@ impl EcdhKey for TokenEcKey {
             return Err(KeyError::Rejected);
         }
         let operation = Operation::Agree { curve, point: peer.point() };
-        let mut secret = self.in_use.perform(KeyName { id: &self.id, modulus: &[] }, operation)?;
+        let mut secret = self.perform(operation)?;
         if secret.len() != curve.field_length() {
-            return Err(TokenError::Misbehaved("a secret of another length".to_owned()).into());
+            return Err(self.holder.failed(TokenError::Misbehaved("a secret of another length".to_owned())));
         }
         Ok(SharedSecret::new(std::mem::take(&mut secret)))
     }
@@ -439,8 +490,7 @@ impl RsaKey for TokenRsaKey {
         if ciphertext.len() != self.modulus.len() {
             return Err(KeyError::Rejected);
         }
-        let name = KeyName { id: &self.id, modulus: &self.modulus };
-        let mut secret = self.in_use.perform(name, Operation::Decrypt { ciphertext })?;
+        let mut secret = self.perform(Operation::Decrypt { ciphertext })?;
         Ok(SharedSecret::new(std::mem::take(&mut secret)))
     }
 }
@@ -462,7 +512,8 @@ impl Authenticator for TokenKey {
         let signature = self.perform(Operation::Sign { algorithm, hash })?;
         // Else a server would be blamed for what the token did.
         if !self.is_signed(algorithm, hash, &signature) {
-            return Err(TokenError::Misbehaved("a signature that is not of its key".to_owned()).into());
+            let words = "a signature that is not of its key".to_owned();
+            return Err(self.holder().failed(TokenError::Misbehaved(words)));
         }
         Ok(signature.to_vec())
     }

@@ -25,9 +25,10 @@ mod wire;
 
 pub use error::TokenError;
 pub use helper::serve_modules;
-pub use key::{Module, Token, TokenIdentity, TokenKey};
+pub use key::{Module, Token, TokenIdentity, TokenKey, Tokens};
 pub use known::known_modules;
 pub use pin::TokenPin;
+pub use process::withhold_from_modules;
 pub use wire::{PinState, TokenInfo};
 
 /// Result of this module.

@@ -20,7 +20,9 @@ use zeroize::Zeroizing;
 
 use super::{
     PinState, Result, TokenError, TokenInfo, padding,
-    wire::{KeyName, Listed, MAX_CERTIFICATE, MAX_FIELD, MAX_OBJECTS, MAX_TOKENS, Object, ObjectKind, Operation},
+    wire::{
+        KeyName, Listed, Listing, MAX_CERTIFICATE, MAX_FIELD, MAX_OBJECTS, MAX_TOKENS, Object, ObjectKind, Operation,
+    },
 };
 use crate::{SignatureAlgorithm, card::reset_card};
 
@@ -58,14 +60,15 @@ impl Loaded {
         Ok(Self { module, shown: HashMap::new(), open: HashMap::new() })
     }
 
-    /// Its tokens, and what is on them.
-    pub(super) fn list(&mut self) -> Result<Vec<Listed>> {
+    /// Its tokens, or the one in a slot, and what is on them. Slots that are empty or blank take no place of others.
+    pub(super) fn list(&mut self, only: Option<u64>) -> Result<Listing> {
         let mut slots = self.module.get_slots_with_token()?;
-        slots.truncate(MAX_TOKENS);
-        let listed: Vec<Listed> = slots.into_iter().filter_map(|slot| self.look(slot)).collect();
+        slots.retain(|slot| only.is_none_or(|only| slot.id() == only));
+        let mut left = slots.into_iter();
+        let tokens: Vec<Listed> = left.by_ref().filter_map(|slot| self.look(slot)).take(MAX_TOKENS).collect();
         let named = |(info, _): &Listed| (info.slot, [info.label.clone(), info.serial.clone()]);
-        self.shown = listed.iter().map(named).collect();
-        Ok(listed)
+        self.shown = tokens.iter().map(named).collect();
+        Ok(Listing { tokens, left_out: left.len() as u64 })
     }
 
     /// `None` for what nothing was ever put on.
@@ -141,7 +144,13 @@ impl Loaded {
             }
             match session.login(UserType::User, secret.as_ref()) {
                 Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {}
-                logged_in => logged_in.map_err(|error| self.refused(id, error))?,
+                logged_in => logged_in.map_err(|error| match self.refused(id, error) {
+                    // Nobody was asked at the reader.
+                    TokenError::PinCancelled if pin.is_some() => {
+                        TokenError::Failed("it cancels the login with the PIN that it was given".to_owned())
+                    }
+                    refused => refused,
+                })?,
             }
         }
         self.open.insert(slot, Opened { session, pin: secret, may_be_gone: false });
@@ -476,12 +485,28 @@ fn left_padded(bytes: &[u8], length: usize) -> Result<Zeroizing<Vec<u8>>> {
     Ok(padded)
 }
 
+/// As the standard names it: `CKR_MECHANISM_INVALID`.
+fn name_of(error: &RvError) -> String {
+    if let RvError::VendorDefined(number) = error {
+        return format!("an error of the module's own, {number:#010X}");
+    }
+    let mut name = "CKR".to_owned();
+    for character in format!("{error:?}").chars() {
+        if character.is_ascii_uppercase() {
+            name.push('_');
+        }
+        name.push(character.to_ascii_uppercase());
+    }
+    name
+}
+
 impl From<Error> for TokenError {
     fn from(error: Error) -> Self {
         use RvError::*;
         let words = match &error {
-            Error::Pkcs11(error, function) => shown(&format!("{function}: {error:?}")),
+            Error::Pkcs11(error, function) => format!("C_{function:?}: {}", name_of(error)),
             Error::LibraryLoading(cause) => shown(&cause.to_string()),
+            Error::NullFunctionPointer => "it has no such function".to_owned(),
             error => shown(&error.to_string()),
         };
         match error {

@@ -24,6 +24,15 @@ use crate::card::reset_card;
 /// How long the helper is waited for when it is to end by itself.
 const ENDING: Duration = Duration::from_secs(4);
 
+/// Variables that no module is shown.
+static WITHHELD: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Keeps a variable of the environment from modules that are loaded from now on: one in which the person has put a password. They get all
+/// others, for each has its own.
+pub fn withhold_from_modules(variable: &str) {
+    WITHHELD.lock().unwrap_or_else(PoisonError::into_inner).push(variable.to_owned());
+}
+
 type Frame = Zeroizing<Vec<u8>>;
 
 /// A process that holds a module.
@@ -50,7 +59,10 @@ impl Helper {
         let mut command = Command::new(this_program().map_err(not_started)?);
         // What modules write on standard error may be anything, a PIN too.
         command.arg(ARGUMENT).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        without_window(&mut command);
+        for variable in &*WITHHELD.lock().unwrap_or_else(PoisonError::into_inner) {
+            command.env_remove(variable);
+        }
+        apart(&mut command);
         let mut child = command.spawn().map_err(not_started)?;
         let (requests, mut output) = (child.stdin.take(), child.stdout.take().expect("piped"));
         let (sender, answers) = mpsc::sync_channel(1);
@@ -130,7 +142,7 @@ impl State {
 
     /// Without what it would do at the end: what of that can be done from here is done here.
     fn end_at_once(&mut self) {
-        let _ = self.child.kill();
+        kill_group(&mut self.child);
         let _ = self.child.wait();
         self.open.drain(..).for_each(|place| reset_card(&place, false));
     }
@@ -151,16 +163,36 @@ fn this_program() -> io::Result<PathBuf> {
     if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { std::env::current_exe() }
 }
 
+/// Without a window of its own.
 #[cfg(windows)]
-fn without_window(command: &mut Command) {
+fn apart(command: &mut Command) {
     use std::os::windows::process::CommandExt;
 
     const CREATE_NO_WINDOW: u32 = 0x0800_0000;
     command.creation_flags(CREATE_NO_WINDOW);
 }
 
-#[cfg(not(windows))]
-fn without_window(_: &mut Command) {}
+/// In a group of its own, which what the module starts is in, too. A signal from the terminal reaches the program alone, which ends the helper.
+#[cfg(unix)]
+fn apart(command: &mut Command) {
+    std::os::unix::process::CommandExt::process_group(command, 0);
+}
+
+/// Ends a helper that is still there, and its group.
+#[cfg(unix)]
+fn kill_group(child: &mut Child) {
+    use rustix::process::{Pid, Signal, kill_process_group};
+
+    // Once it was waited for, its number may be another's.
+    if let (Ok(None), Some(pid)) = (child.try_wait(), Pid::from_raw(child.id().cast_signed())) {
+        let _ = kill_process_group(pid, Signal::KILL);
+    }
+}
+
+#[cfg(windows)]
+fn kill_group(child: &mut Child) {
+    let _ = child.kill();
+}
 
 fn in_words(status: ExitStatus) -> String {
     #[cfg(unix)]

@@ -28,8 +28,8 @@ pub(super) const MAX_FIELD: usize = 2 << 10;
 pub(super) enum Request<'a> {
     /// Load a module; the first of all.
     Load { path: &'a str },
-    /// What is on its tokens?
-    List,
+    /// What is on its tokens, or on the one in a slot?
+    List { slot: Option<u64> },
     /// Log in to the token in a slot; without PIN where it is entered at the reader.
     LogIn { slot: u64, pin: Option<&'a str>, risk_last_try: bool },
     /// Use a key of it.
@@ -120,6 +120,17 @@ pub(super) enum ObjectKind {
 
 /// A token and what is on it, or why that cannot be told.
 pub(super) type Listed = (TokenInfo, Result<Vec<Object>>);
+
+/// What there is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Listing {
+    pub(super) tokens: Vec<Listed>,
+    /// How many more there are, which were not looked at.
+    pub(super) left_out: u64,
+}
+
+/// What stands before the tokens, in bytes.
+const LISTING_HEAD: usize = 1 + size_of::<u64>();
 
 /// Writes a frame.
 pub(super) fn send(output: &mut impl Write, frame: &[u8]) -> io::Result<()> {
@@ -228,7 +239,7 @@ impl<'a> Request<'a> {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Load { .. } => "load",
-            Self::List => "list",
+            Self::List { .. } => "list",
             Self::LogIn { .. } => "log in",
             Self::Use { operation: Operation::Agree { .. }, .. } => "agree",
             Self::Use { operation: Operation::Decrypt { .. }, .. } => "decrypt",
@@ -240,7 +251,8 @@ impl<'a> Request<'a> {
     pub(super) fn frame(&self) -> Zeroizing<Vec<u8>> {
         let writer = match self {
             Self::Load { path } => Writer::new(1).text(path),
-            Self::List => Writer::new(2),
+            Self::List { slot: None } => Writer::new(2).byte(0),
+            Self::List { slot: Some(slot) } => Writer::new(2).byte(1).number(*slot),
             Self::LogIn { slot, pin, risk_last_try } => {
                 let head = Writer::new(3).number(*slot).byte(u8::from(*risk_last_try));
                 match pin {
@@ -265,7 +277,7 @@ impl<'a> Request<'a> {
         let mut reader = Reader(frame);
         let request = match reader.byte()? {
             1 => Self::Load { path: std::str::from_utf8(reader.bytes(MAX_FRAME)?).ok()? },
-            2 => Self::List,
+            2 => Self::List { slot: if reader.flag()? { Some(reader.number()?) } else { None } },
             3 => {
                 let (slot, risk_last_try) = (reader.number()?, reader.flag()?);
                 let pin = if reader.flag()? { Some(reader.text()?) } else { None };
@@ -331,18 +343,22 @@ pub(super) fn answer(result: &Result<Zeroizing<Vec<u8>>>) -> Zeroizing<Vec<u8>> 
 }
 
 /// An answer: tokens, as many as fit.
-pub(super) fn listing(result: &Result<Vec<Listed>>) -> Zeroizing<Vec<u8>> {
-    let tokens = match result {
-        Ok(tokens) => tokens,
+pub(super) fn listing(result: &Result<Listing>) -> Zeroizing<Vec<u8>> {
+    let Listing { tokens, left_out } = match result {
+        Ok(listing) => listing,
         Err(error) => return failure(Writer::new(1), error).0,
     };
-    let mut writer = Writer::new(0);
+    let (mut said, mut left_out) = (Zeroizing::new(Vec::with_capacity(MAX_FRAME)), *left_out);
     for (info, objects) in tokens {
         let one = token(info, objects);
-        if writer.0.len() + one.0.len() <= MAX_FRAME {
-            writer.0.extend_from_slice(&one.0);
+        if said.len() + one.0.len() <= MAX_FRAME - LISTING_HEAD {
+            said.extend_from_slice(&one.0);
+        } else {
+            left_out += 1;
         }
     }
+    let mut writer = Writer::new(0).number(left_out);
+    writer.0.extend_from_slice(&said);
     writer.0
 }
 
@@ -380,15 +396,15 @@ pub(super) fn read_answer(frame: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
 }
 
 /// Tokens from an answer.
-pub(super) fn read_listing(frame: &[u8]) -> Result<Vec<Listed>> {
+pub(super) fn read_listing(frame: &[u8]) -> Result<Listing> {
     let mut reader = Reader(frame);
     match reader.byte() {
         Some(0) => {
-            let mut tokens = Vec::new();
+            let (left_out, mut tokens) = (reader.number().ok_or_else(garbage)?, Vec::new());
             while !reader.0.is_empty() {
                 tokens.push(read_token(&mut reader).filter(|_| tokens.len() < MAX_TOKENS).ok_or_else(garbage)?);
             }
-            Ok(tokens)
+            Ok(Listing { tokens, left_out })
         }
         Some(1) => Err(read_failure(&mut reader).unwrap_or_else(garbage)),
         _ => Err(garbage()),
@@ -441,12 +457,13 @@ fn read_object(reader: &mut Reader<'_>) -> Option<Object> {
 mod tests {
     use super::*;
 
-    fn tokens() -> Vec<Listed> {
+    fn tokens() -> Listing {
         let info =
             TokenInfo { slot: 7, label: "mine".into(), pin: PinState::LastTry, agrees: true, ..TokenInfo::default() };
         let object = |kind| Object { kind, id: vec![1], label: "k".into(), first: vec![2; 900], second: vec![3; 97] };
         let empty = TokenInfo { slot: u64::MAX, ..TokenInfo::default() };
-        vec![(info, Ok(KINDS.map(object).to_vec())), (empty, Err(TokenError::PinLength { least: 4, most: 12 }))]
+        let bad = (empty, Err(TokenError::PinLength { least: 4, most: 12 }));
+        Listing { tokens: vec![(info, Ok(KINDS.map(object).to_vec())), bad], left_out: 3 }
     }
 
     #[test]
@@ -467,9 +484,9 @@ mod tests {
     #[test]
     fn whatever_else_comes_is_refused() {
         let good = listing(&Ok(tokens()));
-        for end in 2..good.len() {
+        for end in LISTING_HEAD + 1..good.len() {
             // It ends between two tokens, or nowhere.
-            assert!(read_listing(&good[..end]).map_or(true, |tokens| tokens.len() == 1), "{end}");
+            assert!(read_listing(&good[..end]).map_or(true, |listing| listing.tokens.len() == 1), "{end}");
         }
         for at in 0..good.len() {
             for value in [0, 1, 0x7F, 0xFF] {
@@ -481,8 +498,8 @@ mod tests {
                 let _ = Request::read(&other);
             }
         }
-        let many: Vec<_> = (0..=MAX_TOKENS).map(|_| (TokenInfo::default(), Ok(Vec::new()))).collect();
-        assert!(read_listing(&listing(&Ok(many))).is_err());
+        let tokens = (0..=MAX_TOKENS).map(|_| (TokenInfo::default(), Ok(Vec::new()))).collect();
+        assert!(read_listing(&listing(&Ok(Listing { tokens, left_out: 0 }))).is_err());
         let endless = [0xFF; 8];
         assert!(receive(&mut &endless[..]).is_err());
     }
