@@ -240,6 +240,8 @@ fn an_administrator_sees_whether_a_server_keeps_shares() {
     let shown = stage.place.run(&["servers", "show", "css-a", "--server-list", "servers.json"]).expect(0).stdout();
     let url = stage.entries()[0]["sharesUrl"].as_str().expect("a URL").to_owned();
     assert!(shown.contains("for key shares") && shown.contains(&url), "{shown}");
+    let listed = stage.place.run(&["servers", "list", "--server-list", "servers.json"]).expect(0).stdout();
+    assert!(listed.contains("gives capsules by ticket; keeps key shares\n"), "{listed}");
     // What answers there is no capsule server.
     let mut entries = stage.entries();
     let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port").local_addr().expect("bound").port();
