@@ -260,6 +260,18 @@ fn a_mistyped_code_is_wrong_usage_and_nothing_is_asked() {
     stage.fails("encrypt -o c.cdoc2 --recipient mari.crt --expires 30d letter.txt", 2, "usage");
     // Twice the same person is once.
     stage.run(&format!("encrypt -o c.cdoc2 --person {JAAK} --person 38001085718 letter.txt")).expect(0);
+    // Without a server there is nothing for a person by code; and with a password alone, nothing for a server.
+    for command in ["encrypt -o c.cdoc2", "re-encrypt c.cdoc2 -o again.cdoc2 --key jaak.pem"] {
+        let files = if command.starts_with("encrypt") { "letter.txt" } else { "" };
+        let fails = |arguments: &str| stage.fails(&format!("{command} {arguments} {files}"), 2, "usage");
+        assert!(fails(&format!("--person {JAAK} --no-server")).contains("--no-server"));
+        assert!(fails("--recipient mari.crt --server css-a --no-server").contains("--no-server"));
+        for secret in ["--password-file password", "--secret-file letter.txt"] {
+            let words = fails(&format!("{secret} --server css-a --expires 1d"));
+            assert!(words.contains("nothing goes to a server"), "{words}");
+            fails(&format!("{secret} --server css-a"));
+        }
+    }
     stage.opens(OPEN);
 }
 

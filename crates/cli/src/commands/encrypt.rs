@@ -65,6 +65,7 @@ pub(crate) fn encrypt(arguments: &Encrypt, matches: &ArgMatches, lists: &ListFil
         wrong_usage("--reader says where an ID-card is looked for; it goes with --recipient card");
     }
     refuse_terminal(&arguments.output)?;
+    arguments.delivering.check(&arguments.recipients);
     let (output, overwrite) = (&arguments.output, arguments.writing.overwrite);
     // Nobody types a password twice for a container that has no place.
     check_output(output, overwrite)?;
@@ -322,6 +323,7 @@ pub(crate) fn re_encrypt(
         plan.tell(bar.servers(ProgressStep::Delivering));
         let encryptor = encryption::encryptor_for(&mut plan, writing.compression.into(), silent);
         let key = unlock(&opened, &keys, &bar.access(lists), &control)?;
+    delivering.check(&recipients);
         say_untried(&key, terminal);
         if writing.dry_run {
             let files = opened.list(&key, &reading(control))?;
