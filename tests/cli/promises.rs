@@ -122,8 +122,10 @@ fn more_recipients_than_a_header_holds_are_refused_before_anything_is_written() 
     let place = Place::new();
     encrypted(&place);
     let mut arguments = vec!["encrypt", "-o", "x.cdoc2", "a.txt"];
-    for _ in 0..8200 {
-        arguments.extend(["--secret-file", "secret.key"]);
+    // Under one label, they would be one.
+    let labels: Vec<_> = (0..8200).map(|label: u32| label.to_string()).collect();
+    for label in &labels {
+        arguments.extend(["--secret-file", "secret.key", "--label", label]);
     }
     let outcome = place.run(&[&["--json"], &arguments[..]].concat()).expect(1);
     assert_eq!(outcome.code(), "too_many_recipients");

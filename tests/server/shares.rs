@@ -6,6 +6,8 @@ use capsule_api::{
     certificate_key,
 };
 use rcgen::KeyUsagePurpose;
+use serde_json::json;
+use sha2::{Digest, Sha256};
 use std::time::Duration;
 
 use crate::support::{
@@ -169,6 +171,41 @@ fn what_is_for_something_else_or_not_signed_so_is_unauthorised() {
     let spoofed = spoofed.replace("host: localhost", &format!("host: {host}\r\nx-forwarded-host: {host}"));
     assert_eq!(there.ask(&spoofed).status, 200);
     assert_eq!(here.fetch(&targets[0].id, &presentation(0), &mari).status, 200, "nothing was used up");
+}
+
+#[test]
+fn the_signed_address_is_the_configured_one_byte_for_byte() {
+    let mari = person(Kind::P384);
+    let server = Server::start("a", Setup::listing(&[&mari]));
+    let target = server.target();
+    let signed_for = |url: &str| {
+        let part = |value: serde_json::Value| Base64UrlUnpadded::encode_string(value.to_string().as_bytes());
+        let digest = |part: &str| Base64UrlUnpadded::encode_string(&Sha256::digest(part));
+        let inner = part(json!(["AAAAAAAAAAAAAAAAAAAAAA", url]));
+        let outer = part(json!(["AAAAAAAAAAAAAAAAAAAAAA", "aud", [{ "...": digest(&inner) }]]));
+        let header = part(json!({ "typ": "vnd.cdoc2.auth-token.v1+sd-jwt", "alg": "ES384" }));
+        let payload = json!({ "iss": format!("etsi/{NUMBER}"), "_sd": [digest(&outer)], "_sd_alg": "sha-256" });
+        let input = format!("{header}.{}", part(payload));
+        let signature = Base64UrlUnpadded::encode_string(&mari.sign(input.as_bytes()));
+        format!("{input}.{signature}~{outer}~{inner}~")
+    };
+    let base = server.offer.url.as_str().trim_end_matches('/');
+    let good = format!("{base}{}?nonce={}", target.id.location(), target.nonce.to_text());
+    let host = server.offer.url.host_str().expect("a host");
+    for (why, url) in [
+        ("the scheme's case", good.replacen("https", "HTTPS", 1)),
+        ("the host's case", good.replacen(host, &host.to_uppercase(), 1)),
+        ("the host as a number", good.replacen(host, "2130706433", 1)),
+        ("a way around", good.replacen("/key-shares", "/x/../key-shares", 1)),
+        ("a backslash", good.replacen("/key-shares", "\\key-shares", 1)),
+        ("an escape", good.replacen("key-shares", "key%2Dshares", 1)),
+        ("a tab at the end", format!("{good}\t")),
+        ("a tab within", good.replacen("key-shares", "key-\tshares", 1)),
+        ("no address", "no address".to_owned()),
+    ] {
+        assert_eq!(server.fetch(&target.id, &signed_for(&url), &mari).status, 401, "{why}: {url}");
+    }
+    assert_eq!(server.fetch(&target.id, &signed_for(&good), &mari).status, 200, "and nothing was used up");
 }
 
 #[test]

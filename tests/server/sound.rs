@@ -186,6 +186,15 @@ fn init_makes_nothing_that_check_config_refuses() {
         assert!(!output.status.success() && output.stdout.is_empty(), "{more:?}: {}", words(&output));
         assert!(!fs::exists(place.path("new")).expect("seen"), "{more:?} left something");
     }
+    for (more, options) in [
+        (&["--ticket-port", "8443"][..], "--ticket-port and --sender-port are both 8443"),
+        (&["--shares-port", "8445"], "--shares-port and --operations-port are both 8445"),
+        (&["--recipient-port", "9000", "--ticket-port", "9000"], "--ticket-port and --recipient-port are both 9000"),
+    ] {
+        let output = init(&below, more);
+        assert!(!output.status.success() && words(&output).contains(options), "{}", words(&output));
+        assert!(!fs::exists(place.path("new")).expect("seen"), "{more:?} left something");
+    }
     // A folder that was there stays, as empty as it was.
     fs::create_dir_all(&below).expect("a folder");
     assert!(!init(&below, &["--sender-port", "8444"]).status.success());

@@ -136,6 +136,7 @@ fn what_is_no_ticket_is_a_bad_request() {
         use base64ct::{Base64UrlUnpadded, Encoding};
         Base64UrlUnpadded::encode_string(text.as_bytes())
     };
+    let signature = json["authentication_signature_value"].as_str().expect("a text").to_owned();
     let mut many = json.clone();
     many["masked_transactions"] = (0..64).map(|_| masked()).collect();
     for (why, value) in [
@@ -147,6 +148,7 @@ fn what_is_no_ticket_is_a_bad_request() {
         ("no JSON", header(&text[1..])),
         ("a member twice", header(&text.replacen('{', r#"{"type":"","#, 1))),
         ("a member more", header(&text.replacen('{', r#"{"more":"","#, 1))),
+        ("its signature padded", header(&text.replacen(&signature, &format!("{signature}="), 1))),
         ("its nonce padded", header(&text.replace(&errand.nonce.to_text(), &format!("{}=", errand.nonce.to_text())))),
     ] {
         refused(why, &ticket_request(id, &value));
@@ -177,6 +179,12 @@ fn what_does_not_count_is_unauthorised_and_uses_nothing_up() {
         ),
         ("another's key", Box::new(|it| it["jwk"]["x"] = theirs["jwk"]["x"].clone())),
         ("another's certificate", Box::new(|it| it["jwk"]["x5c"] = theirs["jwk"]["x5c"].clone())),
+        (
+            "a padded key",
+            Box::new(|it| it["jwk"]["x"] = json!(format!("{}=", it["jwk"]["x"].as_str().expect("a text")))),
+        ),
+        ("a padded header", Box::new(|it| it["authentication_signature_value"] = json!(jws.replacen("..", "=..", 1)))),
+        ("no certificate", Box::new(|it| it["jwk"]["x5c"] = json!(["AAAA"]))),
         ("another type", Box::new(|it| it["type"] = json!("CDOC2 authentication signature v0.1"))),
         ("another means", Box::new(|it| it["authentication_signature_type"] = json!("Smart-ID"))),
         ("swapped nonces", Box::new(|it| it["transaction"]["nonce"] = json!(other.nonce.to_text()))),
@@ -233,6 +241,8 @@ fn certificates_count_as_on_the_recipient_interface() {
             401,
         ),
         ("that does not authenticate", usage(vec![KeyUsagePurpose::KeyAgreement]), 401),
+        // As in TLS; for key shares it must say.
+        ("that says nothing of its use", usage(vec![]), 200),
     ];
     let server = Setup { ticket: Some(Offer::new("css-a")), ..Setup::trusting(&authority) }.start();
     for (why, person, status) in &cases {

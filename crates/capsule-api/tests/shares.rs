@@ -218,7 +218,6 @@ fn it_is_for_one_share_at_the_servers_configured_address() {
     };
     let good = format!("https://a.example:8443/shares/key-shares/{id}?nonce={nonce}");
     assert_eq!(with(&good), Ok(()));
-    assert_eq!(with(&good.replace("a.example", "A.Example")), Ok(()));
     for (why, address) in [
         ("another host", good.replace("a.example", "b.example")),
         ("another port", good.replace(":8443", "")),
@@ -231,10 +230,18 @@ fn it_is_for_one_share_at_the_servers_configured_address() {
         ("a padded nonce", format!("{good}%3D%3D")),
         ("a fragment", format!("{good}#x")),
         ("a user", good.replace("a.example", "u@a.example")),
+        // What would become the same when it is read as a URL.
+        ("another case of the host", good.replace("a.example", "A.Example")),
+        ("another case of the scheme", good.replace("https", "HTTPS")),
+        ("a way around", good.replace("/key-shares", "/x/../key-shares")),
+        ("a slash more", good.replace("/key-shares", "//key-shares")),
+        ("an escape", good.replace("key-shares", "key%2Dshares")),
+        ("a tab at the end", format!("{good}\t")),
+        ("a space before it", format!(" {good}")),
+        ("no address", "no address".to_owned()),
     ] {
         assert_eq!(with(&address), Err(TokenError::Audience), "{why}");
     }
-    assert_eq!(with("no address"), Err(TokenError::Malformed));
 }
 
 #[test]

@@ -148,11 +148,13 @@ pub enum Cause {
         /// The time allowed.
         after: Duration,
     },
-    /// It is overloaded or not ready.
-    #[error("it is busy ({status})")]
+    /// It is overloaded or not ready; or, when it was shown a certificate, nobody tells it whether that is revoked.
+    #[error("{}", busy(*.status, *.shown_certificate))]
     Busy {
         /// HTTP status: 429 or 503.
         status: u16,
+        /// Whether it was shown a certificate.
+        shown_certificate: bool,
         /// When it asks to come back.
         retry_after: Option<Duration>,
     },
@@ -165,6 +167,15 @@ pub enum Cause {
     /// It breaks the protocol.
     #[error("it does not answer as a capsule server does: {0}")]
     Misbehaved(&'static str),
+}
+
+fn busy(status: u16, shown_certificate: bool) -> String {
+    match status {
+        503 if shown_certificate => {
+            "it cannot answer now (503): it is busy, or cannot learn whether your certificate is revoked".to_owned()
+        }
+        _ => format!("it is busy ({status})"),
+    }
 }
 
 /// What was being done when the time was over.

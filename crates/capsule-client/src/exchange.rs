@@ -134,7 +134,7 @@ impl Errand {
             StatusCode::NOT_FOUND => return Err(Cause::NotFound),
             StatusCode::FORBIDDEN => return Err(Cause::CertificateRevoked),
             StatusCode::UNAUTHORIZED => return Err(Cause::CertificateRefused("401".to_owned())),
-            _ => return Err(answer.failure()),
+            _ => return Err(answer.failure_for_certificate()),
         }
         let capsule = NewCapsule::parse(&answer.body).map_err(|_| Cause::Misbehaved("what it gives is no capsule"))?;
         if *capsule.recipient() != self.capsule.recipient {

@@ -68,5 +68,5 @@ pub use settings::{Settings, Timeouts};
 pub use shares::ShareDownload;
 pub use signature::{ListKeys, sign_list};
 pub use tls::{OcspProblem, OcspSeen, PeerProblem};
-pub use upload::Upload;
+pub use upload::{Addressee, Upload};
 pub use watch::{Stage, Watch};

@@ -266,7 +266,7 @@ impl Errand {
             StatusCode::OK => {}
             StatusCode::NOT_FOUND => return Err(Cause::NoShare),
             StatusCode::UNAUTHORIZED => return Err(Cause::CertificateRefused("401".to_owned())),
-            _ => return Err(answer.failure()),
+            _ => return Err(answer.failure_for_certificate()),
         }
         let share = NewShare::parse(&answer.body).map_err(|_| Cause::Misbehaved("what it gives is no share"))?;
         if *share.recipient() != self.person {

@@ -9,7 +9,7 @@
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
@@ -46,7 +46,24 @@ pub struct Upload {
     watch: Watch,
     until: Option<Expiry>,
     ends: HashMap<PublicKey, Expiry>,
-    kept: Mutex<HashMap<String, Expiry>>,
+    kept: Mutex<HashMap<String, Kept>>,
+}
+
+/// Whom a capsule or share is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Addressee {
+    /// A capsule, for a key.
+    Key(PublicKey),
+    /// A share, for a person.
+    Person(PersonId),
+}
+
+/// What a server keeps, and has told until when.
+#[derive(Debug)]
+struct Kept {
+    server: ServerId,
+    addressee: Addressee,
+    until: Expiry,
 }
 
 impl Upload {
@@ -103,7 +120,19 @@ impl Upload {
 
     /// Until when the servers keep what was delivered: the earliest.
     pub fn kept_until_all(&self) -> Option<Expiry> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).values().min().copied()
+        self.kept().values().map(|kept| kept.until).min()
+    }
+
+    /// Until when each server keeps what was delivered for somebody.
+    pub fn kept_for(&self, addressee: &Addressee) -> impl Iterator<Item = (ServerId, Expiry)> + use<> {
+        let kept = self.kept();
+        let theirs = kept.values().filter(|kept| kept.addressee == *addressee);
+        let theirs: Vec<_> = theirs.map(|kept| (kept.server.clone(), kept.until)).collect();
+        theirs.into_iter()
+    }
+
+    fn kept(&self) -> MutexGuard<'_, HashMap<String, Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Says what would be refused about these recipients and servers; nothing is sent.
@@ -126,7 +155,7 @@ impl Upload {
 
     fn deliver(&self, capsules: &[OutgoingCapsule]) -> Result<Vec<String>> {
         let mut queues: HashMap<ServerId, (Route, Queue)> = HashMap::new();
-        let mut servers = Vec::with_capacity(capsules.len());
+        let mut places = Vec::with_capacity(capsules.len());
         for (position, capsule) in capsules.iter().enumerate() {
             let server = self.destination(&capsule.server_id, &capsule.recipient)?;
             let body = NewCapsule::new(capsule.recipient.clone(), capsule.key_material.clone());
@@ -136,15 +165,15 @@ impl Upload {
                 .entry(server.id.clone())
                 .or_insert_with(|| (self.client.route(&server, &server.sender_url, None), Queue::default()));
             queue.push(Job { position, what: What::Capsule, body, expiry });
-            servers.push(server.id);
+            places.push((server.id, Addressee::Key(capsule.recipient.clone())));
         }
-        self.post(queues, &servers)
+        self.post(queues, places)
     }
 
     /// The shares of a key go to servers of different organisations, or one of them would have more than its part.
     fn deliver_all_shares(&self, shares: &[OutgoingShare]) -> Result<Vec<String>> {
         let mut queues: HashMap<ServerId, (Route, Queue)> = HashMap::new();
-        let (mut servers, mut holders) = (Vec::with_capacity(shares.len()), HashSet::new());
+        let (mut places, mut holders) = (Vec::with_capacity(shares.len()), HashSet::new());
         for (position, share) in shares.iter().enumerate() {
             let (server, base_url) = self.client.share_server(&share.server_base_url)?;
             if !holders.insert((&share.recipient_id, server.owner())) {
@@ -152,24 +181,30 @@ impl Upload {
                 return Err(Error::Unusable { server: server.id, reason });
             }
             let person = PersonId::parse(&share.recipient_id).ok_or(Error::Person)?;
-            let body = NewShare::new(share.share.clone(), person).map_err(|_| Error::Person)?.to_json();
+            let body = NewShare::new(share.share.clone(), person.clone()).map_err(|_| Error::Person)?.to_json();
             let body = Bytes::copy_from_slice(body.as_bytes());
             let what = What::Share { base: base_url.path().trim_end_matches('/').to_owned() };
             let (_, queue) = queues
                 .entry(server.id.clone())
                 .or_insert_with(|| (self.client.route(&server, &base_url, None), Queue::default()));
             queue.push(Job { position, what, body, expiry: self.until });
-            servers.push(server.id);
+            places.push((server.id, Addressee::Person(person)));
         }
-        self.post(queues, &servers)
+        self.post(queues, places)
     }
 
-    /// Posts everything, and remembers until when it is kept; gives the identifiers in their order.
-    fn post(&self, queues: HashMap<ServerId, (Route, Queue)>, servers: &[ServerId]) -> Result<Vec<String>> {
+    /// Posts everything, and remembers until when it is kept where, and for whom; gives the identifiers in their order.
+    fn post(
+        &self,
+        queues: HashMap<ServerId, (Route, Queue)>,
+        places: Vec<(ServerId, Addressee)>,
+    ) -> Result<Vec<String>> {
         let stored = self.client.run(&self.cancel, everywhere(queues, self.watch.clone()))?;
-        identified(&stored, servers)?;
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.extend(stored.iter().filter_map(|stored| Some((stored.id.clone(), stored.until?))));
+        identified(&stored, &places)?;
+        let mut kept = self.kept();
+        kept.extend(stored.iter().zip(places).filter_map(|(stored, (server, addressee))| {
+            Some((stored.id.clone(), Kept { server, addressee, until: stored.until? }))
+        }));
         Ok(stored.into_iter().map(|stored| stored.id).collect())
     }
 }
@@ -184,16 +219,15 @@ impl Delivery for Upload {
     }
 
     fn kept_until(&self, transaction_id: &str) -> Option<i64> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(transaction_id).map(|until| until.unix())
+        self.kept().get(transaction_id).map(|kept| kept.until.unix())
     }
 }
 
 /// No two identifiers of a server may be equal: one of them would be a lie.
-fn identified(stored: &[Stored], servers: &[ServerId]) -> Result<()> {
+fn identified(stored: &[Stored], places: &[(ServerId, Addressee)]) -> Result<()> {
     let mut known = HashSet::new();
-    match stored.iter().zip(servers).find(|(stored, _)| !known.insert(&stored.id)) {
-        Some((_, server)) => Err(Error::of(server, Cause::Misbehaved("it gives an identifier twice"))),
+    match stored.iter().zip(places).find(|(stored, _)| !known.insert(&stored.id)) {
+        Some((_, (server, _))) => Err(Error::of(server, Cause::Misbehaved("it gives an identifier twice"))),
         None => Ok(()),
     }
 }

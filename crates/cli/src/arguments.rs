@@ -235,15 +235,34 @@ pub(crate) struct Recipients {
 pub(crate) struct Delivering {
     /// Put the capsules of recipients with keys on this server, from which they disappear in time; may be repeated: opening needs
     /// one of them. For --person: split the key over these servers, all of which opening needs [default: the first two of the list]
-    #[arg(long, value_name = "ID", conflicts_with = "no_server")]
+    #[arg(long, value_name = "ID")]
     pub(crate) server: Vec<String>,
-    /// Until when servers keep them at most: a day as 2027-06-30, a moment as 2027-06-30T12:00:00Z, or a time as 12h, 30d, 6w, 1y
+    /// Until when servers keep them at most: a day as 2027-06-30, a moment as 2027-06-30T12:00:00Z, or a time as 12h, 30d, 6w, 1y; what
+    /// stands in the container, as passwords do, opens it after that, too
     /// [default: as long as the recipient's certificate is valid, or as the server does by itself]
     #[arg(long, value_name = "WHEN", requires = "delivered", value_parser = expiry)]
     pub(crate) expires: Option<app::servers::Expiry>,
-    /// Keep capsules inside the container, which then opens without a server and for ever (this is the default, but for --person)
-    #[arg(long)]
+    /// Keep capsules inside the container, which then opens without a server and for ever (this is the default, but for --person, which
+    /// needs servers)
+    #[arg(long, conflicts_with_all = ["server", "person"])]
     pub(crate) no_server: bool,
+}
+
+impl Delivering {
+    /// Servers are named for something: passwords and symmetric keys stand in the container whatever is said of servers.
+    pub(crate) fn check(&self, recipients: &Recipients) {
+        let has_secret = recipients.password
+            || recipients.password_stdin
+            || !(recipients.password_file.is_empty()
+                && recipients.password_env.is_empty()
+                && recipients.secret_file.is_empty());
+        if has_secret && !self.server.is_empty() && recipients.recipient.is_empty() && recipients.person.is_empty() {
+            wrong_usage(
+                "nothing goes to a server for passwords and symmetric keys, which open the container for ever; --server and --expires go with \
+                 --recipient or --person",
+            );
+        }
+    }
 }
 
 fn expiry(text: &str) -> Result<app::servers::Expiry, String> {

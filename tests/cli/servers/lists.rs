@@ -24,7 +24,7 @@ fn every_server_is_shown_with_its_list_and_its_state() {
     let states: Vec<_> = servers.iter().map(|server| (server["layer"].as_str(), server["usable"].as_bool())).collect();
     assert_eq!(states, [(Some("given"), Some(true)), (Some("shipped"), Some(false))]);
     let words = place.run(&["servers", "list", "--server-list", "given.json"]).expect(0).stdout();
-    assert!(words.contains("css-a  Capsules of css-a (css-a)\n     given list given.json: ready"), "{words}");
+    assert!(words.contains("css-a  Capsules of css-a (css-a)\n     given list given.json: can be used\n     gives capsules by client certificate\n"), "{words}");
     assert!(words.contains("not usable: The server's certificate is not in this list yet."), "{words}");
     let words = place.run(&["servers", "show", "css-a", "--server-list", "given.json"]).expect(0).stdout();
     assert!(words.contains(&organisation.fingerprint()), "{words}");

@@ -14,6 +14,7 @@ use std::{
 };
 
 use base64ct::{Base64, Encoding};
+use capsule_api::ExpiryPolicy;
 use capsule_server::{ClientFiles, Clock, Config, Server, StoreConfig, store::SqliteStore};
 use rcgen::{CertificateParams, IsCa, KeyPair, PKCS_ECDSA_P384_SHA384};
 use tokio::runtime::Runtime;
@@ -113,6 +114,12 @@ impl Organisation {
     pub fn begin_again(&mut self) {
         self.stop();
         self.server = Some(run(&self.runtime, &self.config, &self.clock));
+    }
+
+    /// Begins again, and keeps nothing new for longer.
+    pub fn keep_at_most(&mut self, time: Duration) {
+        self.config.expiry = ExpiryPolicy { default: time, maximum: time };
+        self.begin_again();
     }
 
     /// Makes a key and a certificate for later: from now on the entry has both.

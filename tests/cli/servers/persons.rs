@@ -1,6 +1,6 @@
 //! Letters to persons by code, whose keys are split over servers of different organisations.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, time::Duration};
 
 use crate::{
     organisation::{Organisation, list},
@@ -136,7 +136,9 @@ fn what_a_container_of_shares_tells_without_a_key() {
     }
     assert!(!text.contains("server list"), "{text}");
     stage.list(&stage.entries()[..2]);
-    assert!(info().contains("one of its servers is in no server list"), "{}", info());
+    let unlisted = urls[2].as_str().expect("a URL");
+    assert!(info().contains(&format!("key shares on css-a, css-b, {unlisted}; all 3 are needed")), "{}", info());
+    assert!(info().contains(&format!("     {unlisted} is in no server list")), "{}", info());
     let json: serde_json::Value = serde_json::from_str(&stage.run("info c.cdoc2").expect(0).stdout()).expect("JSON");
     assert_eq!(
         (&json["records"][0]["problemServer"], &json["records"][0]["serverProblem"]),
@@ -238,6 +240,8 @@ fn an_administrator_sees_whether_a_server_keeps_shares() {
     let tested = stage.run("servers test css-a").expect(0).stdout();
     assert!(tested.contains("keeps key shares"), "{tested}");
     let shown = stage.place.run(&["servers", "show", "css-a", "--server-list", "servers.json"]).expect(0).stdout();
+    let listed = stage.place.run(&["servers", "list", "--server-list", "servers.json"]).expect(0).stdout();
+    assert!(listed.contains("gives capsules by ticket; keeps key shares\n"), "{listed}");
     let url = stage.entries()[0]["sharesUrl"].as_str().expect("a URL").to_owned();
     assert!(shown.contains("for key shares") && shown.contains(&url), "{shown}");
     // What answers there is no capsule server.
@@ -256,6 +260,18 @@ fn a_mistyped_code_is_wrong_usage_and_nothing_is_asked() {
         stage.fails(&format!("encrypt -o c.cdoc2 --person {code} letter.txt"), 2, "usage");
     }
     stage.fails("encrypt -o c.cdoc2 --recipient mari.crt --expires 30d letter.txt", 2, "usage");
+    // Without a server there is nothing for a person by code; and with a password alone, nothing for a server.
+    for command in ["encrypt -o c.cdoc2", "re-encrypt c.cdoc2 -o again.cdoc2 --key jaak.pem"] {
+        let files = if command.starts_with("encrypt") { "letter.txt" } else { "" };
+        let fails = |arguments: &str| stage.fails(&format!("{command} {arguments} {files}"), 2, "usage");
+        assert!(fails(&format!("--person {JAAK} --no-server")).contains("--no-server"));
+        assert!(fails("--recipient mari.crt --server css-a --no-server").contains("--no-server"));
+        for secret in ["--password-file password", "--secret-file letter.txt"] {
+            let words = fails(&format!("{secret} --server css-a --expires 1d"));
+            assert!(words.contains("nothing goes to a server"), "{words}");
+            fails(&format!("{secret} --server css-a"));
+        }
+    }
     // Twice the same person is once.
     stage.run(&format!("encrypt -o c.cdoc2 --person {JAAK} --person 38001085718 letter.txt")).expect(0);
     stage.opens(OPEN);
@@ -272,10 +288,85 @@ fn persons_by_code_and_by_certificate_stand_beside_each_other() {
         stage.opens("decrypt c.cdoc2 -o out --key mari-both.pem");
     }
     let text = stage.place.run(&["info", "c.cdoc2", "--server-list", "servers.json"]).expect(0).stdout();
-    assert!(text.contains("key shares on") && text.contains("capsule on server css-a"), "{text}");
+    let both = "capsules on css-a, css-b; one of them is enough";
+    assert!(text.contains("key shares on css-a, css-b; all 2 are needed") && text.contains(both), "{text}");
     let again = format!("re-encrypt c.cdoc2 -o again.cdoc2 --key mari-both.pem --person {JAAK}");
     stage.run(&again).expect(0);
     stage.opens("decrypt again.cdoc2 -o out --key jaak-both.pem");
+}
+
+#[test]
+fn what_opens_a_container_after_its_time_is_told() {
+    let stage = Stage::new();
+    let notes = |arguments: &str| {
+        let encrypt = format!("encrypt -o c.cdoc2 letter.txt --overwrite --expires 1d {arguments}");
+        let outcome = stage.run(&encrypt).expect(0);
+        let value: serde_json::Value = serde_json::from_str(&outcome.stdout()).expect("JSON");
+        value["notes"].as_array().cloned().unwrap_or_default()
+    };
+    let after = |what: &str| {
+        let words = "note: what --expires says is for servers; without one, and after that time, too, it opens with";
+        serde_json::Value::from(format!("{words} {what}"))
+    };
+    let by_servers = "--recipient mari.crt --server css-a --server css-b";
+    let beside = notes(&format!("{by_servers} --password-file password"));
+    assert!(beside.contains(&after("the password")), "{beside:?}");
+    // Without a server that is named, her capsule stands in the container.
+    assert_eq!(notes(&format!("--person {JAAK} --recipient mari.crt")), [after("the key of mari")]);
+    assert_eq!(notes(&format!("--person {JAAK} {by_servers}")), [] as [serde_json::Value; 0]);
+}
+
+#[test]
+fn what_servers_keep_for_each_recipient_is_told_in_its_own_line() {
+    let mut stage = Stage::new();
+    let place = &stage.place;
+    let run = |arguments: &str| {
+        let arguments: Vec<_> = arguments.split_whitespace().collect();
+        place.run(&[&arguments[..], &["--server-list", "servers.json"]].concat()).expect(0).stdout()
+    };
+    // Her certificate is valid for 30 days, and a person by code has none: the shares stay for as long as their servers keep them.
+    let arguments = format!("-o c.cdoc2 --person {JAAK} --recipient mari.crt letter.txt --server css-a --server css-b");
+    let text = run(&format!("encrypt {arguments}"));
+    let json: serde_json::Value =
+        serde_json::from_str(&run(&format!("encrypt {arguments} --overwrite --json"))).expect("JSON");
+    let line = |text: &str, after: &str| {
+        let mut lines = text.lines().skip_while(|line| !line.contains(after)).skip(1);
+        lines.next().unwrap_or_else(|| panic!("{after}: {text}")).trim().to_owned()
+    };
+    let day = |line: &str| line.split("until ").nth(1).expect("a time")[..10].to_owned();
+    let (hers, his) = (line(&text, "mari"), line(&text, "38001085718"));
+    assert!(hers.starts_with("capsules on css-a, css-b; one of them is enough, kept until "), "{text}");
+    assert!(his.starts_with("key shares on css-a, css-b; all 2 are needed, kept until "), "{text}");
+    assert!(day(&hers) < day(&his), "{text}");
+    let until = |index: usize, id: &str| json["delivery"][index]["keptUntil"][id].as_i64().expect("a time");
+    assert_eq!((until(0, "css-a"), json["keptUntil"].as_i64()), (until(0, "css-b"), Some(until(0, "css-a"))));
+    assert!(until(1, "css-a") > until(0, "css-a"), "{json}");
+
+    let info = run("info c.cdoc2");
+    assert!(
+        info.contains("\n1, 2  certificate mari") && info.contains("\n   3  person"),
+        "recipients, not records: {info}"
+    );
+    assert_eq!(line(&info, "mari"), hers.replace("kept until", "until"), "{info}");
+    assert_eq!(line(&info, "38001085718"), "key shares on css-a, css-b; all 2 are needed", "{info}");
+
+    // One server keeps everything for less time than the other.
+    stage.servers[1].keep_at_most(Duration::from_secs(10 * 86_400));
+    let text = run(&format!("encrypt {arguments} --overwrite"));
+    let (hers, his) = (line(&text, "mari"), line(&text, "38001085718"));
+    assert!(hers.contains("one of them is enough, kept at least until "), "{text}");
+    assert!(his.contains("all 2 are needed, kept at least until ") && day(&hers) == day(&his), "{text}");
+    let info = run("info c.cdoc2");
+    assert_eq!(line(&info, "mari"), hers.replace("kept at", "at"), "{info}");
+    // Again for the same is told in the same way.
+    let again = format!(
+        "re-encrypt c.cdoc2 -o again.cdoc2 --key mari-both.pem {}",
+        arguments.replace("-o c.cdoc2", "").replace("letter.txt", "")
+    );
+    let text = run(&again);
+    let to_the_day = |line: &str| line.rsplit_once('T').map(|(day, _)| day.to_owned());
+    assert_eq!(to_the_day(&line(&text, "mari")), to_the_day(&hers), "{text}");
+    assert_eq!(to_the_day(&line(&text, "38001085718")), to_the_day(&his), "{text}");
 }
 
 #[test]

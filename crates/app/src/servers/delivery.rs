@@ -1,12 +1,12 @@
 //! Which recipient's capsule goes to which servers, over which a person's key is split, and until when.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use capsule_api::{CapsuleType, Expiry, PersonId, Server};
-use capsule_client::{Client, Error, Servers, Upload, Watch};
+use capsule_client::{Addressee, Client, Error, Servers, Upload, Watch};
 use cdoc2::Recipient;
 use eid::RecipientKey;
 use serde::Serialize;
@@ -47,6 +47,11 @@ pub struct DeliveryPlan {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Placed {
+    /// The recipient's position among all.
+    #[serde(skip)]
+    pub index: u32,
+    #[serde(skip)]
+    addressee: Addressee,
     /// The recipient.
     pub recipient: String,
     /// Identifiers of the servers.
@@ -56,6 +61,8 @@ pub struct Placed {
     pub left_out: Vec<String>,
     /// How many of the servers are needed to open.
     pub needed: Needed,
+    /// Until when each server keeps it, in unix seconds, as far as it was delivered and the server told; see [`DeliveryPlan::delivered`].
+    pub kept_until: BTreeMap<String, i64>,
 }
 
 impl Delivery {
@@ -79,11 +86,16 @@ impl Delivery {
 
     /// Whether anything goes to a server for these recipients.
     pub fn is_needed(&self, recipients: &[NewRecipient]) -> bool {
-        recipients.iter().any(|recipient| match recipient {
+        recipients.iter().any(|recipient| self.is_for(recipient))
+    }
+
+    /// Whether something goes to a server for this recipient; otherwise all that opens the container stands in it, for ever.
+    pub fn is_for(&self, recipient: &NewRecipient) -> bool {
+        match recipient {
             NewRecipient::Key { .. } => !self.servers.is_empty(),
             NewRecipient::Person { .. } => true,
             NewRecipient::Password { .. } | NewRecipient::Secret { .. } => false,
-        })
+        }
     }
 
     /// Gives each recipient his servers; passwords and symmetric keys need none. Nothing is sent yet.
@@ -101,14 +113,14 @@ impl Delivery {
             upload = upload.until(until);
         }
         let mut planning = Planning { upload, recipients: Vec::new(), placed: Vec::new(), asked_until: None };
-        for recipient in recipients {
+        for (recipient, index) in recipients.into_iter().zip(0..) {
             match recipient {
                 NewRecipient::Key { key, .. } if !self.servers.is_empty() => {
-                    planning = planning.with_capsules(&key, &self.servers, client)?;
+                    planning = planning.with_capsules(index, &key, &self.servers, client)?;
                 }
                 NewRecipient::Person { person, name } => {
                     let holders = Holders::choose(client.servers(), &self.servers);
-                    planning.with_shares(&person, name, holders)?;
+                    planning.with_shares(index, &person, name, holders)?;
                 }
                 inside => planning.recipients.push(inside.into_recipient()),
             }
@@ -128,7 +140,7 @@ struct Planning {
 
 impl Planning {
     /// A capsule on each of these servers that takes it.
-    fn with_capsules(mut self, key: &RecipientKey, servers: &[String], client: &Client) -> Result<Self> {
+    fn with_capsules(mut self, index: u32, key: &RecipientKey, servers: &[String], client: &Client) -> Result<Self> {
         let (name, label) = (key.name(), key.label().to_string());
         if let Some(certificate) = &key.certificate {
             let end = Expiry::from_unix(certificate.not_after).ok();
@@ -151,12 +163,14 @@ impl Planning {
         self.recipients.extend(taking.iter().map(record));
         let owned = |ids: Vec<&String>| ids.into_iter().cloned().collect();
         let (servers, left_out) = (owned(taking), owned(left_out));
-        self.placed.push(Placed { recipient: name, servers, left_out, needed: Needed::One });
+        let addressee = Addressee::Key(key.public_key.clone());
+        let (needed, kept_until) = (Needed::One, BTreeMap::new());
+        self.placed.push(Placed { index, addressee, recipient: name, servers, left_out, needed, kept_until });
         Ok(self)
     }
 
     /// A share on each of these servers, all of which are needed.
-    fn with_shares(&mut self, person: &PersonId, name: Option<String>, holders: Holders) -> Result<()> {
+    fn with_shares(&mut self, index: u32, person: &PersonId, name: Option<String>, holders: Holders) -> Result<()> {
         let name = name.unwrap_or_else(|| persons::code(person).to_owned());
         if holders.ids.len() < FEWEST_HOLDERS {
             return Err(holders.too_few().about(name));
@@ -164,7 +178,9 @@ impl Planning {
         self.ask_until(self.upload.expiry_of_shares());
         self.recipients.push(shared(person, holders.base_urls));
         let Holders { ids: servers, left_out, .. } = holders;
-        self.placed.push(Placed { recipient: name, servers, left_out, needed: Needed::All });
+        let addressee = Addressee::Person(person.clone());
+        let (needed, kept_until) = (Needed::All, BTreeMap::new());
+        self.placed.push(Placed { index, addressee, recipient: name, servers, left_out, needed, kept_until });
         Ok(())
     }
 
@@ -234,6 +250,17 @@ impl DeliveryPlan {
     /// Until when servers keep what was delivered, the earliest of them; unix seconds.
     pub fn kept_until(&self) -> Option<i64> {
         self.upload.as_ref()?.kept_until_all().map(Expiry::unix)
+    }
+
+    /// Which servers got something for which recipient, with the time for which each keeps it.
+    pub fn delivered(&self) -> Vec<Placed> {
+        let kept = |placed: &Placed| match &self.upload {
+            Some(upload) => {
+                upload.kept_for(&placed.addressee).map(|(id, until)| (id.to_string(), until.unix())).collect()
+            }
+            None => BTreeMap::new(),
+        };
+        self.placed.iter().map(|placed| Placed { kept_until: kept(placed), ..placed.clone() }).collect()
     }
 }
 

@@ -64,10 +64,18 @@ impl Answer {
     /// What an answer means that is not the one hoped for.
     pub(crate) fn failure(&self) -> Cause {
         match self.status.as_u16() {
-            status @ (429 | 503) => Cause::Busy { status, retry_after: self.retry_after() },
+            status @ (429 | 503) => Cause::Busy { status, shown_certificate: false, retry_after: self.retry_after() },
             300..400 => Cause::Misbehaved("it leads to another address, which is not followed"),
             status @ 400.. => Cause::Status(status),
             _ => Cause::Misbehaved("its answer is another than was asked for"),
+        }
+    }
+
+    /// The same when a certificate was shown.
+    pub(crate) fn failure_for_certificate(&self) -> Cause {
+        match self.failure() {
+            Cause::Busy { status, retry_after, .. } => Cause::Busy { status, shown_certificate: true, retry_after },
+            cause => cause,
         }
     }
 

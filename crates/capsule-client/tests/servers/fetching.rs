@@ -114,7 +114,11 @@ fn each_refusal_is_its_own() {
     assert!(matches!(answered("404 Not Found"), Cause::NotFound));
     assert!(matches!(answered("403 Forbidden"), Cause::CertificateRevoked));
     assert!(matches!(answered("401 Unauthorized"), Cause::CertificateRefused(_)));
-    assert!(matches!(answered("503 Service Unavailable"), Cause::Busy { status: 503, .. }));
+    let unavailable = answered("503 Service Unavailable");
+    assert!(matches!(unavailable, Cause::Busy { status: 503, .. }));
+    let words = "it cannot answer now (503): it is busy, or cannot learn whether your certificate is revoked";
+    assert_eq!(unavailable.to_string(), words);
+    assert_eq!(answered("429 Too Many Requests").to_string(), "it is busy (429)");
     assert!(matches!(answered("400 Bad Request"), Cause::Status(400)));
     assert!(matches!(answered("500 Internal Server Error"), Cause::Status(500)));
     assert!(matches!(answered("204 No Content"), Cause::Misbehaved(_)));

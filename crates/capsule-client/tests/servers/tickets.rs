@@ -352,7 +352,8 @@ fn each_refusal_of_a_ticket_is_its_own() {
     assert!(matches!(refused("404 Not Found"), Cause::NotFound));
     assert!(matches!(refused("401 Unauthorized"), Cause::CertificateRefused(_)));
     assert!(matches!(refused("400 Bad Request"), Cause::Status(400)));
-    assert!(matches!(refused("503 Service Unavailable"), Cause::Busy { status: 503, .. }));
+    let unavailable = refused("503 Service Unavailable");
+    assert!(matches!(unavailable, Cause::Busy { status: 503, shown_certificate: true, .. }), "{unavailable}");
 }
 
 #[test]

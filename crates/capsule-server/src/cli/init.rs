@@ -88,6 +88,7 @@ fn port() -> RangedI64ValueParser<u16> {
 
 pub(super) fn init(init: &Init) -> Result<(), Failure> {
     check_host(&init.host)?;
+    check_ports(init)?;
     let listed = read_all(&init.trust_client)?;
     let authorities = read_all(&init.trust_authority)?;
     let made = Made::folder(&init.dir)?;
@@ -134,6 +135,25 @@ fn make(init: &Init, listed: &str, authorities: &str) -> Result<PathBuf, Failure
     ServerList::parse(list.as_bytes(), "server-list.json")?;
     write(&init.dir.join("server-list.json"), &list, 0o644)?;
     Ok(path)
+}
+
+/// Every interface has a port of its own.
+fn check_ports(init: &Init) -> Result<(), Failure> {
+    let ports = [
+        ("--sender-port", Some(init.sender_port)),
+        ("--recipient-port", Some(init.recipient_port)),
+        ("--operations-port", Some(init.operations_port)),
+        ("--ticket-port", init.ticket_port),
+        ("--shares-port", init.shares_port),
+    ];
+    let mut taken: Vec<(&str, u16)> = Vec::new();
+    for (option, port) in ports.into_iter().filter_map(|(option, port)| Some((option, port?))) {
+        if let Some((other, _)) = taken.iter().find(|(_, other)| *other == port) {
+            return Err(format!("{option} and {other} are both {port}; give each interface a port of its own").into());
+        }
+        taken.push((option, port));
+    }
+    Ok(())
 }
 
 /// A name, or an address that clients can reach.

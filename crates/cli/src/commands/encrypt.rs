@@ -1,6 +1,7 @@
 //! `encrypt` and `re-encrypt`.
 
 use std::{
+    collections::BTreeMap,
     io::{self, IsTerminal},
     path::{Path, PathBuf},
 };
@@ -18,7 +19,7 @@ use cdoc2::{Control, InputFile, Limits, Reading, Written};
 use clap::ArgMatches;
 use serde::Serialize;
 
-use super::{check_folder_of, decrypt::unlocked, is_pipe, open};
+use super::{check_folder_of, decrypt::unlocked, inspect::on_servers, is_pipe, open};
 use crate::{
     arguments::{Delivering, Encrypt, ReEncrypt, Recipients, Secrets, wrong_usage},
     cards::is_at_hand,
@@ -66,6 +67,7 @@ pub(crate) fn encrypt(arguments: &Encrypt, matches: &ArgMatches, lists: &ListFil
     if arguments.reader.is_some() && !has_card(&arguments.recipients) {
         wrong_usage("--reader says where an ID-card is looked for", "it goes with --recipient card");
     }
+    arguments.delivering.check(&arguments.recipients);
     refuse_terminal(&arguments.output)?;
     let (output, overwrite) = (&arguments.output, arguments.writing.overwrite);
     // Nobody types a password twice for a container that has no place.
@@ -100,12 +102,9 @@ pub(crate) fn encrypt(arguments: &Encrypt, matches: &ArgMatches, lists: &ListFil
     let content_size = files.iter().map(InputFile::size).sum();
     let files = files.iter().map(|file| EncryptedFile { name: file.name().to_owned(), size: file.size() }).collect();
     let size = written.map(|written| written.size);
-    let kept_until = plan.kept_until();
+    let (delivery, kept_until) = (plan.delivered(), plan.kept_until());
     let output = output.clone();
-    report(
-        &Encrypted { output, size, files, content_size, recipients: views, delivery: plan.placed, kept_until },
-        terminal,
-    )
+    report(&Encrypted { output, size, files, content_size, recipients: views, delivery, kept_until }, terminal)
 }
 
 /// Where the capsules go, with what a sender should know about it.
@@ -122,6 +121,14 @@ fn plan(
     if !delivery.is_needed(&recipients) {
         return Ok(DeliveryPlan::inside(recipients));
     }
+    let mut without: Vec<_> = recipients.iter().filter(|recipient| !delivery.is_for(recipient)).map(opener).collect();
+    without.dedup();
+    if delivering.expires.is_some() && !without.is_empty() {
+        let without = without.join(", ");
+        terminal.note(&format!(
+            "note: what --expires says is for servers; without one, and after that time, too, it opens with {without}"
+        ));
+    }
     let plan = delivery.plan(&servers::client(lists, Refreshing::First)?, recipients)?;
     for Placed { recipient, left_out, needed, .. } in plan.placed.iter().filter(|placed| !placed.left_out.is_empty()) {
         let servers = left_out.join(", ");
@@ -135,23 +142,35 @@ fn plan(
     Ok(plan)
 }
 
-/// Lines that say on which servers the capsules and shares are, and until when.
-fn delivery_lines(placed: &[Placed], kept_until: Option<i64>, output: &mut dyn io::Write) -> io::Result<()> {
-    let on = |wanted| {
-        let wanted = placed.iter().filter(|placed| placed.needed == wanted).flat_map(|placed| &placed.servers);
-        let mut servers: Vec<&str> = wanted.map(String::as_str).collect();
-        servers.sort_unstable();
-        servers.dedup();
-        Some(servers.join(", ")).filter(|servers| !servers.is_empty())
-    };
-    let until = kept_until.and_then(|until| Expiry::from_unix(until).ok());
-    let until = until.map(|until| format!(", kept until {until}")).unwrap_or_default();
-    if let Some(servers) = on(Needed::One) {
-        writeln!(output, "  capsules on {servers}{until}")?;
+/// What opens a container without a server.
+fn opener(recipient: &NewRecipient) -> String {
+    match recipient {
+        NewRecipient::Password { .. } => "the password".to_owned(),
+        NewRecipient::Secret { .. } => "the symmetric key".to_owned(),
+        NewRecipient::Key { .. } | NewRecipient::Person { .. } => format!("the key of {}", recipient.view(0).name),
     }
-    match on(Needed::All) {
-        Some(servers) => writeln!(output, "  key shares on {servers}, all of them needed{until}"),
-        None => Ok(()),
+}
+
+/// For whom it is, and which servers keep what for each, until when.
+fn recipient_lines(recipients: &[RecipientView], delivery: &[Placed], output: &mut dyn io::Write) -> io::Result<()> {
+    for recipient in recipients {
+        let line = format!("  for {} {}", super::inspect::kind(recipient.kind), recipient.name);
+        writeln!(output, "{}", line.trim_end())?;
+        for placed in delivery.iter().filter(|placed| placed.index == recipient.id) {
+            writeln!(output, "     {}{}", on_servers(placed.needed, &placed.servers), kept(&placed.kept_until))?;
+        }
+    }
+    Ok(())
+}
+
+/// When servers keep it for different times, it is there on all of them until the first ends.
+fn kept(until: &BTreeMap<String, i64>) -> String {
+    let (earliest, latest) = (until.values().min(), until.values().max());
+    let until = earliest.and_then(|until| Expiry::from_unix(*until).ok());
+    match until {
+        Some(until) if earliest == latest => format!(", kept until {until}"),
+        Some(until) => format!(", kept at least until {until}"),
+        None => String::new(),
     }
 }
 
@@ -285,11 +304,7 @@ fn report(encrypted: &Encrypted, terminal: &Terminal) -> Result<()> {
         };
         let (files, content) = (count(encrypted.files.len()), bytes(encrypted.content_size));
         writeln!(output, "{verb} {files}, {content}, to {}{size}", encrypted.output.display())?;
-        for recipient in &encrypted.recipients {
-            let line = format!("  for {} {}", super::inspect::kind(recipient.kind), recipient.name);
-            writeln!(output, "{}", line.trim_end())?;
-        }
-        delivery_lines(&encrypted.delivery, encrypted.kept_until, output)
+        recipient_lines(&encrypted.recipients, &encrypted.delivery, output)
     })
 }
 
@@ -310,6 +325,7 @@ pub(crate) fn re_encrypt(
         return Err(Failure::new(Code::NotWritable, message));
     }
     keys.card.check_reader(has_card(&recipients));
+    delivering.check(&recipients);
     check_output(&output, writing.overwrite)?;
     let opened = open(&container, recipients.password_stdin)?;
     let reader = keys.card.reader.clone();
@@ -333,16 +349,16 @@ pub(crate) fn re_encrypt(
         Ok(opened.encrypt_again(&key, &reading(control), &encryptor, &output, writing.overwrite)?)
     })?;
     say_many(written.files, terminal);
-    let size = (!writing.dry_run).then_some(written.size);
+    let (size, delivery) = ((!writing.dry_run).then_some(written.size), plan.delivered());
     let value = serde_json::json!({
         "output": output.to_string_lossy(), "size": size, "fileCount": written.files,
         "contentSize": written.content_size, "recipients": views,
-        "delivery": plan.placed, "keptUntil": plan.kept_until(),
+        "delivery": delivery, "keptUntil": plan.kept_until(),
     });
     terminal.result(&value, |out| {
         let verb = if size.is_some() { "Encrypted" } else { "Would encrypt" };
         let content = bytes(written.content_size);
         writeln!(out, "{verb} {}, {content}, again to {}", count(written.files), output.display())?;
-        delivery_lines(&plan.placed, plan.kept_until(), out)
+        recipient_lines(&views, &delivery, out)
     })
 }

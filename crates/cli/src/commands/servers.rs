@@ -11,7 +11,7 @@ use app::{
     servers::{self, Imported, NewServer, PolicyView, Refreshing, SignedBy},
     view::Code,
 };
-use capsule_api::{CapsuleType, Edition, ImportSource, Pin, ServerId, ServerList};
+use capsule_api::{CapsuleType, Edition, ImportSource, Pin, Server, ServerId, ServerList};
 use capsule_client::{
     CheckStep, Client, Error, Examination, Layer, ListFiles, Listed, RemoteList, ServerWarning, Servers,
 };
@@ -52,9 +52,11 @@ fn list(servers: &Servers, terminal: &Terminal) -> Result<()> {
     let shown = json!({ "servers": lines, "policy": policy, "remote": remote.map(remote_value) });
     terminal.result(&shown, |output| {
         for listed in servers.iter() {
-            let state = listed.unusable.as_ref().map_or("ready".to_owned(), |reason| format!("not usable: {reason}"));
+            let state =
+                listed.unusable.as_ref().map_or("can be used".to_owned(), |reason| format!("not usable: {reason}"));
             writeln!(output, "{}  {} ({})", listed.server.id, listed.server.name, listed.server.organisation)?;
             writeln!(output, "     {}: {state}", from(listed))?;
+            offer(&listed.server).into_iter().try_for_each(|offer| writeln!(output, "     {offer}"))?;
             warnings(listed).try_for_each(|warning| writeln!(output, "     warning: {warning}"))?;
         }
         if let Some(remote) = remote {
@@ -66,6 +68,19 @@ fn list(servers: &Servers, terminal: &Terminal) -> Result<()> {
         }
         Ok(())
     })
+}
+
+/// What a server does, by its entry.
+fn offer(server: &Server) -> Option<String> {
+    let capsules = match (&server.recipient_url, &server.ticket_url) {
+        (Some(_), Some(_)) => Some("gives capsules by client certificate and by ticket"),
+        (Some(_), None) => Some("gives capsules by client certificate"),
+        (None, Some(_)) => Some("gives capsules by ticket"),
+        (None, None) => None,
+    };
+    let shares = server.shares_url.as_ref().map(|_| "keeps key shares");
+    let offered: Vec<_> = capsules.into_iter().chain(shares).collect();
+    Some(offered.join("; ")).filter(|offered| !offered.is_empty())
 }
 
 /// The list that the policy has fetched, for programs.
