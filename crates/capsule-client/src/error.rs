@@ -332,6 +332,11 @@ impl From<ListTrouble> for Error {
 }
 
 impl Cause {
+    /// Whether the server does what no honest one does, or is not the one that the list names.
+    pub(crate) fn is_deceit(&self) -> bool {
+        matches!(self, Self::ForeignNonce | Self::Misbehaved(_) | Self::Peer(_))
+    }
+
     /// Whether trying again may help, without asking anybody.
     pub(crate) fn may_pass(&self) -> bool {
         match self {
@@ -353,6 +358,11 @@ impl Error {
             1 => failures.remove(0),
             _ => Self::Several(failures),
         }
+    }
+
+    /// Whether the person must hear of it although another server opens the container: one that lies, or is not the one that the list names.
+    pub fn is_deceit(&self) -> bool {
+        matches!(self, Self::Server { cause, .. } if cause.is_deceit())
     }
 
     /// The failure that a person should hear of first: what is alarming, then what may pass, then what needs somebody's help, then what is

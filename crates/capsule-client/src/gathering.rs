@@ -179,7 +179,7 @@ impl Group {
                 self.held.push((errand, given));
             }
             // Where there is another way to the same server, it may be open. One that lies is not asked again.
-            Err(Error::Server { cause, .. }) if errand.certificate.is_some() && is_about_the_way(&cause) => {
+            Err(Error::Server { cause, .. }) if errand.certificate.is_some() && !cause.is_deceit() => {
                 self.later.push(Errand { ticket: None, ..errand });
             }
             Err(error) => self.told.ended(&errand, Err(error)),
@@ -250,11 +250,6 @@ impl Group {
             (errand, result)
         });
     }
-}
-
-/// Whether the same server may answer by another way.
-fn is_about_the_way(cause: &Cause) -> bool {
-    !matches!(cause, Cause::ForeignNonce | Cause::Misbehaved(_) | Cause::Peer(_))
 }
 
 /// One signature over all of these nonces. Making it may take as long as its holder does.

@@ -28,7 +28,7 @@ use crate::{
     files::gather,
     grants::Grants,
     meter::Meter,
-    opening::{self, Key, unlock},
+    opening::{self, Key, Unlocked, unlock},
     places::shortened,
     programs::is_program,
     proposals::{container_beside, folder_beside},
@@ -542,7 +542,7 @@ impl Desk {
         }
         let watch = self.watch(ProgressStep::Fetching, observer);
         let access = Access { lists: self.lists.clone(), watch, refreshing: Refreshing::Meanwhile };
-        let key = unlock(&container, &[key], &access, control)?;
+        let Unlocked { key, .. } = unlock(&container, &[key], &access, control)?;
         Ok((container, key))
     }
 

@@ -7,13 +7,14 @@ use std::{
 
 use app::{
     Failure, Result,
-    opening::{Key, unlock},
+    opening::{Key, Unlocked, unlock},
     places::private_place,
     recipients::base_name,
+    servers::Access,
     view::Code,
 };
 use capsule_client::ListFiles;
-use cdoc2::{Container, Entry, Extraction, FileMasterKey, OnConflict, Reading};
+use cdoc2::{Container, Control, Entry, Extraction, FileMasterKey, OnConflict, Reading};
 use serde::Serialize;
 
 use super::{check_folder_of, check_writable, is_pipe, open};
@@ -44,14 +45,26 @@ impl FileLine {
     }
 }
 
-fn reading(accepted: &Accepted, control: cdoc2::Control) -> Reading {
+fn reading(accepted: &Accepted, control: Control) -> Reading {
     Reading { limits: accepted.limits(), names: accepted.names(), control }
 }
 
-pub(super) fn say_untried(key: &FileMasterKey, terminal: &Terminal) {
+/// Unlocks a container, and says what there is to say beside it.
+pub(super) fn unlocked(
+    container: &Container,
+    keys: &[Key],
+    access: &Access,
+    control: &Control,
+    terminal: &Terminal,
+) -> Result<FileMasterKey> {
+    let Unlocked { key, deceits } = unlock(container, keys, access, control)?;
     if key.untried_records() > 0 {
         terminal.note(&format!("note: {} more records for this key were not tried", key.untried_records()));
     }
+    for deceit in deceits {
+        terminal.note(&format!("note: {deceit}; the container opened without it. Tell whoever runs that server"));
+    }
+    Ok(key)
 }
 
 pub(crate) fn decrypt(arguments: &Decrypt, lists: &ListFiles, terminal: &Terminal) -> Result<()> {
@@ -77,8 +90,7 @@ pub(crate) fn decrypt(arguments: &Decrypt, lists: &ListFiles, terminal: &Termina
     }
     if is_pipe(&arguments.output) {
         return terminal.watch(|control, bar| {
-            let key = unlock(&container, &keys, &bar.access(lists), &control)?;
-            say_untried(&key, terminal);
+            let key = unlocked(&container, &keys, &bar.access(lists), &control, terminal)?;
             container.write_only_file(&key, &reading(&arguments.accepted, control), &mut io::stdout())?;
             Ok(())
         });
@@ -90,8 +102,7 @@ pub(crate) fn decrypt(arguments: &Decrypt, lists: &ListFiles, terminal: &Termina
         private_place: private_place(),
     };
     let saved = terminal.watch(|control, bar| {
-        let key = unlock(&container, &keys, &bar.access(lists), &control)?;
-        say_untried(&key, terminal);
+        let key = unlocked(&container, &keys, &bar.access(lists), &control, terminal)?;
         Ok::<_, Failure>(container.extract(&key, &reading(&arguments.accepted, control), &extraction)?)
     })?;
     let files: Vec<_> = saved.into_iter().map(|file| FileLine::new(file.entry, Some(file.saved_as))).collect();
@@ -140,8 +151,7 @@ fn listed(
     terminal: &Terminal,
 ) -> Result<Vec<FileLine>> {
     let entries = terminal.watch(|control, bar| {
-        let key = unlock(&container, keys, &bar.access(lists), &control)?;
-        say_untried(&key, terminal);
+        let key = unlocked(&container, keys, &bar.access(lists), &control, terminal)?;
         Ok::<_, Failure>(container.list(&key, &reading(accepted, control))?)
     })?;
     Ok(entries.into_iter().map(|entry| FileLine::new(entry, None)).collect())

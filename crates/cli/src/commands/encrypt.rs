@@ -9,7 +9,6 @@ use app::{
     Failure, Result,
     encryption::{self, JAVA_READER_FILES, check_names},
     files::gather,
-    opening::unlock,
     recipients::{NewRecipient, base_name},
     servers::{self, Delivery, DeliveryPlan, Expiry, Placed, Refreshing},
     view::{Code, Needed, ProgressStep, RecipientView},
@@ -19,7 +18,7 @@ use cdoc2::{Control, InputFile, Limits, Reading, Written};
 use clap::ArgMatches;
 use serde::Serialize;
 
-use super::{check_folder_of, decrypt::say_untried, is_pipe, open};
+use super::{check_folder_of, decrypt::unlocked, is_pipe, open};
 use crate::{
     arguments::{Delivering, Encrypt, ReEncrypt, Recipients, Secrets, wrong_usage},
     cards::is_at_hand,
@@ -321,8 +320,7 @@ pub(crate) fn re_encrypt(
         let silent = Control::new(control.cancel().clone(), |_| {});
         plan.tell(bar.servers(ProgressStep::Delivering));
         let encryptor = encryption::encryptor_for(&mut plan, writing.compression.into(), silent);
-        let key = unlock(&opened, &keys, &bar.access(lists), &control)?;
-        say_untried(&key, terminal);
+        let key = unlocked(&opened, &keys, &bar.access(lists), &control, terminal)?;
         if writing.dry_run {
             let files = opened.list(&key, &reading(control))?;
             encryptor.check_recipients()?;
