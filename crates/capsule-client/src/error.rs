@@ -1,6 +1,6 @@
 //! Everything that can stand between a capsule and its server, separated by who is at fault and what helps.
 
-use std::{io, path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt, io, path::PathBuf, sync::Arc, time::Duration};
 
 use capsule_api::{CapsuleType, ListError, ServerId};
 use cdoc2::{KeyError, shown};
@@ -57,6 +57,16 @@ pub enum Error {
         #[source]
         cause: Cause,
     },
+    /// Both ways to one server were tried, and neither led to its capsule.
+    #[error("the server {server}: by ticket at {ticket}; by client certificate at {certificate}")]
+    BothWays {
+        /// Which server.
+        server: ServerId,
+        /// What went wrong first.
+        ticket: Arc<WayFailure>,
+        /// What went wrong then.
+        certificate: Arc<WayFailure>,
+    },
     /// Several servers were asked, and none gave the capsule. At least two.
     #[error("{}", joined(.0))]
     Several(Vec<Error>),
@@ -77,6 +87,24 @@ pub enum Error {
     /// The system gives no threads.
     #[error("the connection to servers could not be set up: {0}")]
     Runtime(#[source] Arc<io::Error>),
+}
+
+/// What went wrong on one of the ways to a server.
+#[derive(Debug)]
+pub struct WayFailure {
+    /// Host and port.
+    pub address: String,
+    /// What went wrong there.
+    pub error: Error,
+}
+
+impl fmt::Display for WayFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.error {
+            Error::Server { cause, .. } => write!(f, "{}: {cause}", self.address),
+            error => write!(f, "{}: {error}", self.address),
+        }
+    }
 }
 
 /// What went wrong with one server.
@@ -362,7 +390,19 @@ impl Error {
 
     /// Whether the person must hear of it although another server opens the container: one that lies, or is not the one that the list names.
     pub fn is_deceit(&self) -> bool {
-        matches!(self, Self::Server { cause, .. } if cause.is_deceit())
+        match self {
+            Self::Server { cause, .. } => cause.is_deceit(),
+            error => error.parts().into_iter().any(Self::is_deceit),
+        }
+    }
+
+    /// The failures that it consists of, where they are several.
+    fn parts(&self) -> Vec<&Self> {
+        match self {
+            Self::Several(failures) | Self::Shares { failures, .. } => failures.iter().collect(),
+            Self::BothWays { ticket, certificate, .. } => vec![&ticket.error, &certificate.error],
+            _ => Vec::new(),
+        }
     }
 
     /// The failure that a person should hear of first: what is alarming, then what may pass, then what needs somebody's help, then what is
@@ -375,8 +415,7 @@ impl Error {
     /// assert!(matches!(Error::Several(failures).most_telling(), Error::Cancelled));
     /// ```
     pub fn most_telling(&self) -> &Self {
-        let (Self::Several(failures) | Self::Shares { failures, .. }) = self else { return self };
-        failures.iter().map(Self::most_telling).max_by_key(|failure| failure.weight()).unwrap_or(self)
+        self.parts().into_iter().map(Self::most_telling).max_by_key(|failure| failure.weight()).unwrap_or(self)
     }
 
     fn weight(&self) -> u8 {

@@ -40,7 +40,8 @@ impl Given {
 impl Errand {
     /// The capsule's key material, by client certificate.
     pub(crate) async fn by_certificate(&self, route: &Route) -> Result<Vec<u8>> {
-        within(&self.server, route.timeouts.total, self.fetched_by_certificate(route)).await
+        let fetched = within(&self.server, route.timeouts.total, self.fetched_by_certificate(route)).await;
+        fetched.map_err(|error| self.failed_by_certificate(route, error))
     }
 
     async fn fetched_by_certificate(&self, route: &Route) -> Result<Vec<u8>, Cause> {

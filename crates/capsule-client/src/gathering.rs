@@ -179,8 +179,8 @@ impl Group {
                 self.held.push((errand, given));
             }
             // Where there is another way to the same server, it may be open. One that lies is not asked again.
-            Err(Error::Server { cause, .. }) if errand.certificate.is_some() && !cause.is_deceit() => {
-                self.later.push(Errand { ticket: None, ..errand });
+            Err(error) if errand.certificate.is_some() && !error.is_deceit() => {
+                self.later.push(errand.by_the_other_way(error));
             }
             Err(error) => self.told.ended(&errand, Err(error)),
         }

@@ -515,6 +515,21 @@ fn servers_without_tickets_are_asked_when_tickets_lead_nowhere() {
 }
 
 #[test]
+fn when_both_ways_to_a_server_fail_both_are_told_with_their_ports() {
+    let people = Authority::new("People");
+    let (person, shown) = (Person::new("P-384", &people), Shown::new());
+    let refusing = Double::start(shown.for_recipients(&people), |_| status("403 Forbidden", ""));
+    let unused = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port").local_addr().expect("bound").port();
+    let entry = Entry { tickets: Some(unused), ..Entry::new("both", refusing.port, &shown) };
+    let error = failure(&Download::new(client(&[entry]), vec![Arc::clone(&person.key)]), &[&person.record("both")]);
+    let words = error.to_string();
+    let by_ticket = format!("the server both: by ticket at localhost:{unused}: no connection to localhost:{unused}");
+    let by_certificate = format!("by client certificate at localhost:{}: it refuses the certificate", refusing.port);
+    assert!(words.starts_with(&by_ticket) && words.contains(&by_certificate), "{words}");
+    assert!(matches!(error.most_telling(), Error::Server { cause: Cause::Connect { .. }, .. }), "{error:?}");
+}
+
+#[test]
 fn a_silent_server_with_tickets_does_not_hold_up_one_without() {
     let people = Authority::new("People");
     let person = Person::new("P-384", &people);
