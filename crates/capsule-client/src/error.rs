@@ -380,11 +380,30 @@ impl Error {
         Self::Server { server: server.clone(), cause }
     }
 
-    /// All failures as one.
-    pub(crate) fn of_all(mut failures: Vec<Self>) -> Self {
+    /// All failures as one, in the order of their servers: whichever came first is chance.
+    pub(crate) fn of_all(failures: Vec<Self>) -> Self {
+        let mut failures = by_server(failures);
         match failures.len() {
             1 => failures.remove(0),
             _ => Self::Several(failures),
+        }
+    }
+
+    /// Those of the servers of a key's shares, in the order of the servers.
+    pub(crate) fn of_shares(needed: usize, failures: Vec<Self>) -> Self {
+        Self::Shares { needed, failures: by_server(failures) }
+    }
+
+    /// The server that it is about, where it is one, which may be a stranger's words.
+    pub fn server(&self) -> Option<&str> {
+        match self {
+            Self::UnknownServer(id) => Some(id),
+            Self::Unusable { server, .. }
+            | Self::TypeNotTaken { server, .. }
+            | Self::CertificateNeeded { server }
+            | Self::Server { server, .. }
+            | Self::BothWays { server, .. } => Some(server.as_str()),
+            _ => None,
         }
     }
 
@@ -406,7 +425,7 @@ impl Error {
     }
 
     /// The failure that a person should hear of first: what is alarming, then what may pass, then what needs somebody's help, then what is
-    /// for good. An error of one server is its own.
+    /// for good; among equals, of the first. An error of one server is its own.
     ///
     /// ```
     /// use capsule_client::Error;
@@ -415,7 +434,8 @@ impl Error {
     /// assert!(matches!(Error::Several(failures).most_telling(), Error::Cancelled));
     /// ```
     pub fn most_telling(&self) -> &Self {
-        self.parts().into_iter().map(Self::most_telling).max_by_key(|failure| failure.weight()).unwrap_or(self)
+        let parts = self.parts().into_iter().rev().map(Self::most_telling);
+        parts.max_by_key(|failure| failure.weight()).unwrap_or(self)
     }
 
     fn weight(&self) -> u8 {
@@ -434,6 +454,11 @@ impl Error {
             _ => 1,
         }
     }
+}
+
+fn by_server(mut failures: Vec<Error>) -> Vec<Error> {
+    failures.sort_by(|one, other| one.server().cmp(&other.server()));
+    failures
 }
 
 fn joined(failures: &[Error]) -> String {
