@@ -69,14 +69,17 @@ impl Errand {
     }
 
     /// A nonce for the capsule. Only one with the tag of this server at this origin may be signed: any other is another server's, where the
-    /// signature would count.
-    pub(crate) async fn nonce(&self, way: &TicketRoute) -> Result<Given> {
+    /// signature would count. `again` is called when it was not to be had at once.
+    pub(crate) async fn nonce(&self, way: &TicketRoute, again: impl Fn()) -> Result<Given> {
         let asked = async {
             let mut attempts = Attempts::default();
             loop {
                 match self.asked_for_nonce(way).await {
                     Ok(given) => return Ok(given),
-                    Err(cause) => attempts.pause_after(cause).await?,
+                    Err(cause) => {
+                        again();
+                        attempts.pause_after(cause).await?;
+                    }
                 }
             }
         };

@@ -226,6 +226,26 @@ fn any_one_of_three_servers_is_enough_and_nobody_waits_for_the_others() {
 }
 
 #[test]
+fn a_server_that_refuses_the_connection_is_not_waited_for() {
+    let person = mari("P-384");
+    // Others would be waited for as long again as its nonce takes.
+    let slow = Server::steady("slow");
+    let unused = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port").local_addr().expect("bound").port();
+    let down = Entry { tickets: Some(unused), recipients: 0, ..Entry::new("down", unused, &slow.shown) };
+    let entries = [down, slow.entry()];
+    let download = || Download::new(client(&entries), vec![Arc::clone(&person.key)]);
+    let records = [person.record("down"), slow.record(&person)];
+    // Other work on this machine comes and goes: one round that nothing disturbs tells what the program takes.
+    let mut rounds = (0..5).map(|_| {
+        let begun = Instant::now();
+        assert_eq!(download().fetch_first(&records.each_ref()).expect("one is up").0, 1);
+        println!("with the other one down: {:?}", begun.elapsed());
+        begun.elapsed()
+    });
+    assert!(rounds.any(|took| took < Duration::from_millis(500)), "in no round");
+}
+
+#[test]
 fn a_server_that_answers_a_nonce_late_or_not_at_all_holds_nobody_up() {
     let person = mari("P-384");
     let good = Server::start("good");
