@@ -188,8 +188,8 @@ fn a_link_in_a_folder_is_said_to_be_left_out() {
     let window = stage.window(&[&stage.documents().join("folder")]);
     window.wait_for("1 link in the folder was left out.");
     encrypt_by_password(&window);
-    window.wait_for("letter.cdoc2 is ready");
-    let sealed = letter.with_file_name("letter.cdoc2");
+    window.wait_for("folder.cdoc2 is ready");
+    let sealed = letter.parent().expect("a folder").with_extension("cdoc2");
     assert_eq!(opened(&sealed, PASSWORD), [("letter.txt".to_owned(), b"hello".to_vec())]);
 }
 

@@ -73,18 +73,18 @@ impl Failure {
         self.with_number(untried as u64)
     }
 
-    /// Names the server; of shares, how many are needed and which did not give theirs.
+    /// Names the server; of several, each that did not give its capsule or share; of shares, how many are needed.
     fn of_servers(code: Code, detail: String, error: &capsule_client::Error) -> Self {
         let failure = Self::new(code, detail);
-        let failure = match servers::server_of(error) {
-            Some(server) => failure.about(shown(&server)),
+        let failure = match error.most_telling().server() {
+            Some(server) => failure.about(shown(server)),
             None => failure,
         };
         match error {
             capsule_client::Error::Shares { needed, failures } => {
-                let missing = failures.iter().filter_map(servers::server_of).map(|server| shown(&server)).collect();
-                failure.with_number(*needed as u64).with_names(missing)
+                failure.with_number(*needed as u64).with_names(servers_of(failures))
             }
+            capsule_client::Error::Several(failures) => failure.with_names(servers_of(failures)),
             capsule_client::Error::List(trouble) => match &**trouble {
                 ListTrouble::Policy { path, line, .. } => {
                     failure.about(shown_name(&path.display().to_string())).with_number(*line as u64)
@@ -115,6 +115,13 @@ impl From<ErrorView> for Failure {
     fn from(view: ErrorView) -> Self {
         Self(Box::new(view))
     }
+}
+
+/// The servers of failures that are sorted by them, each once.
+fn servers_of(failures: &[capsule_client::Error]) -> Vec<String> {
+    let mut names: Vec<_> = failures.iter().filter_map(capsule_client::Error::server).map(shown).collect();
+    names.dedup();
+    names
 }
 
 /// The error and everything behind it, in one line.

@@ -206,12 +206,20 @@ pub fn key_id(key: &PublicKey) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
+/// The key of a container, and what whoever opens it is to hear of beside it.
+pub struct Unlocked {
+    /// The key.
+    pub key: FileMasterKey,
+    /// What servers did that no honest one does, each named, in English, while others opened the container.
+    pub deceits: Vec<String>,
+}
+
 /// Unlocks a container with the keys at hand. The lists are read when a key at hand is for a capsule on a server, or its holder is the person for whom a
 /// key is split over servers. For one operation a card takes its PIN once, whatever the number of servers.
 ///
 /// # Errors
 /// As the container says; [`Code::NotARecipient`] names for whom it is, [`Code::WrongPassword`] carries the hints.
-pub fn unlock(container: &Container, keys: &[Key], access: &Access, control: &Control) -> Result<FileMasterKey> {
+pub fn unlock(container: &Container, keys: &[Key], access: &Access, control: &Control) -> Result<Unlocked> {
     for key in keys {
         tracing::debug!(key = key.sort(), fitting_records = key.fits(container.header()).len(), "a key is at hand");
     }
@@ -219,7 +227,12 @@ pub fn unlock(container: &Container, keys: &[Key], access: &Access, control: &Co
     let fetcher = servers::Fetcher::new(keys, access, control.cancel());
     let shares = fetcher.shares(container.header());
     let keyring = shares.iter().fold(keyring.with_capsules(&fetcher), |keyring, person| keyring.with_shares(person));
-    container.unlock(&keyring, control).map_err(|error| {
+    let unlocked = container.unlock(&keyring, control).map(|key| {
+        let wrong = key.wrong_capsules().iter().map(|server| Error::WrongCapsule(server.clone()).to_string());
+        let deceits = fetcher.deceits().into_iter().chain(wrong).collect();
+        Unlocked { key, deceits }
+    });
+    unlocked.map_err(|error| {
         if matches!(error, Error::NoKeyFits) && keys.iter().any(|key| key.needs_certificate(container.header())) {
             let words = "the key of the container is split for a person, and the key at hand comes without a certificate that says whose it is";
             return Failure::new(Code::CertificateNeeded, words);

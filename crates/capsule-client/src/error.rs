@@ -1,6 +1,6 @@
 //! Everything that can stand between a capsule and its server, separated by who is at fault and what helps.
 
-use std::{io, path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt, io, path::PathBuf, sync::Arc, time::Duration};
 
 use capsule_api::{CapsuleType, ListError, ServerId};
 use cdoc2::{KeyError, shown};
@@ -57,6 +57,16 @@ pub enum Error {
         #[source]
         cause: Cause,
     },
+    /// Both ways to one server were tried, and neither led to its capsule.
+    #[error("the server {server}: by ticket at {ticket}; by client certificate at {certificate}")]
+    BothWays {
+        /// Which server.
+        server: ServerId,
+        /// What went wrong first.
+        ticket: Arc<WayFailure>,
+        /// What went wrong then.
+        certificate: Arc<WayFailure>,
+    },
     /// Several servers were asked, and none gave the capsule. At least two.
     #[error("{}", joined(.0))]
     Several(Vec<Error>),
@@ -77,6 +87,24 @@ pub enum Error {
     /// The system gives no threads.
     #[error("the connection to servers could not be set up: {0}")]
     Runtime(#[source] Arc<io::Error>),
+}
+
+/// What went wrong on one of the ways to a server.
+#[derive(Debug)]
+pub struct WayFailure {
+    /// Host and port.
+    pub address: String,
+    /// What went wrong there.
+    pub error: Error,
+}
+
+impl fmt::Display for WayFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.error {
+            Error::Server { cause, .. } => write!(f, "{}: {cause}", self.address),
+            error => write!(f, "{}: {error}", self.address),
+        }
+    }
 }
 
 /// What went wrong with one server.
@@ -343,6 +371,11 @@ impl From<ListTrouble> for Error {
 }
 
 impl Cause {
+    /// Whether the server does what no honest one does, or is not the one that the list names.
+    pub(crate) fn is_deceit(&self) -> bool {
+        matches!(self, Self::ForeignNonce | Self::Misbehaved(_) | Self::Peer(_))
+    }
+
     /// Whether trying again may help, without asking anybody.
     pub(crate) fn may_pass(&self) -> bool {
         match self {
@@ -358,16 +391,52 @@ impl Error {
         Self::Server { server: server.clone(), cause }
     }
 
-    /// All failures as one.
-    pub(crate) fn of_all(mut failures: Vec<Self>) -> Self {
+    /// All failures as one, in the order of their servers: whichever came first is chance.
+    pub(crate) fn of_all(failures: Vec<Self>) -> Self {
+        let mut failures = by_server(failures);
         match failures.len() {
             1 => failures.remove(0),
             _ => Self::Several(failures),
         }
     }
 
+    /// Those of the servers of a key's shares, in the order of the servers.
+    pub(crate) fn of_shares(needed: usize, failures: Vec<Self>) -> Self {
+        Self::Shares { needed, failures: by_server(failures) }
+    }
+
+    /// The server that it is about, where it is one, which may be a stranger's words.
+    pub fn server(&self) -> Option<&str> {
+        match self {
+            Self::UnknownServer(id) => Some(id),
+            Self::Unusable { server, .. }
+            | Self::TypeNotTaken { server, .. }
+            | Self::CertificateNeeded { server }
+            | Self::Server { server, .. }
+            | Self::BothWays { server, .. } => Some(server.as_str()),
+            _ => None,
+        }
+    }
+
+    /// Whether the person must hear of it although another server opens the container: one that lies, or is not the one that the list names.
+    pub fn is_deceit(&self) -> bool {
+        match self {
+            Self::Server { cause, .. } => cause.is_deceit(),
+            error => error.parts().into_iter().any(Self::is_deceit),
+        }
+    }
+
+    /// The failures that it consists of, where they are several.
+    fn parts(&self) -> Vec<&Self> {
+        match self {
+            Self::Several(failures) | Self::Shares { failures, .. } => failures.iter().collect(),
+            Self::BothWays { ticket, certificate, .. } => vec![&ticket.error, &certificate.error],
+            _ => Vec::new(),
+        }
+    }
+
     /// The failure that a person should hear of first: what is alarming, then what may pass, then what needs somebody's help, then what is
-    /// for good. An error of one server is its own.
+    /// for good; among equals, of the first. An error of one server is its own.
     ///
     /// ```
     /// use capsule_client::Error;
@@ -376,8 +445,8 @@ impl Error {
     /// assert!(matches!(Error::Several(failures).most_telling(), Error::Cancelled));
     /// ```
     pub fn most_telling(&self) -> &Self {
-        let (Self::Several(failures) | Self::Shares { failures, .. }) = self else { return self };
-        failures.iter().map(Self::most_telling).max_by_key(|failure| failure.weight()).unwrap_or(self)
+        let parts = self.parts().into_iter().rev().map(Self::most_telling);
+        parts.max_by_key(|failure| failure.weight()).unwrap_or(self)
     }
 
     fn weight(&self) -> u8 {
@@ -396,6 +465,11 @@ impl Error {
             _ => 1,
         }
     }
+}
+
+fn by_server(mut failures: Vec<Error>) -> Vec<Error> {
+    failures.sort_by(|one, other| one.server().cmp(&other.server()));
+    failures
 }
 
 fn joined(failures: &[Error]) -> String {

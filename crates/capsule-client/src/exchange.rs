@@ -40,7 +40,8 @@ impl Given {
 impl Errand {
     /// The capsule's key material, by client certificate.
     pub(crate) async fn by_certificate(&self, route: &Route) -> Result<Vec<u8>> {
-        within(&self.server, route.timeouts.total, self.fetched_by_certificate(route)).await
+        let fetched = within(&self.server, route.timeouts.total, self.fetched_by_certificate(route)).await;
+        fetched.map_err(|error| self.failed_by_certificate(route, error))
     }
 
     async fn fetched_by_certificate(&self, route: &Route) -> Result<Vec<u8>, Cause> {
@@ -68,14 +69,17 @@ impl Errand {
     }
 
     /// A nonce for the capsule. Only one with the tag of this server at this origin may be signed: any other is another server's, where the
-    /// signature would count.
-    pub(crate) async fn nonce(&self, way: &TicketRoute) -> Result<Given> {
+    /// signature would count. `again` is called when it was not to be had at once.
+    pub(crate) async fn nonce(&self, way: &TicketRoute, again: impl Fn()) -> Result<Given> {
         let asked = async {
             let mut attempts = Attempts::default();
             loop {
                 match self.asked_for_nonce(way).await {
                     Ok(given) => return Ok(given),
-                    Err(cause) => attempts.pause_after(cause).await?,
+                    Err(cause) => {
+                        again();
+                        attempts.pause_after(cause).await?;
+                    }
                 }
             }
         };

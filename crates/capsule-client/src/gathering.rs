@@ -1,20 +1,23 @@
 //! Capsules from many servers with as few signatures as may be.
 //!
 //! All nonces are asked for at once. When they are there, or some are and the others had as long again, one signature covers them, and all
-//! tickets are shown at once. A server that is down, or takes the connection and never answers, holds up nobody: what comes too late for one
-//! signature is covered by another, and only when the first has led nowhere. Servers that take no tickets are asked by client
-//! certificate: at once where no other is, else when tickets lead nowhere, since each of them costs a signature.
+//! tickets are shown at once. For a server that refuses the connection nobody waits at all. One that takes it and never answers holds up nobody,
+//! either: what comes too late for one signature is covered by another, and only when the first has led nowhere. Servers that take no
+//! tickets are asked by client certificate: at once where no other is, else when tickets lead nowhere, since each of them costs a signature.
 
 use std::{
-    sync::{Arc, mpsc},
+    collections::HashSet,
+    sync::{Arc, mpsc as outcomes},
     time::Duration,
 };
 
-use capsule_api::{Authentication, AuthenticationError, JwsAlgorithm, MAX_NONCES, ServerId, SignedAuthentication};
+use capsule_api::{
+    Authentication, AuthenticationError, JwsAlgorithm, MAX_NONCES, ServerId, SignedAuthentication, TransactionId,
+};
 use cdoc2::{KeyError, ServerCapsule};
 use eid::{Authenticator, SignatureAlgorithm};
 use tokio::{
-    sync::watch,
+    sync::{mpsc, watch},
     task::JoinSet,
     time::{Instant, sleep_until},
 };
@@ -52,7 +55,7 @@ pub(crate) type Announce = Arc<dyn Fn(&Signing<'_>) + Send + Sync>;
 pub(crate) struct Told {
     pub(crate) watch: Watch,
     pub(crate) announce: Announce,
-    pub(crate) outcomes: mpsc::Sender<Outcome>,
+    pub(crate) outcomes: outcomes::Sender<Outcome>,
     /// Whether more is wanted: after a capsule has come, nothing new is begun before somebody asks for another.
     pub(crate) wanted: watch::Sender<bool>,
 }
@@ -96,6 +99,9 @@ struct Group {
     /// Nonces that are asked for, and for what.
     asked: JoinSet<(Errand, Result<Given>)>,
     awaited: Vec<Errand>,
+    /// Who could not be reached, or is busy, and will be asked again: nobody waits for it.
+    again: HashSet<TransactionId>,
+    failing: mpsc::UnboundedReceiver<TransactionId>,
     /// Nonces that are there, and not signed for.
     held: Vec<(Errand, Given)>,
     /// To be asked by client certificate, when tickets lead nowhere.
@@ -112,11 +118,14 @@ struct Group {
 impl Group {
     fn new(key: Arc<dyn Authenticator>, errands: Vec<Errand>, told: Told) -> Self {
         let begun = Instant::now();
+        let (failed, failing) = mpsc::unbounded_channel();
         let mut group = Self {
             key,
             told,
             asked: JoinSet::new(),
             awaited: Vec::new(),
+            again: HashSet::new(),
+            failing,
             held: Vec::new(),
             later: Vec::new(),
             fetched: JoinSet::new(),
@@ -129,8 +138,11 @@ impl Group {
                 (Way::Ticket, Some(way)) => {
                     group.told.begun(&errand);
                     group.awaited.push(errand.clone());
+                    let failed = failed.clone();
                     group.asked.spawn(async move {
-                        let given = errand.nonce(&way).await;
+                        // Nobody listens any more when the operation was stopped.
+                        let again = || drop(failed.send(errand.id.clone()));
+                        let given = errand.nonce(&way, again).await;
                         (errand, given)
                     });
                 }
@@ -153,6 +165,7 @@ impl Group {
             tokio::select! {
                 Some(Ok((errand, given))) = self.asked.join_next() => self.nonce(errand, given),
                 Some(Ok((errand, result))) = self.fetched.join_next() => self.told.ended(&errand, result),
+                Some(id) = self.failing.recv() => drop(self.again.insert(id)),
                 () = sleep_until(timer) => {}
                 Ok(()) = wanted.changed() => self.stuck = Instant::now() + PATIENCE,
             }
@@ -179,8 +192,8 @@ impl Group {
                 self.held.push((errand, given));
             }
             // Where there is another way to the same server, it may be open. One that lies is not asked again.
-            Err(Error::Server { cause, .. }) if errand.certificate.is_some() && is_about_the_way(&cause) => {
-                self.later.push(Errand { ticket: None, ..errand });
+            Err(error) if errand.certificate.is_some() && !error.is_deceit() => {
+                self.later.push(errand.by_the_other_way(error));
             }
             Err(error) => self.told.ended(&errand, Err(error)),
         }
@@ -191,7 +204,8 @@ impl Group {
         let now = Instant::now();
         let is_stuck = now >= self.stuck;
         let nothing_fetched = self.fetched.is_empty();
-        let had_time = self.asked.is_empty() || self.grace.is_some_and(|grace| now >= grace);
+        let none_to_come = self.awaited.iter().all(|errand| self.again.contains(&errand.id));
+        let had_time = none_to_come || self.grace.is_some_and(|grace| now >= grace);
         if !self.held.is_empty() && (nothing_fetched && had_time || is_stuck) {
             return self.sign().await;
         }
@@ -250,11 +264,6 @@ impl Group {
             (errand, result)
         });
     }
-}
-
-/// Whether the same server may answer by another way.
-fn is_about_the_way(cause: &Cause) -> bool {
-    !matches!(cause, Cause::ForeignNonce | Cause::Misbehaved(_) | Cause::Peer(_))
 }
 
 /// One signature over all of these nonces. Making it may take as long as its holder does.

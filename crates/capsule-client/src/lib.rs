@@ -55,7 +55,7 @@ mod watch;
 pub use central::Central;
 pub use client::Client;
 pub use download::Download;
-pub use error::{Cause, Error, ListTrouble, ProxyProblem, RemoteProblem, Result, Step};
+pub use error::{Cause, Error, ListTrouble, ProxyProblem, RemoteProblem, Result, Step, WayFailure};
 pub use examine::{CheckStep, Checked, Examination};
 pub use gathering::Signing;
 pub use net::{Proxy, ProxyCredentials};

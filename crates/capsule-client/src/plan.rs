@@ -9,7 +9,7 @@ use eid::Authenticator;
 
 use crate::{
     client::Client,
-    error::{Cause, Error, Result},
+    error::{Cause, Error, Result, WayFailure},
     net::Route,
 };
 
@@ -38,6 +38,8 @@ pub(crate) struct Errand {
     pub(crate) key: Arc<dyn Authenticator>,
     pub(crate) ticket: Option<TicketRoute>,
     pub(crate) certificate: Option<Route>,
+    /// Why the way by ticket, which was tried before, led nowhere.
+    ticket_failure: Option<Arc<WayFailure>>,
 }
 
 /// Where a server takes tickets, and what its nonces must bear.
@@ -118,12 +120,26 @@ impl Errand {
         if ticket.is_none() && certificate.is_none() {
             return Err(Error::Unusable { server: server.id, reason: "it gives out no capsules".to_owned() });
         }
-        Ok(Self { capsule: capsule.clone(), id, server: server.id, key, ticket, certificate })
+        Ok(Self { capsule: capsule.clone(), id, server: server.id, key, ticket, certificate, ticket_failure: None })
     }
 
     /// By a ticket, where the server takes one.
     pub(crate) fn way(&self) -> Way {
         if self.ticket.is_some() { Way::Ticket } else { Way::Certificate }
+    }
+
+    /// The same by client certificate, after the way by ticket led nowhere.
+    pub(crate) fn by_the_other_way(mut self, error: Error) -> Self {
+        let failed = |way: TicketRoute| Arc::new(WayFailure { address: way.route.authority(), error });
+        self.ticket_failure = self.ticket.take().map(failed);
+        self
+    }
+
+    /// What went wrong by client certificate, with what went wrong before.
+    pub(crate) fn failed_by_certificate(&self, route: &Route, error: Error) -> Error {
+        let Some(ticket) = self.ticket_failure.clone() else { return error };
+        let certificate = Arc::new(WayFailure { address: route.authority(), error });
+        Error::BothWays { server: self.server.clone(), ticket, certificate }
     }
 
     pub(crate) fn failed(&self, cause: Cause) -> Error {

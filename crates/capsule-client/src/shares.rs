@@ -69,7 +69,7 @@ impl ShareDownload {
         let (errands, failures): (Vec<_>, Vec<_>) = errands.partition(Result::is_ok);
         let failures: Vec<_> = failures.into_iter().filter_map(Result::err).collect();
         if !failures.is_empty() {
-            return Err(Error::Shares { needed: shares.len(), failures });
+            return Err(Error::of_shares(shares.len(), failures));
         }
         let gathering = Gathering {
             errands: errands.into_iter().flatten().collect(),
@@ -171,7 +171,7 @@ impl Gathering {
             }
         }
         if !failures.is_empty() {
-            return Err(Error::Shares { needed: self.errands.len(), failures });
+            return Err(Error::of_shares(self.errands.len(), failures));
         }
         all.sort_by_key(|(position, _)| *position);
         Ok(all.into_iter().map(|(_, value)| value).collect())

@@ -173,11 +173,18 @@ impl Upload {
     /// The shares of a key go to servers of different organisations, or one of them would have more than its part.
     fn deliver_all_shares(&self, shares: &[OutgoingShare]) -> Result<Vec<String>> {
         let mut queues: HashMap<ServerId, (Route, Queue)> = HashMap::new();
-        let (mut places, mut holders) = (Vec::with_capacity(shares.len()), HashSet::new());
+        let (mut places, mut holders) = (Vec::with_capacity(shares.len()), HashMap::new());
         for (position, share) in shares.iter().enumerate() {
             let (server, base_url) = self.client.share_server(&share.server_base_url)?;
-            if !holders.insert((&share.recipient_id, server.owner())) {
-                let reason = "its organisation would have two shares of one key".to_owned();
+            if let Some(other) = holders.insert((&share.recipient_id, server.owner()), base_url.clone()) {
+                // Then it is one server, whatever organisations the list gives for its entries.
+                let reason = if other == base_url {
+                    format!(
+                        "several of the chosen servers have its address for key shares, {base_url}, and it would have two shares of one key"
+                    )
+                } else {
+                    "its organisation would have two shares of one key".to_owned()
+                };
                 return Err(Error::Unusable { server: server.id, reason });
             }
             let person = PersonId::parse(&share.recipient_id).ok_or(Error::Person)?;

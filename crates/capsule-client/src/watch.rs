@@ -29,7 +29,8 @@ impl Watch {
         Self(Arc::new(told))
     }
 
-    pub(crate) fn tell(&self, server: &ServerId, stage: Stage<'_>) {
+    /// Tells it.
+    pub fn tell(&self, server: &ServerId, stage: Stage<'_>) {
         (self.0)(server, stage);
     }
 }

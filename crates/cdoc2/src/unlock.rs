@@ -86,6 +86,7 @@ pub struct FileMasterKey {
     pub(crate) fmk: Fmk,
     record: usize,
     untried: usize,
+    wrong: Vec<String>,
 }
 
 impl FileMasterKey {
@@ -97,6 +98,11 @@ impl FileMasterKey {
     /// How many records that might have fitted were not tried, to bound the work.
     pub fn untried_records(&self) -> usize {
         self.untried
+    }
+
+    /// Identifiers of servers that gave capsules which do not open the container, before another one did. They are the sender's words.
+    pub fn wrong_capsules(&self) -> &[String] {
+        &self.wrong
     }
 }
 
@@ -123,7 +129,8 @@ pub(crate) fn unlock(
         tracing::debug!(record = skipped.index, reason = %skipped.reason, "a record is not usable");
     }
     header.check()?;
-    let mut attempt = Attempt { header, mac, keyring, control, tried: 0, untried: 0, failure: Error::NoKeyFits };
+    let failure = Error::NoKeyFits;
+    let mut attempt = Attempt { header, mac, keyring, control, tried: 0, untried: 0, wrong: Vec::new(), failure };
     for key in &keyring.keys {
         if let Some(opened) = attempt.with_key(*key)? {
             return Ok(opened);
@@ -151,6 +158,8 @@ struct Attempt<'a> {
     /// Records tried with the key at hand.
     tried: usize,
     untried: usize,
+    /// Servers whose capsules opened nothing.
+    wrong: Vec<String>,
     /// The most telling failure so far.
     failure: Error,
 }
@@ -314,7 +323,8 @@ impl<'a> Attempt<'a> {
         let fmk = kek.unwrap(&record.encrypted_fmk);
         let authentic = fmk.authenticates(self.header.bytes(), self.mac);
         tell(record, if authentic { "it opens the container" } else { "what it gives is not the container's key" });
-        authentic.then_some(FileMasterKey { fmk, record: record.index, untried: self.untried })
+        let (record, untried) = (record.index, self.untried);
+        authentic.then(|| FileMasterKey { fmk, record, untried, wrong: self.wrong.clone() })
     }
 
     /// Asks for the capsules of all records for `own` that are on servers, and unwraps with each that comes until the header's HMAC is
@@ -339,8 +349,7 @@ impl<'a> Attempt<'a> {
             return Ok(None);
         };
         tracing::debug!(capsules = waiting.len(), "capsules for the key are on servers");
-        // Servers whose capsules opened nothing. Several of them hardly lie alike: then it is the container.
-        let mut wrong: Vec<&str> = Vec::new();
+        let before = self.wrong.len();
         while !waiting.is_empty() {
             self.control.report(Step::Unlocking, 0, None)?;
             let capsules: Vec<_> = waiting.iter().map(|(_, capsule)| *capsule).collect();
@@ -364,12 +373,13 @@ impl<'a> Attempt<'a> {
                 Ok(None) | Err(Error::Key(KeyError::Rejected)) => {}
                 Err(error) => return Err(error),
             }
-            if !wrong.contains(&capsule.server_id.as_str()) {
-                wrong.push(&capsule.server_id);
+            if !self.wrong[before..].contains(&capsule.server_id) {
+                self.wrong.push(capsule.server_id.clone());
             }
         }
-        self.note(match &wrong[..] {
-            [server] => Error::WrongCapsule((*server).to_owned()),
+        // Several servers hardly lie alike: then it is the container.
+        self.note(match &self.wrong[before..] {
+            [server] => Error::WrongCapsule(server.clone()),
             _ => Error::Tampered,
         });
         Ok(None)

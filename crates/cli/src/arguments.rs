@@ -258,8 +258,8 @@ impl Delivering {
                 && recipients.secret_file.is_empty());
         if has_secret && !self.server.is_empty() && recipients.recipient.is_empty() && recipients.person.is_empty() {
             wrong_usage(
-                "nothing goes to a server for passwords and symmetric keys, which open the container for ever; --server and --expires go with \
-                 --recipient or --person",
+                "nothing goes to a server for passwords and symmetric keys, which open the container for ever",
+                "--server and --expires go with --recipient or --person",
             );
         }
     }

@@ -32,7 +32,7 @@ use crate::{
     files::gather,
     grants::Grants,
     meter::Meter,
-    opening::{self, Key, unlock},
+    opening::{self, Key, Unlocked, unlock},
     pin::TypedPin,
     places::shortened,
     programs::is_program,
@@ -563,7 +563,7 @@ impl Desk {
         }
         let watch = self.watch(ProgressStep::Fetching, observer);
         let access = Access { lists: self.lists.clone(), watch, refreshing: Refreshing::Meanwhile };
-        let key = unlock(&container, &[key], &access, control)?;
+        let Unlocked { key, .. } = unlock(&container, &[key], &access, control)?;
         Ok((container, key))
     }
 

@@ -1,9 +1,9 @@
 //! Fetching capsules and key shares with the keys at hand.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use capsule_api::PersonId;
-use capsule_client::{Client, Download, ShareDownload};
+use capsule_client::{Client, Download, ShareDownload, Stage, Watch};
 use cdoc2::{Cancel, Capsule, CapsuleFetcher, FetchError, Header, KeyShare, ServerCapsule, ShareFetcher, Zeroizing};
 use eid::Authenticator;
 
@@ -22,12 +22,32 @@ pub(crate) struct Fetcher<'a> {
     client: OnceLock<Client>,
     /// One for all that is asked: what was begun for the first capsule goes on for the next.
     download: OnceLock<Download>,
+    /// What servers did that no honest one does.
+    deceits: Arc<Mutex<Vec<String>>>,
 }
 
 impl<'a> Fetcher<'a> {
     pub(crate) fn new(keys: &[Key], access: &'a Access, cancel: &'a Cancel) -> Self {
         let keys = keys.iter().flat_map(Key::authenticators).collect();
-        Self { keys, access, cancel, client: OnceLock::new(), download: OnceLock::new() }
+        Self { keys, access, cancel, client: OnceLock::new(), download: OnceLock::new(), deceits: Arc::default() }
+    }
+
+    /// What servers did so far that no honest one does, each named, in words; also when others opened the container.
+    pub(crate) fn deceits(&self) -> Vec<String> {
+        self.deceits.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whoever looks on, and beside him what is kept of servers that deceive.
+    fn watch(&self) -> Watch {
+        let (watch, deceits) = (self.access.watch.clone(), Arc::clone(&self.deceits));
+        Watch::new(move |server, stage| {
+            if let Stage::Failed(error) = stage
+                && error.is_deceit()
+            {
+                deceits.lock().unwrap_or_else(PoisonError::into_inner).push(error.to_string());
+            }
+            watch.tell(server, stage);
+        })
     }
 
     fn client(&self) -> Result<&Client> {
@@ -67,7 +87,7 @@ impl CapsuleFetcher for Fetcher<'_> {
     fn fetch_first(&self, capsules: &[&ServerCapsule]) -> Result<(usize, Vec<u8>), FetchError> {
         if self.download.get().is_none() {
             let download = Download::new(self.client()?.clone(), self.keys.clone());
-            let download = download.cancelled_by(self.cancel.clone()).watched_by(self.access.watch.clone());
+            let download = download.cancelled_by(self.cancel.clone()).watched_by(self.watch());
             // Whoever was quicker made the same.
             let _ = self.download.set(download);
         }
@@ -88,9 +108,8 @@ impl ShareFetcher for ShareFetching<'_> {
     }
 
     fn fetch(&self, shares: &[KeyShare]) -> Result<Vec<Zeroizing<Vec<u8>>>, FetchError> {
-        let Fetcher { access, cancel, .. } = self.fetcher;
         let download = ShareDownload::new(self.fetcher.client()?.clone(), Arc::clone(&self.key));
         let download = download.ok_or_else(|| Failure::from(capsule_client::Error::Person))?;
-        download.cancelled_by((*cancel).clone()).watched_by(access.watch.clone()).fetch(shares)
+        download.cancelled_by(self.fetcher.cancel.clone()).watched_by(self.fetcher.watch()).fetch(shares)
     }
 }

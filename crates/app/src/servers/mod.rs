@@ -170,15 +170,3 @@ fn code_of_cause(cause: &Cause) -> Code {
         _ => Code::ServerMisbehaved,
     }
 }
-
-/// The server that it is about; of several, the one of the most telling failure.
-pub(crate) fn server_of(error: &Error) -> Option<String> {
-    match error.most_telling() {
-        Error::UnknownServer(id) => Some(id.clone()),
-        Error::Unusable { server, .. }
-        | Error::TypeNotTaken { server, .. }
-        | Error::CertificateNeeded { server }
-        | Error::Server { server, .. } => Some(server.to_string()),
-        _ => None,
-    }
-}

@@ -574,7 +574,8 @@ pub struct ErrorView {
     /// Numbers that belong to it: tries left, the limit, bits of a key, how many servers a split key needs, records that were not tried, refused
     /// names.
     pub number: Option<u64>,
-    /// Names for whom the container is (`not_a_recipient`), hints (`wrong_password`), servers that did not give their share of a split key.
+    /// Names for whom the container is (`not_a_recipient`), hints (`wrong_password`), servers that did not give their capsule,
+    /// or their share of a split key.
     pub names: Vec<String>,
     /// What is wrong with the name (`name_not_allowed`).
     pub reason: Option<NameReason>,

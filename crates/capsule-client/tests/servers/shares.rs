@@ -360,13 +360,28 @@ fn two_shares_of_a_key_never_go_to_one_organisation() {
         share: Zeroizing::new(vec![7; 32]),
     };
     let error = upload.deliver_shares(&[share(&servers[0], PERSON), share(&servers[1], PERSON)]).expect_err("refused");
-    assert!(error.to_string().contains("two shares of one key"), "{error}");
+    assert!(error.to_string().contains("its organisation would have two shares of one key"), "{error}");
     let error = upload.deliver_shares(&[share(&servers[0], "somebody")]).expect_err("refused");
     assert!(matches!(error.downcast_ref(), Some(Error::Person)), "{error}");
     assert_eq!(servers.each_ref().map(|server| server.double.connections()), [0, 0]);
     // Of two persons, each may have one there.
     let two = [share(&servers[0], PERSON), share(&servers[1], "etsi/PNOEE-38001085718")];
     assert_eq!(upload.deliver_shares(&two).expect("delivered").len(), 2);
+}
+
+#[test]
+fn one_address_for_shares_in_two_entries_is_one_server_and_called_so() {
+    let servers = ["a", "b"].map(Server::start);
+    let mut entries = servers.each_ref().map(Server::entry);
+    entries[1]["sharesUrl"] = entries[0]["sharesUrl"].clone();
+    let folder = tempfile::tempdir().expect("temporary folder");
+    // As whoever chooses a and b has it: both entries give the same.
+    let chosen = [servers[0].base_url(), servers[0].base_url()];
+    let error = encrypted(&client_of(&entries), &chosen, &folder).expect_err("one server is not two");
+    let words = error.to_string();
+    let address = format!("several of the chosen servers have its address for key shares, {}", servers[0].base_url());
+    assert!(words.contains(&address) && !words.contains("organisation"), "{words}");
+    assert_eq!(servers.each_ref().map(|server| server.double.connections()), [0, 0]);
 }
 
 #[test]

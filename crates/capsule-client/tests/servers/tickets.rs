@@ -226,6 +226,26 @@ fn any_one_of_three_servers_is_enough_and_nobody_waits_for_the_others() {
 }
 
 #[test]
+fn a_server_that_refuses_the_connection_is_not_waited_for() {
+    let person = mari("P-384");
+    // Others would be waited for as long again as its nonce takes.
+    let slow = Server::steady("slow");
+    let unused = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port").local_addr().expect("bound").port();
+    let down = Entry { tickets: Some(unused), recipients: 0, ..Entry::new("down", unused, &slow.shown) };
+    let entries = [down, slow.entry()];
+    let download = || Download::new(client(&entries), vec![Arc::clone(&person.key)]);
+    let records = [person.record("down"), slow.record(&person)];
+    // Other work on this machine comes and goes: one round that nothing disturbs tells what the program takes.
+    let mut rounds = (0..5).map(|_| {
+        let begun = Instant::now();
+        assert_eq!(download().fetch_first(&records.each_ref()).expect("one is up").0, 1);
+        println!("with the other one down: {:?}", begun.elapsed());
+        begun.elapsed()
+    });
+    assert!(rounds.any(|took| took < Duration::from_millis(500)), "in no round");
+}
+
+#[test]
 fn a_server_that_answers_a_nonce_late_or_not_at_all_holds_nobody_up() {
     let person = mari("P-384");
     let good = Server::start("good");
@@ -513,6 +533,21 @@ fn servers_without_tickets_are_asked_when_tickets_lead_nowhere() {
     let records = [person.record("certified"), good.record(&person)];
     assert_eq!(download.fetch_first(&records.each_ref()).expect("by ticket").0, 1);
     assert_eq!((key.count(), certified.connections()), (4, before));
+}
+
+#[test]
+fn when_both_ways_to_a_server_fail_both_are_told_with_their_ports() {
+    let people = Authority::new("People");
+    let (person, shown) = (Person::new("P-384", &people), Shown::new());
+    let refusing = Double::start(shown.for_recipients(&people), |_| status("403 Forbidden", ""));
+    let unused = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port").local_addr().expect("bound").port();
+    let entry = Entry { tickets: Some(unused), ..Entry::new("both", refusing.port, &shown) };
+    let error = failure(&Download::new(client(&[entry]), vec![Arc::clone(&person.key)]), &[&person.record("both")]);
+    let words = error.to_string();
+    let by_ticket = format!("the server both: by ticket at localhost:{unused}: no connection to localhost:{unused}");
+    let by_certificate = format!("by client certificate at localhost:{}: it refuses the certificate", refusing.port);
+    assert!(words.starts_with(&by_ticket) && words.contains(&by_certificate), "{words}");
+    assert!(matches!(error.most_telling(), Error::Server { cause: Cause::Connect { .. }, .. }), "{error:?}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::{
 
 use app::{
     Failure, Result,
-    opening::{Key, unlock},
+    opening::{Key, Unlocked, unlock},
     places::private_place,
     recipients::base_name,
     servers::Access,
@@ -49,7 +49,8 @@ fn reading(accepted: &Accepted, control: Control) -> Reading {
     Reading { limits: accepted.limits(), names: accepted.names(), control }
 }
 
-/// Unlocks a container and lets go of the keys: a card or token is closed, and PINs and passwords are wiped, before the content is read.
+/// Unlocks a container, says what there is to say beside it, and lets go of the keys: a card or token is closed, and PINs and passwords are
+/// wiped, before the content is read.
 pub(super) fn unlocked(
     container: &Container,
     keys: Vec<Key>,
@@ -57,15 +58,14 @@ pub(super) fn unlocked(
     control: &Control,
     terminal: &Terminal,
 ) -> Result<FileMasterKey> {
-    let key = unlock(container, &keys, access, control)?;
-    say_untried(&key, terminal);
-    Ok(key)
-}
-
-fn say_untried(key: &FileMasterKey, terminal: &Terminal) {
+    let Unlocked { key, deceits } = unlock(container, &keys, access, control)?;
     if key.untried_records() > 0 {
         terminal.note(&format!("note: {} more records for this key were not tried", key.untried_records()));
     }
+    for deceit in deceits {
+        terminal.note(&format!("note: {deceit}; the container opened without it. Tell whoever runs that server"));
+    }
+    Ok(key)
 }
 
 pub(crate) fn decrypt(arguments: &Decrypt, lists: &ListFiles, terminal: &Terminal) -> Result<()> {

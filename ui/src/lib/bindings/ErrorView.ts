@@ -21,7 +21,8 @@ subject: string | null,
  */
 number: number | null, 
 /**
- * Names for whom the container is (`not_a_recipient`), hints (`wrong_password`), servers that did not give their share of a split key.
+ * Names for whom the container is (`not_a_recipient`), hints (`wrong_password`), servers that did not give their capsule,
+ * or their share of a split key.
  */
 names: Array<string>, 
 /**
