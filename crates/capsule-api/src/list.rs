@@ -410,6 +410,12 @@ impl Server {
         Owner::of(&self.organisation)
     }
 
+    /// Whether one hand holds both: they are of one organisation, or have the key of one certificate, whatever organisations are written.
+    pub fn is_held_with(&self, other: &Self) -> bool {
+        let has = |key: &[u8]| other.pins.iter().any(|pin| pin.public_key() == key);
+        self.owner() == other.owner() || self.pins.iter().any(|pin| has(pin.public_key()))
+    }
+
     /// Base URL of its key shares, as it stands in containers: without the slash that `Url` writes.
     pub fn shares_base(&self) -> Option<&str> {
         self.shares_url.as_ref().map(|url| url.as_str().trim_end_matches('/'))

@@ -61,8 +61,8 @@ pub use gathering::Signing;
 pub use net::{Proxy, ProxyCredentials};
 pub use plan::{Plan, Way};
 pub use servers::{
-    Layer, ListFiles, Listed, OpenLists, Policy, Refresh, RemoteList, ServerWarning, Servers, UserList, is_refresh_due,
-    read, read_signed, refresh, signature_beside,
+    Imported, Layer, ListFiles, Listed, OpenLists, Policy, Refresh, RemoteList, ServerWarning, Servers, UserList,
+    is_refresh_due, read, read_signed, refresh, signature_beside,
 };
 pub use settings::{Settings, Timeouts};
 pub use shares::ShareDownload;

@@ -25,6 +25,7 @@ use hyper::{
     header::{CONTENT_TYPE, HOST, LOCATION},
 };
 use tokio::task::JoinSet;
+use url::Url;
 
 use crate::{
     client::{Attempts, Client, within},
@@ -173,20 +174,24 @@ impl Upload {
     /// The shares of a key go to servers of different organisations, or one of them would have more than its part.
     fn deliver_all_shares(&self, shares: &[OutgoingShare]) -> Result<Vec<String>> {
         let mut queues: HashMap<ServerId, (Route, Queue)> = HashMap::new();
-        let (mut places, mut holders) = (Vec::with_capacity(shares.len()), HashMap::new());
+        let mut places = Vec::with_capacity(shares.len());
+        let mut holders: HashMap<&str, Vec<(Server, Url)>> = HashMap::new();
         for (position, share) in shares.iter().enumerate() {
             let (server, base_url) = self.client.share_server(&share.server_base_url)?;
-            if let Some(other) = holders.insert((&share.recipient_id, server.owner()), base_url.clone()) {
+            let known = holders.entry(&share.recipient_id).or_default();
+            if let Some((_, other)) = known.iter().find(|(known, _)| known.is_held_with(&server)) {
                 // Then it is one server, whatever organisations the list gives for its entries.
-                let reason = if other == base_url {
+                let reason = if *other == base_url {
                     format!(
                         "several of the chosen servers have its address for key shares, {base_url}, and it would have two shares of one key"
                     )
                 } else {
-                    "its organisation would have two shares of one key".to_owned()
+                    "its organisation would have two shares of one key: another of the chosen servers is of the same, or has the same certificate key"
+                        .to_owned()
                 };
                 return Err(Error::Unusable { server: server.id, reason });
             }
+            known.push((server.clone(), base_url.clone()));
             let person = PersonId::parse(&share.recipient_id).ok_or(Error::Person)?;
             let body = NewShare::new(share.share.clone(), person.clone()).map_err(|_| Error::Person)?.to_json();
             let body = Bytes::copy_from_slice(body.as_bytes());

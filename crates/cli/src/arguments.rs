@@ -265,6 +265,12 @@ impl Delivering {
     }
 }
 
+fn fingerprint(text: &str) -> Result<String, String> {
+    let plain = text.replace([':', ' '], "").to_lowercase();
+    let is_one = plain.len() == 64 && plain.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_one { Ok(plain) } else { Err("write SHA-256 of the certificate in hex, 64 characters".to_owned()) }
+}
+
 fn expiry(text: &str) -> Result<app::servers::Expiry, String> {
     app::servers::parse_expiry(text, std::time::SystemTime::now())
 }
@@ -443,7 +449,7 @@ pub(crate) struct AddServer {
 pub(crate) struct Confirmed {
     /// SHA-256 of the certificate in hex, as it was told in another way; then nothing is asked; may be repeated when the two
     /// addresses show different ones
-    #[arg(long, value_name = "SHA256")]
+    #[arg(long, value_name = "SHA256", value_parser = fingerprint)]
     pub(crate) fingerprint: Vec<String>,
 }
 

@@ -111,6 +111,22 @@ fn a_server_is_trusted_by_its_fingerprint_and_forgotten_again() {
     let shown = json(&place.run(&["servers", "show", "css-a", "--json"]).expect(0));
     assert_eq!((shown["layer"].as_str(), shown["usable"].as_bool()), (Some("user"), Some(true)));
     place.run(&["servers", "test", "css-a"]).expect(0);
+    // A fingerprint is compared also where nothing is to be added.
+    let pin = |fingerprint: &str| place.run(&["servers", "pin", "css-a", "--json", "--fingerprint", fingerprint]);
+    assert_eq!(pin(&"0".repeat(64)).expect(5).code(), "server_pin_mismatch");
+    pin("zz").expect(2);
+    pin(&organisation.fingerprint()).expect(0);
+    // Whoever imports a list is told that another server may answer from now on.
+    let other = Organisation::start("css-a", &[]);
+    let path = place.file("other.json", list(&[other.entry()]));
+    let imported = place.run(&["servers", "import", &path.display().to_string()]).expect(0);
+    assert!(
+        imported.stderr().contains("note: css-a stood in your own list with another certificate key"),
+        "{}",
+        imported.stderr()
+    );
+    let again = place.run(&["servers", "import", &path.display().to_string()]).expect(0);
+    assert!(!again.stderr().contains("another certificate key"), "{}", again.stderr());
     place.run(&["servers", "remove", "css-a"]).expect(0);
     place.run(&["servers", "show", "css-a"]).expect(5);
     place.run(&["servers", "remove", "css-a"]).expect(5);

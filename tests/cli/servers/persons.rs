@@ -235,6 +235,20 @@ fn one_organisation_is_no_two_by_another_spelling() {
 }
 
 #[test]
+fn one_server_is_no_two_by_another_organisation() {
+    let stage = Stage::new();
+    let [first, ..] = stage.entries();
+    let mut second = first.clone();
+    let elsewhere = first["sharesUrl"].as_str().expect("a URL").replace("localhost", "127.0.0.1");
+    (second["id"], second["organisation"]) = (serde_json::json!("css-x"), serde_json::json!("quite another"));
+    second["sharesUrl"] = serde_json::json!(elsewhere);
+    stage.list(&[first, second]);
+    for chosen in ["", "--server css-a --server css-x"] {
+        stage.fails(&format!("encrypt -o c.cdoc2 --person {JAAK} letter.txt {chosen}"), 5, "too_few_share_servers");
+    }
+}
+
+#[test]
 fn an_administrator_sees_whether_a_server_keeps_shares() {
     let stage = Stage::new();
     let tested = stage.run("servers test css-a").expect(0).stdout();

@@ -1,7 +1,7 @@
 //! Which recipient's capsule goes to which servers, over which a person's key is split, and until when.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -207,11 +207,12 @@ impl Holders {
             false => servers.iter().filter_map(|listed| listed.usable().ok()).collect(),
         };
         let mut holders = Self { ids: Vec::new(), base_urls: Vec::new(), left_out: Vec::new(), were_chosen };
-        let mut owners = BTreeSet::new();
+        let mut taken: Vec<&Server> = Vec::new();
         for server in candidates {
-            match server.shares_base().filter(|_| owners.insert(server.owner())) {
+            match server.shares_base().filter(|_| taken.iter().all(|other| !server.is_held_with(other))) {
                 _ if !were_chosen && holders.ids.len() == FEWEST_HOLDERS => break,
                 Some(base_url) => {
+                    taken.push(server);
                     holders.ids.push(server.id.to_string());
                     holders.base_urls.push(base_url.to_owned());
                 }

@@ -25,8 +25,8 @@ use std::{
 };
 
 pub use capsule_api::Expiry;
-pub use capsule_client::ListFiles;
 use capsule_client::{Cause, Client, Error, ListTrouble, PeerProblem, Refresh, RemoteProblem, Servers};
+pub use capsule_client::{Imported, ListFiles};
 use cdoc2::Cancel;
 
 pub use self::{
@@ -34,9 +34,7 @@ pub use self::{
     delivery::{Delivery, DeliveryPlan, Placed, parse_expiry},
     policy::{PolicyView, policy, refresh, view as policy_view},
     signing::{SignedBy, check, sign},
-    trust::{
-        Imported, NewServer, add_pin, confirmed_by, forget, import, import_central, look_at, look_at_listed, trust_new,
-    },
+    trust::{NewServer, add_pin, confirmed_by, forget, import, import_central, look_at, look_at_listed, trust_new},
 };
 pub(crate) use self::{
     fetching::Fetcher,

@@ -9,7 +9,7 @@ use std::{
 };
 
 use capsule_api::{CapsuleType, Edition, Pin, Server, ServerId, ServerList, https_url};
-use capsule_client::{Central, Client, Error, Layer, ListKeys, UserList};
+use capsule_client::{Central, Client, Error, Imported, Layer, ListKeys, UserList};
 use cdoc2::Cancel;
 use url::Url;
 
@@ -37,15 +37,6 @@ pub struct NewServer {
     pub sender_url: String,
     /// Where recipients fetch.
     pub recipient_url: String,
-}
-
-/// What came of importing a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Imported {
-    /// The servers of the list, all of which stand in the person's own now.
-    pub servers: Vec<ServerId>,
-    /// Servers of the person's own list that came from an older list of the same key and no longer stand in it.
-    pub left: Vec<ServerId>,
 }
 
 /// Looks at a server's certificates, has each confirmed by `confirm`, and puts the server into the person's own list.
@@ -243,11 +234,10 @@ fn put(server: Server) -> Result<()> {
 
 /// Writes a list into the person's own, its servers first.
 fn take(list: ServerList, keys: Option<&ListKeys>, origin: &Path) -> Result<Imported> {
-    let servers = list.servers.iter().map(|server| server.id.clone()).collect();
     let mut own = own_list()?;
-    let left = own.import(list, keys, &origin.display().to_string()).map_err(Error::from)?;
+    let imported = own.import(list, keys, &origin.display().to_string()).map_err(Error::from)?;
     own.save().map_err(Error::from)?;
-    Ok(Imported { servers, left })
+    Ok(imported)
 }
 
 fn read_central(config: &Path, signature: &Path, key: &Path) -> Result<Central> {

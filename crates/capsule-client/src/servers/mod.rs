@@ -346,6 +346,18 @@ pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, ListTrouble> {
     Ok(bytes)
 }
 
+/// What came of importing a list into the person's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imported {
+    /// The servers of the list, all of which stand in the person's own now.
+    pub servers: Vec<ServerId>,
+    /// Servers that came from an older list of the same key and no longer stand in it: whether they were withdrawn, or stand in another list of
+    /// that key, nobody knows here.
+    pub left: Vec<ServerId>,
+    /// Servers that stood there with other certificate keys: from now on another server may answer for them.
+    pub changed: Vec<ServerId>,
+}
+
 /// The person's own list, to be changed.
 #[derive(Debug)]
 pub struct UserList {
@@ -375,24 +387,23 @@ impl UserList {
     }
 
     /// Puts the entries of a list first, in place of those with the same identifiers. Each keeps what its list says of itself. `keys` are those
-    /// that the list was checked by, when it was. Gives the servers that came from an older list of the same key and no longer stand in it: whether
-    /// they were withdrawn, or stand in another list of that key, nobody knows here.
+    /// that the list was checked by, when it was.
     ///
     /// # Errors
     /// [`ListTrouble::Superseded`] when one of those that are here came from a newer list, or from one that was signed by none of the keys:
     /// whoever brings an old list would bring back a certificate that was withdrawn. Nothing is changed then.
-    pub fn import(
-        &mut self,
-        list: ServerList,
-        keys: Option<&ListKeys>,
-        origin: &str,
-    ) -> Result<Vec<ServerId>, ListTrouble> {
+    pub fn import(&mut self, list: ServerList, keys: Option<&ListKeys>, origin: &str) -> Result<Imported, ListTrouble> {
         let (serial, signed_by) = (list.serial, list.signed_by);
         let mut entries = list.into_entries();
         // What a file says of who signed it is nothing that anybody has checked.
         entries.iter_mut().for_each(|entry| entry.edition.signed_by = signed_by);
+        let mut changed = Vec::new();
         for entry in &entries {
             let Some(known) = self.list.server(&entry.id) else { continue };
+            let is_same = |pin: &Pin| known.pins.iter().any(|known| known.public_key() == pin.public_key());
+            if !known.pins.is_empty() && !entry.pins.iter().all(is_same) {
+                changed.push(entry.id.clone());
+            }
             if let Some(problem) = superseded(&known.edition, &entry.edition, keys) {
                 return Err(ListTrouble::Superseded { origin: origin.to_owned(), id: entry.id.clone(), problem });
             }
@@ -402,8 +413,9 @@ impl UserList {
             of_same_key && known.edition.serial < serial && entries.iter().all(|entry| entry.id != known.id)
         };
         let left = self.list.servers.iter().filter(is_left).map(|known| known.id.clone()).collect();
+        let servers = entries.iter().map(|entry| entry.id.clone()).collect();
         entries.into_iter().rev().for_each(|entry| self.put(entry));
-        Ok(left)
+        Ok(Imported { servers, left, changed })
     }
 
     /// Puts an entry first, in place of one with the same identifier.

@@ -315,7 +315,20 @@ fn add(client: &Client, new: AddServer, terminal: &Terminal) -> Result<()> {
     say_added(&[added], terminal)
 }
 
+/// Where the server shows nothing new, nothing is confirmed: whoever gives a fingerprint is told all the same when it is another one.
+fn check_known(client: &Client, id: &str, confirmed: &Confirmed) -> Result<()> {
+    let Some(listed) = client.servers().get(id).filter(|_| !confirmed.fingerprint.is_empty()) else { return Ok(()) };
+    let is_given = |pin: &Pin| confirmed.fingerprint.contains(&pin.fingerprint());
+    if listed.server.pins.iter().any(is_given) || !servers::look_at_listed(client, id, &Cancel::default())?.is_empty() {
+        return Ok(());
+    }
+    let words =
+        "the server shows a certificate that the list has already, and it has another fingerprint; nothing was changed";
+    Err(Failure::new(Code::ServerPinMismatch, words).about(id))
+}
+
 fn pin(client: &Client, id: &str, confirmed: &Confirmed, terminal: &Terminal) -> Result<()> {
+    check_known(client, id, confirmed)?;
     let confirm = |url: &url::Url, shown: &Pin| confirm(id, confirmed, url, shown);
     let added = servers::add_pin(client, id, &Cancel::default(), confirm)?;
     say_added(&[added], terminal)
@@ -333,13 +346,19 @@ fn remove(id: &str, terminal: &Terminal) -> Result<()> {
 
 fn import(import: &Import, terminal: &Terminal) -> Result<()> {
     let signed = signed_by(import.list_key.as_deref(), import.signature.as_deref());
-    let Imported { servers, left } = match &import.central_key {
+    let Imported { servers, left, changed } = match &import.central_key {
         None => servers::import(&import.file, signed)?,
         Some(key) => {
             let signature = import.signature.clone().unwrap_or_else(|| import.file.with_extension("ecc"));
             servers::import_central(&import.file, &signature, key)?
         }
     };
+    for id in changed {
+        terminal.note(&format!(
+            "note: {id} stood in your own list with another certificate key: now another server may answer for it. Was that not expected, then: \
+             kapsel servers remove {id}"
+        ));
+    }
     for id in left {
         terminal.note(&format!(
             "note: {id} came from an older list of the same key, and does not stand in this one; when it was withdrawn: kapsel servers remove {id}"
