@@ -13,6 +13,12 @@ function texts(message: string | Variants): string[] {
   return typeof message === "string" ? [message] : Object.values(message[0].match);
 }
 
+/** The forms of a message, without one that is for the number one alone: 21 has its plural form, too, in Russian. */
+function pluralForms([{ match }]: Variants): string[] {
+  const forms = Object.keys(match).filter((form) => form !== "count=1, plural=*");
+  return forms.map((form) => form.replace("count=*, ", "")).sort();
+}
+
 function placeholders(text: string): string[] {
   return [...new Set(text.match(/\{\w+\}/g))].sort();
 }
@@ -39,7 +45,7 @@ describe.each(["et", "en", "ru"])("%s", (language) => {
   const plurals = Object.keys(all).filter((key) => typeof all[key] !== "string");
 
   test.each(plurals)("%s has every plural form", (key) => {
-    expect(Object.keys((all[key] as Variants)[0].match).sort()).toEqual([...forms].sort());
+    expect(pluralForms(all[key] as Variants)).toEqual([...forms].sort());
   });
 
   test("has no empty text and no space at an end", () => {
