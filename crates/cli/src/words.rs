@@ -141,7 +141,7 @@ pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
         Code::ServerUnknown => "`kapsel servers list` shows those that are known; --server-list names another list",
         Code::ServerUnusable => "`kapsel servers list` says why, and for which servers",
         Code::ServerListClosed => "ask the administrator to add the server",
-        Code::ServerListInvalid => "mend the list: no server is used until then",
+        Code::ServerListInvalid => "mend that list: while one that is in force has a mistake, no server is used",
         Code::ServerListSuperseded => {
             "nothing was changed; get the newest list, and import it as the one before (--list-key); to take this one all the same, remove the \
             server first: `kapsel servers remove ID`"

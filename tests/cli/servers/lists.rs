@@ -127,6 +127,13 @@ fn a_server_is_trusted_by_its_fingerprint_and_forgotten_again() {
     );
     let again = place.run(&["servers", "import", &path.display().to_string()]).expect(0);
     assert!(!again.stderr().contains("another certificate key"), "{}", again.stderr());
+    // What cannot stand beside it is no mistake of the list that is there.
+    let mut differs = other.entry();
+    differs["id"] = serde_json::json!("CSS-A");
+    place.file("other.json", list(&[differs]));
+    let refused = place.run(&["servers", "import", &path.display().to_string()]).expect(5).stderr();
+    assert!(refused.contains("servers.json as it would become, server `css-a`"), "{refused}");
+    place.run(&["servers", "show", "css-a"]).expect(0);
     place.run(&["servers", "remove", "css-a"]).expect(0);
     place.run(&["servers", "show", "css-a"]).expect(5);
     place.run(&["servers", "remove", "css-a"]).expect(5);

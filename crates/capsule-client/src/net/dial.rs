@@ -105,12 +105,14 @@ fn alternating(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
 
 /// What is behind an error of the layers below, which wrap each other's.
 pub(super) fn cause_of(error: &(dyn StdError + 'static)) -> Cause {
-    let mut next = Some(error);
+    let (mut next, mut was_cut) = (Some(error), false);
     while let Some(current) = next {
         if let Some(error) = current.downcast_ref::<rustls::Error>() {
             return cause_of_tls(error);
         }
-        next = match current.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        let system = current.downcast_ref::<io::Error>();
+        was_cut |= system.is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof);
+        next = match system.and_then(io::Error::get_ref) {
             // An `io::Error` does not name what it carries as its source, but the source of that.
             Some(carried) => Some(carried),
             None => current.source(),
@@ -124,6 +126,9 @@ pub(super) fn cause_of(error: &(dyn StdError + 'static)) -> Cause {
         } else {
             "its answer is no HTTP"
         });
+    }
+    if was_cut {
+        return Cause::Lost("the connection ended in the middle".to_owned());
     }
     let mut words = error.to_string();
     if let Some(source) = error.source() {

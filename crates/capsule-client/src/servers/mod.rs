@@ -437,7 +437,8 @@ impl UserList {
     /// [`ListTrouble::Mistake`], [`ListTrouble::NotWritable`].
     pub fn save(&self) -> Result<(), ListTrouble> {
         let text = self.list.to_json();
-        ServerList::parse(text.as_bytes(), &self.path.display().to_string())?;
+        // The file is as it was: what is wrong is what was to be put into it.
+        ServerList::parse(text.as_bytes(), &format!("{} as it would become", self.path.display()))?;
         let failed = |source| ListTrouble::NotWritable { path: self.path.clone(), source };
         let folder = self.path.parent().unwrap_or(Path::new("."));
         let write = || {
