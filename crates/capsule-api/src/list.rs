@@ -279,6 +279,18 @@ pub fn schema() -> String {
     format!("{text}\n")
 }
 
+/// The first entry that is not of the form of entries, in a list that is JSON.
+fn entry_in_question(json: &[u8]) -> Option<String> {
+    let mut list: serde_json::Value = serde_json::from_slice(json).ok()?;
+    let entries = list.get_mut("servers")?.as_array_mut()?.drain(..);
+    let named = |(index, entry): (usize, serde_json::Value)| {
+        let id = entry.get("id").and_then(|id| ServerId::parse(id.as_str()?).ok());
+        let name = id.map_or_else(|| format!("server {}", index + 1), |id| format!("server `{id}`"));
+        serde_json::from_value::<Object<ServerEntry>>(entry).is_err().then_some(name)
+    };
+    entries.enumerate().find_map(named)
+}
+
 impl ServerList {
     /// Reads a list; `origin` names it in errors.
     ///
@@ -289,8 +301,8 @@ impl ServerList {
         if json.len() > MAX_LIST {
             return Err(failed(ListProblem::TooLarge));
         }
-        let Object::<ListFile>(file) =
-            serde_json::from_slice(json).map_err(|error| failed(ListProblem::Json(error)))?;
+        let Object::<ListFile>(file) = serde_json::from_slice(json)
+            .map_err(|error| ListError { server: entry_in_question(json), ..failed(ListProblem::Json(error)) })?;
         if file.version != 1 {
             return Err(failed(ListProblem::Version(file.version)));
         }
@@ -688,7 +700,18 @@ mod tests {
             r#"{ "version": 1, "servers": [["a", "A", "a", ["rsa"], "https://a.example", "https://a.example", null, null, []]] }"#,
         ] {
             let message = list(text);
-            assert!(message.contains("list.json: invalid type: sequence, expected an object"), "{message}");
+            assert!(message.contains(": invalid type: sequence, expected an object"), "{message}");
+        }
+        assert!(list("[]").starts_with("list.json: "));
+    }
+
+    #[test]
+    fn the_entry_of_another_form_is_named() {
+        for (name, id, types) in [("server `css-b`", "css-b", json!(["foo"])), ("server 2", "css b", json!(5))] {
+            let mut other = entry();
+            (other["id"], other["capsuleTypes"]) = (json!(id), types);
+            let message = parse(&[entry(), other]).expect_err(name).to_string();
+            assert!(message.starts_with(&format!("list.json, {name}: ")), "{message}");
         }
     }
 
