@@ -303,6 +303,33 @@ fn named(place: &Place, names: &[&str]) {
 }
 
 #[test]
+fn every_name_that_cannot_be_encrypted_is_told_at_once() {
+    let place = Place::new();
+    place.secret();
+    let names = ["hea.txt", "a:b.txt", "CON", "lõpp."];
+    for name in names {
+        place.file(name, "hello");
+    }
+    let encrypt = [&["encrypt", "-o", "c.cdoc2"], &KEY[..], &names].concat();
+    let told = place.run(&encrypt).expect(1).stderr();
+    for line in [
+        "\"a:b.txt\": the character ':' is not allowed; the safe name is \"a_b.txt\"",
+        "\"CON\": it means a device on Windows; the safe name is \"_CON\"",
+        "\"lõpp.\": it ends with a dot; the safe name is \"lõpp\"",
+        "--safe-names",
+    ] {
+        assert!(told.contains(line), "{line} is not in {told}");
+    }
+    assert!(!told.contains("hea.txt") && !place.path("c.cdoc2").exists(), "{told}");
+    let failure: serde_json::Value =
+        serde_json::from_str(&place.run(&[&["--json"], &encrypt[..]].concat()).expect(1).stderr()).expect("JSON");
+    let (error, first) = (&failure["error"], &failure["error"]["refused"][0]);
+    assert_eq!((&error["code"], &error["number"]), (&"name_not_allowed".into(), &3.into()));
+    assert_eq!((&first["name"], &first["safeName"]), (&"a:b.txt".into(), &"a_b.txt".into()));
+    place.run(&[&encrypt[..], &["--safe-names"]].concat()).expect(0);
+}
+
+#[test]
 fn every_refused_name_is_told_at_once_with_why_and_what_would_stand_for_it() {
     let place = Place::new();
     named(&place, &["hea.txt", "CON", "a:b.txt", "lõpp.", "HEA.TXT", "cod\u{202e}exe.txt", " "]);

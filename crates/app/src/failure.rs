@@ -62,7 +62,7 @@ impl Failure {
     }
 
     /// Adds names of files that are refused.
-    fn with_refused(mut self, refused: Vec<RefusedName>) -> Self {
+    pub(crate) fn with_refused(mut self, refused: Vec<RefusedName>) -> Self {
         self.0.refused = refused;
         self
     }

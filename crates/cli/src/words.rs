@@ -46,7 +46,12 @@ fn cause_alone(error: &ErrorView) -> String {
         Code::WrongPassword if error.names.is_empty() => "the password is wrong".to_owned(),
         Code::WrongPassword => format!("the password is wrong; hint: {}", error.names.join(", ")),
         Code::WrongKey => "the symmetric key is wrong".to_owned(),
-        Code::UnsafeContent if !error.refused.is_empty() => refused_names(error),
+        Code::UnsafeContent if !error.refused.is_empty() => {
+            refused_names(error, "the container holds file names that cannot be saved safely")
+        }
+        Code::NameNotAllowed | Code::DuplicateName if !error.refused.is_empty() => {
+            refused_names(error, "these file names are not allowed")
+        }
         Code::KeyFilePassword => format!("the password of {subject} is wrong"),
         Code::KeyFilePasswordNeeded => format!("{subject} is protected by a password"),
         Code::KeyFileUnusable
@@ -82,8 +87,8 @@ fn with_holder(error: &ErrorView) -> String {
 }
 
 /// Every refused name in a line of its own, with why, and the name that it would get.
-fn refused_names(error: &ErrorView) -> String {
-    let mut text = "the container holds file names that cannot be saved safely".to_owned();
+fn refused_names(error: &ErrorView, what: &str) -> String {
+    let mut text = what.to_owned();
     for RefusedName { name, detail, safe_name, .. } in &error.refused {
         text.push_str(&format!("\n  {name:?}: {detail}; the safe name is {safe_name:?}"));
     }

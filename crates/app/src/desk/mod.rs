@@ -309,7 +309,7 @@ impl Desk {
                         id: file.id,
                         name: shown_name(input.name()),
                         size: input.size(),
-                        safe_name: trouble.as_ref().map(|trouble| trouble.proposal.clone()),
+                        safe_name: trouble.as_ref().map(|trouble| trouble.refused.safe_name.clone()),
                         problem: trouble.map(|trouble| trouble.failure.into_view()).or_else(|| {
                             let refused = check_output([input], &output_path).err()?;
                             Some(Failure::from(refused).about(shown_name(input.name())).into_view())

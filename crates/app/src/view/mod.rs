@@ -579,7 +579,8 @@ pub struct ErrorView {
     pub names: Vec<String>,
     /// What is wrong with the name (`name_not_allowed`).
     pub reason: Option<NameReason>,
-    /// The first file names that are refused, of `number` in all (`unsafe_content`; none when what is unsafe is no file).
+    /// The first file names that are refused, of `number` in all: those in a container (`unsafe_content`; none when what is unsafe is no
+    /// file), and those of files that the command line is to encrypt.
     pub refused: Vec<RefusedName>,
     /// Technical detail in English, to be copied for support. Never a secret.
     pub detail: String,

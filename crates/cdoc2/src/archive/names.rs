@@ -82,7 +82,7 @@ pub struct UnsafeNames {
 
 impl UnsafeNames {
     /// A sender could refuse every name of an archive, and nobody reads more than these.
-    const MOST: usize = 20;
+    pub const MOST: usize = 20;
 
     pub(super) fn push(&mut self, name: UnsafeName) {
         if self.first.len() < Self::MOST {

@@ -8,7 +8,7 @@ use std::{
 
 use app::{
     Failure, Result,
-    encryption::{self, JAVA_READER_FILES, check_names},
+    encryption::{self, JAVA_READER_FILES, NameTrouble, check_names},
     files::gather,
     recipients::{NewRecipient, base_name},
     servers::{self, Delivery, DeliveryPlan, Expiry, Placed, Refreshing},
@@ -245,18 +245,18 @@ fn spooled(name: &str) -> Result<InputFile> {
 
 fn with_allowed_names(files: Vec<InputFile>, safe_names: bool, terminal: &Terminal) -> Result<Vec<InputFile>> {
     let troubles = check_names(files.iter().map(InputFile::name));
-    let named = files.into_iter().zip(troubles).map(|(file, trouble)| match trouble {
-        None => Ok(file),
-        Some(trouble) if safe_names => {
-            terminal.note(&format!("note: {:?} is encrypted as {:?}", file.name(), trouble.proposal));
-            Ok(file.named(trouble.proposal))
-        }
-        Some(trouble) => {
-            terminal.note(&format!("note: --safe-names would call it {:?}", trouble.proposal));
-            Err(trouble.failure)
-        }
-    });
-    named.collect()
+    if !safe_names {
+        return match encryption::refusal(troubles.into_iter().flatten().collect()) {
+            Some(failure) => Err(failure),
+            None => Ok(files),
+        };
+    }
+    let named = |(file, trouble): (InputFile, Option<NameTrouble>)| {
+        let Some(NameTrouble { refused, .. }) = trouble else { return file };
+        terminal.note(&format!("note: {:?} is encrypted as {:?}", file.name(), refused.safe_name));
+        file.named(refused.safe_name)
+    };
+    Ok(files.into_iter().zip(troubles).map(named).collect())
 }
 
 fn distinct(recipients: Vec<NewRecipient>, terminal: &Terminal) -> Vec<NewRecipient> {

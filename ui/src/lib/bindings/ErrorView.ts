@@ -30,7 +30,8 @@ names: Array<string>,
  */
 reason: NameReason | null, 
 /**
- * The first file names that are refused, of `number` in all (`unsafe_content`; none when what is unsafe is no file).
+ * The first file names that are refused, of `number` in all: those in a container (`unsafe_content`; none when what is unsafe is no
+ * file), and those of files that the command line is to encrypt.
  */
 refused: Array<RefusedName>, 
 /**
