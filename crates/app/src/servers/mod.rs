@@ -92,7 +92,7 @@ pub fn known(lists: &ListFiles, refreshing: Refreshing) -> Result<Servers> {
         }
     }
     if due && let Err(failure) = refresh_due(lists) {
-        tracing::warn!(%failure, "the remote server list was not refreshed");
+        tracing::warn!("the remote server list was not refreshed: {failure}");
     }
     load()
 }
@@ -121,12 +121,12 @@ fn refresh_meanwhile(lists: ListFiles) {
     }
     let refreshing = thread::Builder::new().name("server-list".to_owned()).spawn(move || {
         if let Err(failure) = refresh_due(&lists) {
-            tracing::warn!(%failure, "the remote server list was not refreshed");
+            tracing::warn!("the remote server list was not refreshed: {failure}");
         }
         RUNNING.store(false, Ordering::Release);
     });
     if let Err(error) = refreshing {
-        tracing::warn!(%error, "the remote server list was not refreshed");
+        tracing::warn!("the remote server list was not refreshed: {error}");
         RUNNING.store(false, Ordering::Release);
     }
 }

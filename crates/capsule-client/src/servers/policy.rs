@@ -81,9 +81,12 @@ impl Policy {
         })?;
         let keys = named(path, file.list_key.as_ref(), ListKeys::read).map_err(mistake)?;
         let hosts = named(path, file.remote_certificates.as_ref(), certificates).map_err(mistake)?;
-        let remote = match &file.remote_list {
-            None => None,
-            Some(text) => {
+        let remote = match (&file.remote_list, &file.remote_certificates) {
+            (None, None) => None,
+            (None, Some(certificates)) => {
+                return Err(mistake((certificates.span().start, "remote-certificates needs a remote-list".to_owned())));
+            }
+            (Some(text), _) => {
                 let wrong = |problem: &str| mistake((text.span().start, problem.to_owned()));
                 let url = address(text.get_ref())
                     .ok_or_else(|| wrong("remote-list must be https://host/path, written as it is used"))?;

@@ -97,7 +97,7 @@ pub fn refresh(files: &ListFiles, settings: &Settings, why: Refresh, cancel: &Ca
     place.note(&problem.to_string());
     match why {
         Refresh::WhenDue => {
-            tracing::warn!(url = %source.url, %problem, "the remote server list was not refreshed");
+            tracing::warn!("the remote server list {} was not refreshed: {problem}", source.url);
             Ok(state())
         }
         Refresh::Now => {

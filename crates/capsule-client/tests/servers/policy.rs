@@ -110,6 +110,7 @@ fn a_mistake_in_the_policy_names_file_and_line_and_nothing_is_used() {
     let machine = Machine::new();
     machine.file("key.pem", new_key("P-384").public_key_pem());
     machine.file("rsa.pem", new_key("RSA").public_key_pem());
+    machine.file("host.pem", pem(&Authority::new("Lists").certificate));
     let remote = "\n\nremote-list = \"https://lists.example/servers.json\"";
     for (text, line, words) in [
         ("server-list = \"system\"".to_owned(), 1, "unknown field `server-list`"),
@@ -121,6 +122,7 @@ fn a_mistake_in_the_policy_names_file_and_line_and_nothing_is_used() {
         (remote.to_owned(), 3, "needs a list-key"),
         (format!("list-key = \"key.pem\"{remote}"), 3, "needs remote-certificates"),
         ("remote-certificates = \"key.pem\"".to_owned(), 1, "no certificate in PEM"),
+        ("\nremote-certificates = \"host.pem\"".to_owned(), 2, "needs a remote-list"),
         (remote.replace("https", "http"), 3, "must be https://host/path"),
         (remote.replace("servers.json", "servers.json?x"), 3, "must be https://host/path"),
         (remote.replace("lists.example", "user@lists.example"), 3, "must be https://host/path"),
