@@ -54,7 +54,7 @@ fn it_holds_pkcs11_modules_in_a_process_of_its_own() {
     command.arg("--serve-pkcs11-module").stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut helper = command.spawn().expect("it runs");
     // Without a module, it can list no tokens: an answer of a failure, and no window.
-    helper.stdin.take().expect("piped").write_all(&[0, 0, 0, 1, 2]).expect("written");
+    helper.stdin.take().expect("piped").write_all(&[0, 0, 0, 2, 2, 0]).expect("written");
     let output = helper.wait_with_output().expect("it ends");
     assert!(output.status.success(), "{:?}", output.status);
     assert_eq!(output.stdout.get(4), Some(&1), "{:?}", output.stdout);
