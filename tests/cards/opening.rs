@@ -1,6 +1,9 @@
 //! What a card is for.
 
-use std::fs;
+use std::{
+    fs,
+    time::{Duration, SystemTime},
+};
 
 use virtual_card::{Holder, Inserted, Kind, Slot, VirtualCard};
 
@@ -105,6 +108,57 @@ fn of_two_cards_that_fit_the_one_is_asked_for_whose_pin_is_not_at_risk() {
     let told = stage.place.run(&arguments).expect(6).stderr();
     assert!(told.contains("PIN1 of Jaak-Kristjan Jõeorg (Virtual PCD 00 00) has one try left"), "{told}");
     assert!(told.contains("--reader"), "{told}");
+}
+
+#[test]
+fn of_two_cards_that_fit_the_one_that_is_not_blocked_gets_the_pin_of_a_file() {
+    let (stage, other, _inserted) = for_two();
+    stage.place.file("others", "5678\n");
+    stage.card.set_tries_left(0);
+    stage.decrypt("others", &[]).expect(0);
+    stage.is_saved();
+    assert_eq!((verifies(&stage.card.trace()), verifies(&other.trace())), (0, 1));
+    // One whose last try it would be is one that it may be for.
+    other.set_tries_left(1);
+    stage.fails("others", "pin_last_try");
+    stage.card.set_tries_left(3);
+    assert_eq!(stage.decrypt("others", &[]).expect(2).code(), "usage");
+    stage.card.set_tries_left(0);
+    other.set_tries_left(0);
+    stage.fails("others", "pin_blocked");
+    assert_eq!((verifies(&stage.card.trace()), verifies(&other.trace())), (0, 0));
+}
+
+#[test]
+fn a_pin_file_that_holds_no_pin_costs_no_try() {
+    let stage = Stage::new(Kind::Idemia);
+    stage.place.file("thirteen", "1234567890123\n");
+    stage.place.file("endless", "1".repeat(70_000));
+    let usual = ["decrypt", "letter.cdoc2", "-o", "out", "--card", "--pin-file"];
+    for (file, status, words) in [
+        ("thirteen", 6, "PIN1 of Jaak-Kristjan Jõeorg (Virtual PCD 00 00) has 4 to 12 digits"),
+        ("endless", 1, "cannot read endless: its first line is longer than 64 KiB"),
+    ] {
+        let told = stage.place.run(&[&usual[..], &[file]].concat()).expect(status).stderr();
+        assert!(told.contains(words) && !told.contains("1111") && !told.contains("1234"), "{told}");
+    }
+    assert_eq!((verifies(&stage.card.trace()), stage.card.tries_left()), (0, 3));
+}
+
+#[test]
+fn a_certificate_that_is_not_valid_yet_is_said_to_be_so() {
+    let validity = [1, 30].map(|days| SystemTime::now() + Duration::from_secs(days * 24 * 60 * 60));
+    let stage = Stage::with(Kind::Idemia, Holder::valid_between("JÕEORG", "JAAK-KRISTJAN", "38001085718", validity));
+    let listed = stage.place.run(&["keys", "list", "--reader", "00 00"]).expect(0).stdout();
+    assert!(listed.contains("certificate not valid yet; capsule servers will refuse it"), "{listed}");
+    let encrypt = ["encrypt", "-o", "letter.cdoc2", "-r", "card", "letter.txt", "--overwrite"];
+    let told = stage.place.run(&encrypt).expect(0).stderr();
+    assert!(told.contains("warning: Jaak-Kristjan Jõeorg: the certificate is not valid yet"), "{told}");
+    let told = stage.place.run(&[&["--json"], &encrypt[..]].concat()).expect(0).stdout();
+    let told: serde_json::Value = serde_json::from_str(&told).expect("JSON");
+    assert_eq!(told["notes"], serde_json::json!(["Jaak-Kristjan Jõeorg: the certificate is not valid yet"]));
+    // What stands in the container opens all the same.
+    stage.opens();
 }
 
 #[test]

@@ -80,7 +80,9 @@ fn iterations_that_are_none_are_damage_and_too_many_are_beyond_a_limit() {
     place.file("pass", "a password");
     place.secret();
     let password = ["--password-file", "pass"];
-    place.run(&[&["encrypt", "-o", "two.cdoc2", "a.txt"], &password[..], &password[..]].concat()).expect(0);
+    place.file("other", "another password");
+    let other = ["--password-file", "other"];
+    place.run(&[&["encrypt", "-o", "two.cdoc2", "a.txt"], &password[..], &other].concat()).expect(0);
     let two = fs::read(place.path("two.cdoc2")).expect("there");
     let secret = ["--secret-file", "secret.key"];
     place.run(&[&["encrypt", "-o", "mixed.cdoc2", "a.txt"], &password[..], &secret[..]].concat()).expect(0);

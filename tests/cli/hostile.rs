@@ -51,8 +51,8 @@ impl Delivery for Nowhere {
 #[track_caller]
 fn assert_harmless(outcome: &Outcome) {
     for text in [outcome.stdout(), outcome.stderr()] {
-        let obeyed = text.chars().find(|c| (c.is_control() && *c != '\n') || ('\u{202a}'..='\u{202e}').contains(c));
-        assert_eq!(obeyed, None, "{text:?}");
+        let is_harmful = |c: &char| !matches!(c, '\n' | '\u{fffd}') && cdoc2::is_deceptive(*c);
+        assert_eq!(text.chars().find(is_harmful), None, "{text:?}");
         assert!(!text.lines().any(|line| line.starts_with("forged")), "{text:?}");
     }
 }
@@ -76,6 +76,39 @@ fn names_of_servers_and_files_cannot_command_the_terminal() {
     place.file("\u{1b}[2Jfile", "a");
     place.secret();
     assert_harmless(&place.run(&[&["encrypt", "-o", "d.cdoc2", "\u{1b}[2Jfile"], &KEY[..]].concat()).expect(1));
+}
+
+#[test]
+fn what_nobody_sees_in_a_name_is_marked_wherever_it_is_shown() {
+    let place = Place::new();
+    place.secret();
+    // The format allows it; the last one is seen.
+    let (name, shown) = ("in\u{200b}voi\u{206a}ce\u{e0041} \u{600}.txt", "in\u{fffd}voi\u{fffd}ce\u{fffd} \u{600}.txt");
+    place.file(name, "hello");
+    let label = ["--label", "mi\u{200b}ne"];
+    assert_harmless(&place.run(&[&["encrypt", "-o", "c.cdoc2", name], &KEY[..], &label].concat()).expect(0));
+    for arguments in [&["list", "c.cdoc2"][..], &["decrypt", "c.cdoc2", "-o", "out"]] {
+        let outcome = place.run(&[arguments, &KEY[..]].concat()).expect(0);
+        assert!(outcome.stdout().contains(shown), "{}", outcome.stdout());
+        assert_harmless(&outcome);
+    }
+    assert!(place.path("out").join(name).exists(), "it is saved as it is");
+    let info = place.run(&["info", "c.cdoc2"]).expect(0);
+    assert!(info.stdout().contains("symmetric key mi ne"), "{}", info.stdout());
+    let listed = place.run(&[&["--json", "list", "c.cdoc2"], &KEY[..]].concat()).expect(0);
+    assert!(listed.stdout().contains("in\\u200bvoi\\u206ace\\udb40\\udc41 \u{600}.txt"), "{}", listed.stdout());
+    assert_harmless(&listed);
+    let listed: serde_json::Value = serde_json::from_str(&listed.stdout()).expect("JSON");
+    assert_eq!(listed["files"][0]["name"], name, "nothing of it is lost");
+    // Where a name is refused for something else, too.
+    let refused = "a\u{2060}b?.txt";
+    place.file(refused, "hello");
+    let told = place.run(&[&["encrypt", "-o", "d.cdoc2", refused], &KEY[..]].concat()).expect(1);
+    named(&place, &[refused]);
+    for told in [told, place.run(&[&["list", "c.cdoc2"], &KEY[..]].concat()).expect(7)] {
+        assert!(told.stderr().contains("\"a\u{fffd}b?.txt\""), "{}", told.stderr());
+        assert_harmless(&told);
+    }
 }
 
 #[test]
@@ -306,7 +339,7 @@ fn named(place: &Place, names: &[&str]) {
 fn every_name_that_cannot_be_encrypted_is_told_at_once() {
     let place = Place::new();
     place.secret();
-    let names = ["hea.txt", "a:b.txt", "CON", "lõpp."];
+    let names = ["hea.txt", "a:b.txt", "CON", "conout$.txt", "lõpp."];
     for name in names {
         place.file(name, "hello");
     }
@@ -315,6 +348,7 @@ fn every_name_that_cannot_be_encrypted_is_told_at_once() {
     for line in [
         "\"a:b.txt\": the character ':' is not allowed; the safe name is \"a_b.txt\"",
         "\"CON\": it means a device on Windows; the safe name is \"_CON\"",
+        "\"conout$.txt\": it means a device on Windows; the safe name is \"_conout$.txt\"",
         "\"lõpp.\": it ends with a dot; the safe name is \"lõpp\"",
         "--safe-names",
     ] {
@@ -324,7 +358,7 @@ fn every_name_that_cannot_be_encrypted_is_told_at_once() {
     let failure: serde_json::Value =
         serde_json::from_str(&place.run(&[&["--json"], &encrypt[..]].concat()).expect(1).stderr()).expect("JSON");
     let (error, first) = (&failure["error"], &failure["error"]["refused"][0]);
-    assert_eq!((&error["code"], &error["number"]), (&"name_not_allowed".into(), &3.into()));
+    assert_eq!((&error["code"], &error["number"]), (&"name_not_allowed".into(), &4.into()));
     assert_eq!((&first["name"], &first["safeName"]), (&"a:b.txt".into(), &"a_b.txt".into()));
     place.run(&[&encrypt[..], &["--safe-names"]].concat()).expect(0);
 }
@@ -332,7 +366,7 @@ fn every_name_that_cannot_be_encrypted_is_told_at_once() {
 #[test]
 fn every_refused_name_is_told_at_once_with_why_and_what_would_stand_for_it() {
     let place = Place::new();
-    named(&place, &["hea.txt", "CON", "a:b.txt", "lõpp.", "HEA.TXT", "cod\u{202e}exe.txt", " "]);
+    named(&place, &["hea.txt", "CON", "a:b.txt", "lõpp.", "HEA.TXT", "cod\u{202e}exe.txt", " ", "CONIN$"]);
     let decrypt = [&["decrypt", "c.cdoc2", "-o", "out"], &KEY[..]].concat();
     let refused = place.run(&decrypt).expect(7);
     let told = refused.stderr();
@@ -352,7 +386,7 @@ fn every_refused_name_is_told_at_once_with_why_and_what_would_stand_for_it() {
     let failure: serde_json::Value =
         serde_json::from_str(&place.run(&[&["--json"], &decrypt[..]].concat()).expect(7).stderr()).expect("JSON");
     let error = &failure["error"];
-    assert_eq!((&error["code"], &error["number"]), (&"unsafe_content".into(), &6.into()));
+    assert_eq!((&error["code"], &error["number"]), (&"unsafe_content".into(), &7.into()));
     let first = serde_json::json!({
         "name": "CON", "reason": { "kind": "device" }, "safeName": "_CON", "detail": "it means a device on Windows"
     });
@@ -368,7 +402,8 @@ fn every_refused_name_is_told_at_once_with_why_and_what_would_stand_for_it() {
         files.iter().filter(|file| file["originalName"].is_string()).map(|file| file["name"].clone()).collect();
     assert_eq!(saved, proposed.collect::<Vec<_>>(), "what was proposed is what is saved");
     assert_eq!(fs::read_to_string(place.path("out/a_b.txt")).expect("saved"), "content of a:b.txt");
-    assert_eq!(fs::read_dir(place.path("out")).expect("made").count(), 7);
+    assert_eq!(fs::read_to_string(place.path("out/_CONIN$")).expect("saved"), "content of CONIN$");
+    assert_eq!(fs::read_dir(place.path("out")).expect("made").count(), 8);
 }
 
 #[test]

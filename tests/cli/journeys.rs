@@ -4,7 +4,7 @@ mod support;
 
 use std::{fs, os::unix::fs::symlink};
 
-use support::{Place, key_pair, openssl};
+use support::{Place, dated_certificate, key_pair, openssl};
 
 #[test]
 fn files_come_back_for_every_kind_of_recipient() {
@@ -99,6 +99,25 @@ fn protected_key_files_open_with_their_password() {
         assert_eq!(wrong.code(), "key_file_password", "{file}");
         let none = place.run(&["--json", "list", "c0.cdoc2", option, file]).expect(3);
         assert_eq!(none.code(), "key_file_password_needed", "{file}");
+        // Each is told with the option that gives the password.
+        let again = ["re-encrypt", "c0.cdoc2", "-o", "x.cdoc2", "--password-file", "pass", option, file];
+        for (told, cause, advice) in [
+            (place.run(&["list", "c0.cdoc2", option, file]), "is protected by a password", "--password-file"),
+            (
+                place.run(&["list", "c0.cdoc2", option, file, "--password-file", "wrong"]),
+                "the password of",
+                "--password-file",
+            ),
+            (place.run(&again), "is protected by a password", "--from-password-file"),
+            (
+                place.run(&[&again[..], &["--from-password-file", "wrong"]].concat()),
+                "the password of",
+                "--from-password-file",
+            ),
+        ] {
+            let told = told.expect(3).stderr();
+            assert!(told.contains(cause) && told.contains(file) && told.contains(advice), "{told}");
+        }
     }
     openssl(place.root(), &["genrsa", "-out", "rsa.pem", "2048"]);
     openssl(place.root(), &["rsa", "-in", "rsa.pem", "-pubout", "-outform", "DER", "-out", "rsa.der"]);
@@ -379,10 +398,85 @@ fn a_key_named_twice_gets_one_record() {
     assert_eq!(outcome.stderr().matches("copy.key: the same key stands twice").count(), 1, "{}", outcome.stderr());
     let labelled = [&["encrypt", "-o", "l.cdoc2", "letter.txt"], &secrets[..], &["--label", "another"]].concat();
     assert_eq!(place.run(&labelled).expect(0).stderr(), "", "another label is another way in");
+    // Of a certificate and its bare key the one stays that tells whose it is.
+    openssl(place.root(), &["x509", "-in", &certificate, "-noout", "-pubkey", "-out", "mari.pub"]);
+    for order in [["mari.pub", &certificate], [&certificate, "mari.pub"]] {
+        let encrypt = ["encrypt", "-o", "k.cdoc2", "--overwrite", "letter.txt", "-r", order[0], "-r", order[1]];
+        let outcome = place.run(&encrypt).expect(0);
+        assert!(outcome.stderr().contains("note: mari.pub: the same key stands twice; once is enough"));
+        assert!(outcome.stdout().contains("for certificate mari\n"), "{}", outcome.stdout());
+        let info = place.run(&["info", "k.cdoc2"]).expect(0).stdout();
+        assert!(info.contains("  1  certificate mari [P-384]") && !info.contains("  2  "), "{info}");
+    }
     place.file("password", "long enough to be a password\n");
+    fs::copy(place.path("password"), place.path("copy")).expect("copied");
+    let passwords =
+        ["encrypt", "-o", "p.cdoc2", "letter.txt", "--password-file", "password", "--password-file", "copy"];
+    let told = place.run(&passwords).expect(0).stderr();
+    assert_eq!(told, "note: the same password stands twice; once is enough\n");
+    let info = place.run(&["info", "--json", "p.cdoc2"]).expect(0).stdout();
+    let info: serde_json::Value = serde_json::from_str(&info).expect("JSON");
+    assert_eq!(info["records"].as_array().map(Vec::len), Some(1));
+    let labelled = [&passwords[..], &["--overwrite", "--label", "another"]].concat();
+    assert_eq!(place.run(&labelled).expect(0).stderr(), "", "another label is another way in");
     let twice =
         ["encrypt", "-o", "d.cdoc2", "--password-file", "password", "--label", "a", "--label", "b", "letter.txt"];
     place.run(&twice).expect(2);
+}
+
+#[test]
+fn what_is_told_is_told_as_people_say_it() {
+    let place = Place::new();
+    place.secret();
+    place.file("a.txt", "content");
+    place.run(&["encrypt", "-o", "c.cdoc2", "--secret-file", "secret.key", "a.txt", "--label", "x"]).expect(0);
+    let opening = ["decrypt", "c.cdoc2", "--secret-file", "secret.key", "-o"];
+    let mut negative = fs::read(place.path("c.cdoc2")).expect("there");
+    negative[5..9].fill(0xff);
+    place.file("negative.cdoc2", negative);
+    for (arguments, status, words) in [
+        (&[&opening[..], &["out", "--max-size", "1"]].concat()[..], 7, "the limit of 1 byte of content\n"),
+        (&[&opening[..], &["out", "--max-size", "2"]].concat(), 7, "the limit of 2 bytes of content\n"),
+        (&[&opening[..], &["out", "--max-files", "0"]].concat(), 7, "the limit of 0 files\n"),
+        (&[&opening[..], &["no/such"]].concat(), 1, "cannot write to no: there is no such folder\n"),
+        (&["info", "negative.cdoc2"], 4, "its header has a negative length\n"),
+    ] {
+        let told = place.run(arguments).expect(status).stderr();
+        assert!(told.contains(words), "{told}");
+    }
+    for (subject, shown) in [
+        ("/CN= mari", "certificate mari\n"),
+        ("/CN=\\\\mari", "certificate \\mari\n"),
+        ("/OU= mari", "certificate OU=mari\n"),
+        ("/OU=\\\\mari", "certificate OU=\\mari\n"),
+        ("/OU=a,b/emailAddress=mari@example.ee", "certificate EMAIL=mari@example.ee,OU=a,b\n"),
+    ] {
+        let request = ["req", "-x509", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-nodes"];
+        let files = ["-keyout", "own.pem", "-out", "own.crt", "-days", "3", "-subj", subject];
+        openssl(place.root(), &[&request[..], &files].concat());
+        let encrypt = ["encrypt", "--overwrite", "-o", "own.cdoc2", "-r", "own.crt", "a.txt"];
+        let made = place.run(&encrypt).expect(0).stdout();
+        assert!(made.contains(shown), "{subject}: {made}");
+    }
+}
+
+#[test]
+fn notes_in_json_stand_by_themselves() {
+    let place = Place::new();
+    let later = dated_certificate(&place, "mari", [2090, 2091]);
+    place.file("a.txt", "content");
+    place.file("weak", "kala");
+    let encrypt = ["encrypt", "-o", "c.cdoc2", "--overwrite", "-r", &later, "--password-file", "weak", "a.txt"];
+    let told = place.run(&encrypt).expect(0).stderr();
+    let warning = "mari: the certificate is not valid yet";
+    assert!(told.starts_with("note: the password is weak: "), "{told}");
+    assert!(told.ends_with(&format!("\nwarning: {warning}\n")), "{told}");
+    let made = place.run(&[&["--json"], &encrypt[..]].concat()).expect(0);
+    assert_eq!(made.stderr(), "");
+    let made: serde_json::Value = serde_json::from_str(&made.stdout()).expect("JSON");
+    let notes = made["notes"].as_array().expect("notes");
+    assert!(notes[0].as_str().is_some_and(|note| note.starts_with("the password is weak: ")), "{notes:?}");
+    assert_eq!(notes[1..], [warning]);
 }
 
 #[test]

@@ -150,9 +150,26 @@ fn a_wrong_pin_is_sent_once_and_the_last_try_not_risked() {
     // By the token's own word, SoftHSM's PINs have four characters and more.
     stage.place.file("short", "123\n");
     stage.place.file("empty", "\n");
-    stage.fails("", "short", "pin_incorrect");
-    stage.fails("", "empty", "pin_incorrect");
+    stage.place.file("long", "9".repeat(256));
+    for pin in ["short", "empty", "long"] {
+        stage.fails("", pin, "pin_incorrect");
+    }
     assert_eq!(stage.logins(), 0);
+}
+
+#[test]
+fn a_module_with_a_hole_in_its_list_of_functions_is_told_of() {
+    let stage = stage();
+    for function in ["C_Initialize", "C_GetSlotList", "C_GetTokenInfo", "C_FindObjects", "C_Login", "C_DeriveKey"] {
+        let error = stage.fails(&format!("null:{function}"), "right", "token_unusable");
+        assert!(
+            error["detail"].as_str().is_some_and(|words| words.contains("no such function")),
+            "{function}: {error}"
+        );
+    }
+    // Nobody needs what it has not got.
+    stage.opening_with_fault("null:C_Sign", "right", &[]).expect(0);
+    stage.is_saved();
 }
 
 #[test]
@@ -224,6 +241,18 @@ fn of_two_tokens_that_fit_none_is_sent_a_pin_that_may_be_the_others() {
     let outcome = Outcome(stage.opening(&module("faulty"), "right", &[]).output().expect("kapsel starts")).expect(2);
     assert!(outcome.stderr().contains("--slot"), "{}", outcome.stderr());
     assert_eq!(stage.logins(), 0);
+}
+
+#[test]
+fn of_two_tokens_that_fit_the_one_that_is_not_blocked_gets_the_pin_of_a_file() {
+    let stage = stage();
+    stage.add_token("signing");
+    stage.copy_key("mari", "signing");
+    for blocked in ["mari", "signing"] {
+        stage.opening_with_fault(&format!("locked:{blocked}"), "right", &[]).expect(0);
+        stage.is_saved();
+        assert_eq!(stage.logins(), 1, "{blocked}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! For whom to encrypt: certificates and public keys from files, persons by code, passwords, symmetric keys.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -57,6 +57,15 @@ pub enum NewRecipient {
     },
 }
 
+/// What was given more than once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Repeated {
+    /// A key or person of this name.
+    Key(String),
+    /// A password, which has none.
+    Password,
+}
+
 impl NewRecipient {
     /// Reads every certificate or public key of a file.
     ///
@@ -99,31 +108,61 @@ impl NewRecipient {
         Ok(Self::Person { person: person.ok_or_else(nobody)?, name: Some(key.name()) })
     }
 
-    /// Each key and person once, in order; a certificate in two files, or named twice, needs no second record. A symmetric key under another label
-    /// is another way in. Says who stood twice.
-    pub fn distinct(recipients: Vec<Self>) -> (Vec<Self>, Vec<String>) {
+    /// Each key, person and password once, in order; a certificate in two files, or named twice, needs no second record. Of a certificate and its
+    /// bare key the certificate stays, which tells whose it is. A password or symmetric key under another label is another way in. Says what stood
+    /// twice.
+    pub fn distinct(recipients: Vec<Self>) -> (Vec<Self>, Vec<Repeated>) {
         let mut people = HashSet::new();
-        let mut known = HashSet::new();
+        let mut known = HashMap::new();
         let (mut kept, mut again) = (Vec::<Self>::with_capacity(recipients.len()), Vec::new());
-        for recipient in recipients {
+        for mut recipient in recipients {
             match &recipient {
-                Self::Key { key, .. } if !known.insert(key.public_key.clone()) => again.push(key.name()),
+                Self::Key { key, .. } => {
+                    if let Some(at) = known.get(&key.public_key) {
+                        let before: &mut Self = &mut kept[*at];
+                        if key.certificate.is_some() && before.is_bare() {
+                            std::mem::swap(before, &mut recipient);
+                        }
+                        again.push(Repeated::Key(recipient.view(0).name));
+                        continue;
+                    }
+                    known.insert(key.public_key.clone(), kept.len());
+                }
                 Self::Person { person, .. } if !people.insert(person.clone()) => {
-                    again.push(persons::code(person).to_owned());
+                    again.push(Repeated::Key(persons::code(person).to_owned()));
+                    continue;
                 }
                 Self::Secret { key, label, file }
                     if kept.iter().any(|other| other.is_secret(key, label.as_deref())) =>
                 {
-                    again.push(shown(label.as_deref().or(file.as_deref()).unwrap_or(DEFAULT_LABEL)));
+                    let name = shown(label.as_deref().or(file.as_deref()).unwrap_or(DEFAULT_LABEL));
+                    again.push(Repeated::Key(name));
+                    continue;
                 }
-                _ => kept.push(recipient),
+                Self::Password { password, hint }
+                    if kept.iter().any(|other| other.is_password(password, hint.as_deref())) =>
+                {
+                    again.push(Repeated::Password);
+                    continue;
+                }
+                _ => {}
             }
+            kept.push(recipient);
         }
         (kept, again)
     }
 
+    /// Whether it is a key that no certificate came with.
+    fn is_bare(&self) -> bool {
+        matches!(self, Self::Key { key, .. } if key.certificate.is_none())
+    }
+
     fn is_secret(&self, wanted: &SymmetricKey, wanted_label: Option<&str>) -> bool {
         matches!(self, Self::Secret { key, label, .. } if label.as_deref() == wanted_label && key.is_same(wanted))
+    }
+
+    fn is_password(&self, wanted: &Password, wanted_hint: Option<&str>) -> bool {
+        matches!(self, Self::Password { password, hint } if hint.as_deref() == wanted_hint && password.is_same(wanted))
     }
 
     /// What people see; `id` names the file it came from.

@@ -97,10 +97,11 @@ impl Envelope {
             return Err(Error::Truncated);
         }
         let header_length = i32::from_be_bytes(prefix[5..].try_into().expect("4 bytes"));
-        let header_length = usize::try_from(header_length)
-            .ok()
-            .filter(|length| (MIN_HEADER..=MAX_HEADER).contains(length))
-            .ok_or_else(|| Error::malformed(format!("header length {header_length}")))?;
+        let header_length =
+            usize::try_from(header_length).map_err(|_| Error::malformed("its header has a negative length"))?;
+        if !(MIN_HEADER..=MAX_HEADER).contains(&header_length) {
+            return Err(Error::malformed(format!("header length {header_length}")));
+        }
         let mut this = Self { header: Vec::new(), mac: [0; 32], nonce: [0; NONCE_LENGTH] };
         input.take(header_length as u64).read_to_end(&mut this.header).map_err(Error::Io)?;
         if this.header.len() < header_length

@@ -71,7 +71,7 @@ pub enum Error {
     NotARegularFile(String),
     /// The header exceeds a bound of every reader, or the authenticated archive one of the reader's [`Limits`](crate::Limits). Nothing was
     /// released.
-    #[error("the container exceeds the limit of {limit} {kind}")]
+    #[error("the container exceeds the limit of {}", .kind.counted(*.limit))]
     LimitExceeded {
         /// Which limit.
         kind: LimitKind,
@@ -241,15 +241,29 @@ impl std::fmt::Display for SecretKind {
 
 impl std::fmt::Display for LimitKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Entries => "files",
-            Self::TotalSize => "bytes of content",
-            Self::PaxSize => "bytes of extended header",
-            Self::NameLength => "bytes of file name",
-            Self::PasswordIterations => "iterations for a password",
-            Self::Records => "recipient records",
-            Self::RecordBytes => "bytes in its recipient records",
-            Self::Shares => "key shares in a record",
-        })
+        let (thing, of) = self.words();
+        write!(f, "{thing}s{of}")
+    }
+}
+
+impl LimitKind {
+    /// One of what is counted, and what of.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Entries => ("file", ""),
+            Self::TotalSize => ("byte", " of content"),
+            Self::PaxSize => ("byte", " of extended header"),
+            Self::NameLength => ("byte", " of file name"),
+            Self::PasswordIterations => ("iteration", " for a password"),
+            Self::Records => ("recipient record", ""),
+            Self::RecordBytes => ("byte", " in its recipient records"),
+            Self::Shares => ("key share", " in a record"),
+        }
+    }
+
+    /// `1 file`, `2 files`.
+    fn counted(self, count: u64) -> String {
+        let (thing, of) = self.words();
+        if count == 1 { format!("1 {thing}{of}") } else { format!("{count} {self}") }
     }
 }

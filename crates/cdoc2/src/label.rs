@@ -341,12 +341,18 @@ pub fn is_seen_as_written(text: &str) -> bool {
     !text.trim().is_empty() && text.chars().all(seen)
 }
 
-/// A control, or what reorders or hides text.
-fn is_deceptive(character: char) -> bool {
+/// Whether a character is a control, or reorders or hides text: line separators, noncharacters, and General Category Cf but for the few signs
+/// of it that are seen, such as the Arabic number sign.
+///
+/// ```
+/// assert!(cdoc2::is_deceptive('\u{200b}') && !cdoc2::is_deceptive('\u{600}'));
+/// ```
+pub fn is_deceptive(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{ffff}' | '\u{e0000}'..='\u{e0fff}')
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{ffff}' | '\u{13430}'..='\u{1343f}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]

@@ -69,7 +69,7 @@ pub use key::{
     Curve, DecryptionKey, EcPublicKey, EcdhKey, Password, PublicKey, PublicKeyError, RsaKey, RsaPublicKey,
     SharedSecret, SymmetricKey,
 };
-pub use label::{Label, LabelKind, is_seen_as_written, shown, shown_name};
+pub use label::{Label, LabelKind, is_deceptive, is_seen_as_written, shown, shown_name};
 pub use limits::Limits;
 pub use payload::deflate::Compression;
 pub use progress::{Cancel, Control, Progress, Step};

@@ -63,7 +63,11 @@ impl PrivateFolder {
         }
         let failed = |error| Error::writing(destination, error);
         // What the system says, without the folder's name, which nobody has seen.
-        let folder = builder.tempdir_in(place).map_err(|error| failed(error.kind().into()))?;
+        let unnamed = |error: io::Error| match error.kind() {
+            kind @ io::ErrorKind::NotFound => io::Error::new(kind, "there is no such folder"),
+            kind => kind.into(),
+        };
+        let folder = builder.tempdir_in(place).map_err(|error| failed(unnamed(error)))?;
         let lock = locked(folder.path()).map_err(failed)?;
         let link =
             preferred.filter(|preferred| *preferred != place).and_then(|preferred| linked(folder.path(), preferred));

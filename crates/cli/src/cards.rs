@@ -70,9 +70,10 @@ impl CardOptions {
 
     fn card(&self, header: &Header) -> Result<Key> {
         let fitting = cards::fitting(header, self.reader.as_deref())?;
-        self.refuse_any_of(&fitting, FittingCard::holder, "reader");
+        let is_usable = |card: &FittingCard| card.check(true).is_ok();
+        self.refuse_any_of(fitting.iter().filter(|card| is_usable(card)).map(FittingCard::holder), "reader");
         let is_alone = fitting.len() == 1;
-        let card = first(fitting);
+        let card = best(fitting, is_usable);
         card.check(self.last_try)?;
         if card.view().pin_pad && self.pin_file.is_none() {
             // At once, also where results are JSON: the reader waits.
@@ -85,13 +86,14 @@ impl CardOptions {
 
     fn token(&self, header: &Header, module: &Path, terminal: &Terminal) -> Result<Key> {
         let fitting = tokens::fitting(header, module, self.slot)?;
-        self.refuse_any_of(&fitting, FittingToken::holder, "slot");
-        let token = first(fitting);
+        let is_usable = |token: &FittingToken| token.check(true).is_ok();
+        self.refuse_any_of(fitting.iter().filter(|token| is_usable(token)).map(FittingToken::holder), "slot");
+        let token = best(fitting, is_usable);
         token.check(self.last_try)?;
         let pin = match token.pin_entry() {
             PinEntry::Typed => Some(self.pin(&token_question(&token))?),
             PinEntry::AtReader => {
-                terminal.note(&format!("enter the PIN of {} at the reader", token.holder().name));
+                terminal.request(&format!("enter the PIN of {} at the reader", token.holder().name));
                 None
             }
             PinEntry::NotNeeded => None,
@@ -99,14 +101,10 @@ impl CardOptions {
         token.into_key(pin.as_ref().map(|pin| pin.as_str()), self.last_try)
     }
 
-    /// A PIN that stands in a file is one card's: it is sent to no other, which would lose a try.
-    fn refuse_any_of<T>(&self, fitting: &[T], holder: fn(&T) -> Holder, option: &str) {
-        if self.pin_file.is_some() && fitting.len() > 1 {
-            let named = |one| {
-                let Holder { name, place } = holder(one);
-                format!("{name} ({place})")
-            };
-            let all: Vec<_> = fitting.iter().map(named).collect();
+    /// A PIN that stands in a file is one card's: of several that would take it, it is sent to none, which would lose a try.
+    fn refuse_any_of(&self, holders: impl Iterator<Item = Holder>, option: &str) {
+        let all: Vec<_> = holders.map(|Holder { name, place }| format!("{name} ({place})")).collect();
+        if self.pin_file.is_some() && all.len() > 1 {
             wrong_usage(
                 &format!("several fit, and the PIN in the file is for one of them: {}", all.join(", ")),
                 &format!("name the {option} of that one: --{option}"),
@@ -122,8 +120,11 @@ impl CardOptions {
     }
 }
 
-fn first<T>(fitting: Vec<T>) -> T {
-    fitting.into_iter().next().expect("where none fits, that is told before")
+/// The first that can be used; where none can, the first says why.
+fn best<T>(mut fitting: Vec<T>, is_usable: impl Fn(&T) -> bool) -> T {
+    let at = fitting.iter().position(is_usable).unwrap_or_default();
+    // Where none fits, that is told before.
+    fitting.swap_remove(at)
 }
 
 fn question(card: &FittingCard, is_alone: bool) -> String {

@@ -197,7 +197,7 @@ fn new_password(source: &PasswordSource<'_>, label: Option<&str>, terminal: &Ter
     }
     if !password.is_empty() && is_weak(&password) {
         terminal.note(
-            "note: the password is weak: whoever has the file can try passwords for as long as they like; only a long one withstands that",
+            "the password is weak: whoever has the file can try passwords for as long as they like; only a long one withstands that",
         );
     }
     Ok(Password::new(password)?)
@@ -299,11 +299,11 @@ fn remembered_by_chance(header: &Header, terminal: &Terminal) -> Vec<Key> {
         Ok(keys) if keys.is_empty() => keys,
         Ok(keys) => {
             let labels: Vec<_> = labels.iter().map(|one| one.label.as_str()).collect();
-            terminal.note(&format!("note: opening with what is remembered under {}", labels.join(", ")));
+            terminal.note(&format!("opening with what is remembered under {}", labels.join(", ")));
             keys
         }
         Err(failure) => {
-            terminal.note(&format!("note: what is remembered cannot be used: {failure}"));
+            terminal.note(&format!("what is remembered cannot be used: {failure}"));
             Vec::new()
         }
     }

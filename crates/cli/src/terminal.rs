@@ -18,7 +18,7 @@ use app::{
     view::{Code, ProgressStep, ProgressView, ServerProgress, ServerState},
 };
 use capsule_client::{ListFiles, Watch};
-use cdoc2::{Cancel, Control};
+use cdoc2::{Cancel, Control, is_deceptive};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
@@ -143,12 +143,27 @@ impl Terminal {
         print(harmless(&String::from_utf8_lossy(&lines)).as_bytes())
     }
 
-    /// Says something to people that is no result.
+    /// Says something beside the result.
     pub(crate) fn note(&self, text: &str) {
+        self.say("note: ", text);
+    }
+
+    /// Says what may be wrong with what was asked for.
+    pub(crate) fn warn(&self, text: &str) {
+        self.say("warning: ", text);
+    }
+
+    /// Says what a person is to do now.
+    pub(crate) fn request(&self, text: &str) {
+        self.say("", text);
+    }
+
+    /// Programs find it among the notes, where it needs no word before it.
+    fn say(&self, before: &str, text: &str) {
         if self.json {
             self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
         } else if !self.quiet {
-            let _ = writeln!(io::stderr(), "{}", harmless(text));
+            let _ = writeln!(io::stderr(), "{before}{}", harmless(text));
         }
     }
 
@@ -247,17 +262,19 @@ pub(crate) fn print(bytes: &[u8]) -> Result<()> {
     }
 }
 
-/// Text without what a terminal obeys: names of files and servers are foreign.
+/// Text without what a terminal obeys or nobody sees: names of files and servers are foreign.
 pub(crate) fn harmless(text: &str) -> String {
-    text.chars().map(|character| if is_obeyed(character) { '\u{fffd}' } else { character }).collect()
+    text.chars().map(|character| if is_harmful(character) { '\u{fffd}' } else { character }).collect()
 }
 
 /// The same for JSON, which loses nothing by it.
 pub(crate) fn escaped(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for character in json.chars() {
-        if is_obeyed(character) {
-            escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
+        if is_harmful(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                escaped.push_str(&format!("\\u{unit:04x}"));
+            }
         } else {
             escaped.push(character);
         }
@@ -265,9 +282,8 @@ pub(crate) fn escaped(json: &str) -> String {
     escaped
 }
 
-fn is_obeyed(character: char) -> bool {
-    (character.is_control() && character != '\n')
-        || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+fn is_harmful(character: char) -> bool {
+    character != '\n' && is_deceptive(character)
 }
 
 /// Notes that a password is going to be typed.

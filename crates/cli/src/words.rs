@@ -59,6 +59,7 @@ fn cause_alone(error: &ErrorView) -> String {
         | Code::RecipientUnusable
         | Code::RecipientIsPrivate
         | Code::RecipientKeyWeak
+        | Code::RecipientExpired
             if !subject.is_empty() =>
         {
             format!("{subject} cannot be used: {}", error.detail)
@@ -128,6 +129,10 @@ pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
         Code::KeyFileIsPublic => "a certificate opens nothing; give the private key that belongs to it",
         Code::RecipientUnusable | Code::RecipientIsPrivate => "give a certificate or public key in PEM or DER",
         Code::RecipientKeyWeak => "ask the recipient for a certificate with a longer key",
+        Code::RecipientExpired => {
+            "ask the recipient for a certificate that is valid; without --server, the capsule stands in the container, which the old key \
+            opens as long as it is there"
+        }
         Code::Damaged => "nothing was saved; ask the sender to send it again",
         Code::NotAContainer => "check that this is the file you were sent",
         Code::OldFormat => "open it with an older program, or ask the sender for a CDOC2 container",

@@ -3,7 +3,7 @@
 use cdoc2::{Curve, Label, LabelKind, PublicKey};
 use der::{
     Decode, Encode, Reader, SliceReader, Tag, Tagged,
-    asn1::{AnyRef, ObjectIdentifier},
+    asn1::{Any, AnyRef, ObjectIdentifier},
     oid::AssociatedOid,
 };
 use sha1::Sha1;
@@ -242,14 +242,29 @@ pub(crate) fn needs_recent_reader(key: &PublicKey) -> bool {
     matches!(key, PublicKey::Ec(key) if key.curve() != Curve::P384)
 }
 
-/// A whole name, for want of a better one.
+/// A whole name, for want of a better one: `EMAIL=mari@example.ee,OU=Sales`.
 fn text_of(name: &Name) -> String {
-    name.to_string().chars().take(MAX_ATTRIBUTE).collect()
+    let attributes = name.iter_rdn().flat_map(|rdn| rdn.iter()).map(|attribute| {
+        let written = attribute.to_string();
+        // The form for programs escapes what people read as it stands.
+        match (written.split_once('='), text(&attribute.value)) {
+            (Some((kind, _)), Some(text)) => format!("{kind}={}", text.trim()),
+            _ => written,
+        }
+    });
+    // The last comes first, by RFC 4514.
+    let mut attributes: Vec<_> = attributes.collect();
+    attributes.reverse();
+    attributes.join(",").chars().take(MAX_ATTRIBUTE).collect()
 }
 
 /// The first value of an attribute of a distinguished name.
 fn attribute(name: &Name, oid: ObjectIdentifier) -> Option<String> {
-    let value = &name.iter_rdn().flat_map(|rdn| rdn.iter()).find(|attribute| attribute.oid == oid)?.value;
+    text(&name.iter_rdn().flat_map(|rdn| rdn.iter()).find(|attribute| attribute.oid == oid)?.value)
+}
+
+/// A value of a distinguished name that is text, and not blank.
+fn text(value: &Any) -> Option<String> {
     let bytes = value.value();
     let text = match value.tag() {
         _ if bytes.len() > MAX_ATTRIBUTE => return None,

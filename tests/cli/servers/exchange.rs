@@ -11,7 +11,7 @@ use std::{
 
 use crate::{
     organisation::{Organisation, list},
-    support::{Outcome, Place, key_pair},
+    support::{Outcome, Place, dated_certificate, key_pair},
 };
 
 const KINDS: [(&str, &str); 4] =
@@ -80,6 +80,22 @@ fn a_server_that_is_named_twice_gets_one_capsule_and_the_sender_is_told() {
 }
 
 #[test]
+fn for_an_expired_certificate_no_server_keeps_anything_and_what_helps_is_told() {
+    let stage = Stage::new();
+    let expired = dated_certificate(&stage.place, "old", [2020, 2021]);
+    let encrypt = format!("encrypt -o old.cdoc2 -r {expired} letter.txt");
+    let on_server = format!("{encrypt} --server css-a");
+    let error = stage.fails(&on_server, 1, "recipient_expired");
+    assert_eq!(error["subject"], "old");
+    let arguments: Vec<_> = on_server.split_whitespace().chain(["--server-list", "servers.json"]).collect();
+    let told = stage.place.run(&arguments).expect(1).stderr();
+    assert!(told.contains("old cannot be used: its certificate has expired"), "{told}");
+    assert!(told.contains("a certificate that is valid; without --server") && !told.contains("PEM or DER"), "{told}");
+    // What is advised works.
+    stage.run(&encrypt).expect(0);
+}
+
+#[test]
 fn a_server_that_gives_another_capsule_is_blamed_and_the_others_are_asked() {
     for kind in ["p384", "rsa"] {
         let stage = Stage::new();
@@ -96,7 +112,7 @@ fn a_server_that_gives_another_capsule_is_blamed_and_the_others_are_asked() {
         assert!(words.contains("the server css-a gave a capsule that does not open the container"), "{words}");
         // Whose capsule comes first is chance; when it is the wrong one, that is told.
         let opening = format!("decrypt both.cdoc2 -o out --overwrite --key {kind}-both.pem");
-        let told = "note: the server css-a gave a capsule that does not open the container";
+        let told = "the server css-a gave a capsule that does not open the container";
         let is_told = (0..40).any(|_| stage.run(&opening).expect(0).stdout().contains(told));
         assert!(is_told);
     }

@@ -319,7 +319,7 @@ fn what_opens_a_container_after_its_time_is_told() {
         value["notes"].as_array().cloned().unwrap_or_default()
     };
     let after = |what: &str| {
-        let words = "note: what --expires says is for servers; without one, and after that time, too, it opens with";
+        let words = "what --expires says is for servers; without one, and after that time, too, it opens with";
         serde_json::Value::from(format!("{words} {what}"))
     };
     let by_servers = "--recipient mari.crt --server css-a --server css-b";

@@ -4,7 +4,7 @@
 
 use std::{
     collections::BTreeSet,
-    fs,
+    env, fs,
     io::{Read, Write},
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
@@ -16,12 +16,18 @@ use std::{
     time::Duration,
 };
 
+use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_ECDSA_P384_SHA384, date_time_ymd};
 use sha2::{Digest, Sha256};
 
 pub mod large;
 pub mod measured;
 pub mod python;
 pub mod vector;
+
+/// The program that is tested: this build's, or the one that KAPSEL_PROGRAM names.
+pub fn program() -> String {
+    env::var("KAPSEL_PROGRAM").unwrap_or_else(|_| env!("CARGO_BIN_EXE_kapsel").to_owned())
+}
 
 /// A folder for one test, with a home of its own, removed at the end.
 pub struct Place {
@@ -80,7 +86,7 @@ impl Place {
 
     /// `kapsel` with these arguments, in this folder.
     pub fn kapsel(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kapsel"));
+        let mut command = Command::new(program());
         command.args(arguments).current_dir(self.root()).stdin(Stdio::null());
         command.env("HOME", self.path("home")).env_remove("XDG_CACHE_HOME").env_remove("XDG_CONFIG_HOME");
         command.env_remove("KAPSEL_SERVER_LIST").envs(self.variables.iter().cloned());
@@ -117,7 +123,7 @@ impl Place {
         answers: &[(&str, &str)],
         mut meanwhile: impl FnMut(),
     ) -> Outcome {
-        let program = [&[env!("CARGO_BIN_EXE_kapsel")], arguments].concat().join(" ");
+        let program = [&[&*program()], arguments].concat().join(" ");
         let mut command = Command::new("timeout");
         command.args(["60", "script", "-qec", &program, "/dev/null"]).current_dir(self.root());
         command.env("HOME", self.path("home")).envs(self.variables.iter().cloned());
@@ -278,4 +284,16 @@ pub fn key_pair(place: &Place, name: &str, algorithm: &str) -> (String, String) 
         &["req", "-x509", "-new", "-key", &key, "-subj", &subject, "-days", "30", "-out", &certificate],
     );
     (key, certificate)
+}
+
+/// A certificate `NAME.crt` for a new key, which is valid from the beginning of one year to that of another.
+pub fn dated_certificate(place: &Place, name: &str, [from, until]: [i32; 2]) -> String {
+    let key = KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).expect("a key");
+    let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name);
+    (params.not_before, params.not_after) = (date_time_ymd(from, 1, 1), date_time_ymd(until, 1, 1));
+    let file = format!("{name}.crt");
+    place.file(&file, params.self_signed(&key).expect("a certificate").pem());
+    file
 }

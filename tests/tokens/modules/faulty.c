@@ -112,6 +112,13 @@ static rv flagged(unsigned long slot, struct token *info) {
   info->flags |= more_flags;
   return result;
 }
+/* The PIN of the token with this label is blocked: FAULT=locked:LABEL. */
+static const char *locked_label;
+static rv locks(unsigned long slot, struct token *info) {
+  rv result = theirs.functions[TOKEN_INFO](slot, info);
+  if (!strncmp(info->texts, locked_label, strlen(locked_label))) info->flags |= 0x40000;
+  return result;
+}
 /* Another token takes its place. */
 static rv another(unsigned long slot, struct token *info) {
   static int before;
@@ -205,6 +212,8 @@ static void break_it(const char *fault) {
   else if (!strncmp(fault, "exit:", 5)) at(where, exits);
   else if (!strncmp(fault, "lack:", 5)) at(where, lacks);
   else if (!strncmp(fault, "fork:", 5)) at(where, forks);
+  else if (!strncmp(fault, "null:", 5)) at(where, NULL);
+  else if (!strncmp(fault, "locked:", 7)) locked_label = where, own.functions[TOKEN_INFO] = locks;
   else if (!strncmp(fault, "cancel:", 7)) at(where, cancels);
   else if (!strncmp(fault, "own:", 4)) at(where, fails_by_itself);
   else if (!strcmp(fault, "crowd")) own.functions[SLOT_LIST] = crowd;
@@ -243,7 +252,7 @@ rv C_GetFunctionList(struct list **out) {
   memcpy(&theirs, list, sizeof theirs);
   memcpy(&own, list, sizeof own);
   if (getenv("FAULT")) break_it(getenv("FAULT"));
-  if (getenv("CALLS")) next_login = own.functions[LOGIN], own.functions[LOGIN] = noted;
+  if (getenv("CALLS") && own.functions[LOGIN]) next_login = own.functions[LOGIN], own.functions[LOGIN] = noted;
   *out = &own;
   return 0;
 }

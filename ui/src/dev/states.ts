@@ -516,7 +516,7 @@ export const states: Record<string, Run> = {
   "delivery-expired": planned({
     delivery: null,
     blockers: [
-      failure("recipient_unusable", {
+      failure("recipient_expired", {
         subject: "Mari Maasikas",
         detail: "its certificate has expired, so no server keeps a capsule for it",
       }),

@@ -4,7 +4,7 @@ import type { Language } from "$lib/bindings/Language";
 import { failure } from "$lib/backend/failure";
 import { m } from "$lib/paraglide/messages";
 import { codes, errorWords, technical } from "$lib/texts/errors";
-import { date, duration, isolated, moment, number, people, recipientNames, size, speed } from "$lib/texts/format";
+import { date, duration, isolated, marked, moment, number, people, recipientNames, size, speed } from "$lib/texts/format";
 import { locale } from "$lib/texts/locale.svelte";
 
 const SPACE = /\s/gu;
@@ -89,6 +89,7 @@ test.each<Language>(["et", "en", "ru"])("writes a number the same way in sentenc
 test("keeps a name that runs from right to left from turning round the sentence", () => {
   locale.current = "en";
   expect(isolated("report.pdf")).toBe("report.pdf");
+  expect(marked("re\u200bport\u{e0041}.pdf \u0600")).toBe("re\ufffdport\ufffd.pdf \u0600");
   expect(m.encrypted_ready({ name: isolated("דוח.cdoc2") })).toBe("\u2068דוח.cdoc2\u2069 is ready");
 });
 

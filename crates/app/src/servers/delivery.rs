@@ -102,7 +102,7 @@ impl Delivery {
     ///
     /// # Errors
     /// [`Code::ServerUnknown`], [`Code::ServerUnusable`] (also when no chosen server takes a recipient's kind of key),
-    /// [`Code::TooFewShareServers`] for a person, [`Code::RecipientUnusable`] for a certificate that has expired: a server would keep nothing
+    /// [`Code::TooFewShareServers`] for a person, [`Code::RecipientExpired`] for a certificate that has expired: a server would keep nothing
     /// for it.
     pub fn plan(&self, client: &Client, recipients: Vec<NewRecipient>) -> Result<DeliveryPlan> {
         for id in &self.servers {
@@ -146,7 +146,7 @@ impl Planning {
             let end = Expiry::from_unix(certificate.not_after).ok();
             if end.is_some_and(|end| end.is_over(SystemTime::now())) {
                 let detail = "its certificate has expired, so no server keeps a capsule for it";
-                return Err(Failure::new(Code::RecipientUnusable, detail).about(name));
+                return Err(Failure::new(Code::RecipientExpired, detail).about(name));
             }
             if let Some(end) = end {
                 self.upload = self.upload.ending(key.public_key.clone(), end);

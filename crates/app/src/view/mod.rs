@@ -653,6 +653,8 @@ pub enum Code {
     RecipientIsPrivate,
     /// Its RSA key is too short to protect anything; `number` bits, and 2048 are needed.
     RecipientKeyWeak,
+    /// Its certificate has expired, and no server keeps a capsule for it.
+    RecipientExpired,
     /// No personal code, or one with a mistyped digit.
     PersonalCodeWrong,
     /// The recipient is no person, and key shares are for persons.

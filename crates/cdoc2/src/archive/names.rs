@@ -164,7 +164,7 @@ pub(crate) fn is_invisible(character: char) -> bool {
             | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// CON, PRN, AUX, NUL, COM1-9, LPT1-9, whatever extension follows.
+/// CON, CONIN$, CONOUT$, PRN, AUX, NUL, COM1-9, LPT1-9, whatever extension follows.
 fn is_device(name: &str) -> bool {
     // Windows drops spaces before the dot.
     let stem = name.split('.').next().unwrap_or("").trim_end_matches(' ').to_ascii_uppercase();
@@ -173,7 +173,7 @@ fn is_device(name: &str) -> bool {
         stem.strip_prefix(prefix)
             .is_some_and(|digit| matches!(digit, "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "¹" | "²" | "³"))
     };
-    matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL") || numbered("COM") || numbered("LPT")
+    matches!(stem.as_str(), "CON" | "CONIN$" | "CONOUT$" | "PRN" | "AUX" | "NUL") || numbered("COM") || numbered("LPT")
 }
 
 /// Proposes a name that [`check_name`] accepts, of at most 255 bytes, and that `taken` does not refuse.
@@ -332,6 +332,8 @@ mod tests {
             ("Com7.tar.gz", NameProblem::DeviceName),
             ("nul .txt", NameProblem::DeviceName),
             ("lpt9", NameProblem::DeviceName),
+            ("conin$", NameProblem::DeviceName),
+            ("CONOUT$.txt", NameProblem::DeviceName),
             ("AUX.", NameProblem::TrailingDot),
             ("a\0b", NameProblem::ControlCharacter('\0')),
         ];
@@ -351,6 +353,7 @@ mod tests {
             "õ ä.pdf",
             "COM10",
             "console.txt",
+            "conin",
             "a b",
             "x".repeat(1000).as_str(),
         ] {
@@ -371,6 +374,7 @@ mod tests {
     fn proposals_keep_the_extension() {
         assert_eq!(safe_name("a:b?.pdf", |_| false), "a_b_.pdf");
         assert_eq!(safe_name("CON.txt", |_| false), "_CON.txt");
+        assert_eq!(safe_name("ConIn$", |_| false), "_ConIn$");
         assert_eq!(safe_name("..", |_| false), "file");
         assert_eq!(safe_name("report.pdf", |name| name == "report.pdf"), "report (2).pdf");
         assert_eq!(safe_name(" - a. ", |_| false), "a");

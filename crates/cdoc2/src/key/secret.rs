@@ -79,6 +79,11 @@ impl Password {
         Ok(Self(password))
     }
 
+    /// Whether it has the same bytes.
+    pub fn is_same(&self, other: &Self) -> bool {
+        bool::from(self.as_bytes().ct_eq(other.as_bytes()))
+    }
+
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }

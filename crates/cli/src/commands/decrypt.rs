@@ -60,10 +60,10 @@ pub(super) fn unlocked(
 ) -> Result<FileMasterKey> {
     let Unlocked { key, deceits } = unlock(container, &keys, access, control)?;
     if key.untried_records() > 0 {
-        terminal.note(&format!("note: {} more records for this key were not tried", key.untried_records()));
+        terminal.note(&format!("{} more records for this key were not tried", key.untried_records()));
     }
     for deceit in deceits {
-        terminal.note(&format!("note: {deceit}; the container opened without it. Tell whoever runs that server"));
+        terminal.note(&format!("{deceit}; the container opened without it. Tell whoever runs that server"));
     }
     Ok(key)
 }

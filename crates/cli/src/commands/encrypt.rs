@@ -10,7 +10,7 @@ use app::{
     Failure, Result,
     encryption::{self, JAVA_READER_FILES, NameTrouble, check_names},
     files::gather,
-    recipients::{NewRecipient, base_name},
+    recipients::{NewRecipient, Repeated, base_name},
     servers::{self, Delivery, DeliveryPlan, Expiry, Placed, Refreshing},
     view::{Code, Needed, ProgressStep, RecipientView},
 };
@@ -116,7 +116,7 @@ fn plan(
 ) -> Result<DeliveryPlan> {
     let delivery = Delivery::new(delivering.server.iter().cloned(), delivering.expires);
     for server in delivery.repeated() {
-        terminal.note(&format!("note: the server {server} is named more than once, and gets one capsule"));
+        terminal.note(&format!("the server {server} is named more than once, and gets one capsule"));
     }
     if !delivery.is_needed(&recipients) {
         return Ok(DeliveryPlan::inside(recipients));
@@ -126,16 +126,16 @@ fn plan(
     if delivering.expires.is_some() && !without.is_empty() {
         let without = without.join(", ");
         terminal.note(&format!(
-            "note: what --expires says is for servers; without one, and after that time, too, it opens with {without}"
+            "what --expires says is for servers; without one, and after that time, too, it opens with {without}"
         ));
     }
     let plan = delivery.plan(&servers::client(lists, Refreshing::First)?, recipients)?;
     for Placed { recipient, left_out, needed, .. } in plan.placed.iter().filter(|placed| !placed.left_out.is_empty()) {
         let servers = left_out.join(", ");
         terminal.note(&match needed {
-            Needed::One => format!("note: {servers}: takes no capsules for the kind of key of {recipient}"),
+            Needed::One => format!("{servers}: takes no capsules for the kind of key of {recipient}"),
             Needed::All => format!(
-                "note: {servers}: gets no share of the key for {recipient}: keeps none, or its organisation has one already"
+                "{servers}: gets no share of the key for {recipient}: keeps none, or its organisation has one already"
             ),
         });
     }
@@ -178,10 +178,10 @@ fn say_many(files: usize, terminal: &Terminal) {
     let own = Limits::default().entries;
     if files as u64 > own {
         terminal.note(&format!(
-            "note: more than {own} files; kapsel opens such a container only with --max-files, and other programs may refuse it"
+            "more than {own} files; kapsel opens such a container only with --max-files, and other programs may refuse it"
         ));
     } else if files > JAVA_READER_FILES {
-        terminal.note(&format!("note: more than {JAVA_READER_FILES} files; older programs refuse such a container"));
+        terminal.note(&format!("more than {JAVA_READER_FILES} files; older programs refuse such a container"));
     }
 }
 
@@ -223,7 +223,7 @@ fn input_files(arguments: &Encrypt, terminal: &Terminal) -> Result<Vec<InputFile
             files.push(gathered.file?);
         }
         for link in choice.links_left_out {
-            terminal.note(&format!("note: left out, because it is a link: {}", link.display()));
+            terminal.note(&format!("left out, because it is a link: {}", link.display()));
         }
     }
     Ok(files)
@@ -253,7 +253,7 @@ fn with_allowed_names(files: Vec<InputFile>, safe_names: bool, terminal: &Termin
     }
     let named = |(file, trouble): (InputFile, Option<NameTrouble>)| {
         let Some(NameTrouble { refused, .. }) = trouble else { return file };
-        terminal.note(&format!("note: {:?} is encrypted as {:?}", file.name(), refused.safe_name));
+        terminal.note(&format!("{:?} is encrypted as {:?}", file.name(), refused.safe_name));
         file.named(refused.safe_name)
     };
     Ok(files.into_iter().zip(troubles).map(named).collect())
@@ -261,8 +261,11 @@ fn with_allowed_names(files: Vec<InputFile>, safe_names: bool, terminal: &Termin
 
 fn distinct(recipients: Vec<NewRecipient>, terminal: &Terminal) -> Vec<NewRecipient> {
     let (recipients, again) = NewRecipient::distinct(recipients);
-    for name in again {
-        terminal.note(&format!("note: {name}: the same key stands twice; once is enough"));
+    for repeated in again {
+        terminal.note(&match repeated {
+            Repeated::Key(name) => format!("{name}: the same key stands twice; once is enough"),
+            Repeated::Password => "the same password stands twice; once is enough".to_owned(),
+        });
     }
     recipients
 }
@@ -276,7 +279,7 @@ fn views(recipients: &[NewRecipient], terminal: &Terminal) -> Result<Vec<Recipie
     for view in &views {
         tracing::debug!(kind = super::inspect::kind(view.kind), algorithm = view.algorithm, "a recipient");
         for warning in &view.warnings {
-            terminal.note(&format!("warning: {}: {}", view.name, warning_words(*warning)));
+            terminal.warn(&format!("{}: {}", view.name, warning_words(*warning)));
         }
     }
     Ok(views)

@@ -355,13 +355,13 @@ fn import(import: &Import, terminal: &Terminal) -> Result<()> {
     };
     for id in changed {
         terminal.note(&format!(
-            "note: {id} stood in your own list with another certificate key: now another server may answer for it. Was that not expected, then: \
+            "{id} stood in your own list with another certificate key: now another server may answer for it. Was that not expected, then: \
              kapsel servers remove {id}"
         ));
     }
     for id in left {
         terminal.note(&format!(
-            "note: {id} came from an older list of the same key, and does not stand in this one; when it was withdrawn: kapsel servers remove {id}"
+            "{id} came from an older list of the same key, and does not stand in this one; when it was withdrawn: kapsel servers remove {id}"
         ));
     }
     say_added(&servers, terminal)

@@ -38,11 +38,16 @@ pub struct Holder {
 impl Holder {
     /// A person whose certificate is valid for a month.
     pub fn new(surname: &str, given_names: &str, code: &str) -> Self {
-        Self::valid_until(surname, given_names, code, SystemTime::now() + Duration::from_secs(30 * 24 * 60 * 60))
+        Self::valid_until(surname, given_names, code, SystemTime::now() + Duration::from_secs(30 * DAY))
     }
 
-    /// The same with a certificate that ends then.
+    /// The same with a certificate that ends then, after a year.
     pub fn valid_until(surname: &str, given_names: &str, code: &str, end: SystemTime) -> Self {
+        Self::valid_between(surname, given_names, code, [end - Duration::from_secs(365 * DAY), end])
+    }
+
+    /// The same with a certificate that begins and ends then.
+    pub fn valid_between(surname: &str, given_names: &str, code: &str, [begin, end]: [SystemTime; 2]) -> Self {
         let key = KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).expect("a key");
         let mut params = CertificateParams::default();
         params.distinguished_name = rcgen::DistinguishedName::new();
@@ -55,7 +60,7 @@ impl Holder {
         ] {
             params.distinguished_name.push(kind, value);
         }
-        params.not_before = (end - Duration::from_secs(365 * 24 * 60 * 60)).into();
+        params.not_before = begin.into();
         params.not_after = end.into();
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyAgreement];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];

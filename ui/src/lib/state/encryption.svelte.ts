@@ -298,6 +298,7 @@ const aboutServers: ReadonlySet<Code> = new Set([
   "settings_invalid",
   "too_few_share_servers",
   "not_a_person",
+  "recipient_expired",
 ]);
 
 /** Tells recipients apart: those from files by their file, persons by code. */

@@ -146,6 +146,12 @@ const table: Record<Code, (error: ErrorView) => Words> = {
       m.error_recipient_key_weak_text({ name: subject(error), bits: error.number ?? 0 }),
       m.error_recipient_key_weak_next(),
     ),
+  recipient_expired: (error) =>
+    words(
+      m.error_recipient_expired(),
+      m.error_recipient_expired_text({ name: subject(error) }),
+      m.error_recipient_expired_next(),
+    ),
   personal_code_wrong: () =>
     words(m.error_personal_code_wrong(), m.error_personal_code_wrong_text(), m.error_personal_code_wrong_next()),
   not_a_person: (error) =>

@@ -62,6 +62,15 @@ export function isolated(name: string): string {
   return RIGHT_TO_LEFT.test(name) ? `\u2068${name}\u2069` : name;
 }
 
+/** What nobody sees, or what reorders text, but for the few signs among those that are seen, such as the Arabic number sign. */
+const UNSEEN =
+  /(?![\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** A name of a file with a sign for each character that nobody sees: names that people are offered go back to the program as they stand. */
+export function marked(name: string): string {
+  return name.replace(UNSEEN, "\ufffd");
+}
+
 /** `1 234`. */
 export function number(value: number): string {
   return new Intl.NumberFormat(conventions[locale.current]).format(value);
