@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use crate::{
     organisation::{Organisation, list},
-    support::{Outcome, Place, key_pair, openssl},
+    support::{Outcome, Place, key_pair, openssl, program},
 };
 
 const USER_LIST: &str = "home/.config/kapsel/servers.json";
@@ -45,7 +45,7 @@ impl Machine {
         let mut command = Command::new("unshare");
         let mounted = "mount --bind \"$0\" /etc && exec \"$@\"";
         command.args(["--user", "--map-root-user", "--mount", "sh", "-c", mounted]).arg(place.path("etc"));
-        command.arg(env!("CARGO_BIN_EXE_kapsel")).args(arguments).current_dir(place.root()).stdin(Stdio::null());
+        command.arg(program()).args(arguments).current_dir(place.root()).stdin(Stdio::null());
         command.env("HOME", place.path("home")).env_remove("XDG_CACHE_HOME").env_remove("XDG_CONFIG_HOME");
         Outcome(command.output().expect("unshare is installed"))
     }

@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::support::{Outcome, Place};
+use crate::support::{Outcome, Place, program};
 
 /// How the session of a person is: their keyring open, locked, or none at all.
 #[derive(Clone, Copy)]
@@ -45,7 +45,7 @@ impl Keyring {
     /// Runs `kapsel` in a session of its own, in a place with its home, where the keyring is kept, too.
     pub fn kapsel(self, place: &Place, arguments: &[&str], environment: &[(&str, &str)]) -> Outcome {
         let mut command = self.session();
-        command.arg(env!("CARGO_BIN_EXE_kapsel")).args(arguments).current_dir(place.root()).stdin(Stdio::null());
+        command.arg(program()).args(arguments).current_dir(place.root()).stdin(Stdio::null());
         for name in ["XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "DISPLAY", "WAYLAND_DISPLAY", "HTTPS_PROXY"]
         {
             command.env_remove(name);
