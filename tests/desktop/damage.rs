@@ -193,6 +193,28 @@ fn a_link_in_a_folder_is_said_to_be_left_out() {
     assert_eq!(opened(&sealed, PASSWORD), [("letter.txt".to_owned(), b"hello".to_vec())]);
 }
 
+#[test]
+fn what_nobody_sees_in_a_name_is_marked() {
+    let stage = Stage::new();
+    let window = stage.window(&[&stage.file("ar\u{200b}ve?.txt", "hello")]);
+    window.wait_for("ar\u{fffd}ve?.txt");
+    window.press("Use the name “ar\u{fffd}ve_.txt”");
+    window.wait_for("Encrypt 1 file");
+    assert!(window.shows("ar\u{fffd}ve_.txt") && !window.shows("\u{200b}"), "{}", window.text());
+    encrypt_by_password(&window);
+    window.wait_for("is ready");
+    let sealed = stage.documents().join("ar\u{200b}ve_.cdoc2");
+    second_launch(&stage, &sealed);
+    window.wait_for("Opens with a password");
+    window.fill("Password", PASSWORD);
+    window.press("Open with password");
+    window.wait_for("ar\u{fffd}ve_.txt is saved");
+    assert!(!window.shows("\u{200b}"), "{}", window.text());
+    // The name itself is what was proposed.
+    let saved = stage.documents().join("ar\u{200b}ve_/ar\u{200b}ve_.txt");
+    assert_eq!(fs::read(saved).expect("saved"), b"hello");
+}
+
 /// Adds the password to the one file of the draft, and encrypts.
 fn encrypt_by_password(window: &Window<'_>) {
     window.wait_for("Encrypt 1 file");

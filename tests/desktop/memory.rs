@@ -1,28 +1,52 @@
 //! What typing a PIN leaves in the memory of the program.
 
-use std::{fs, time::Duration};
+use std::{fs, process::Stdio, time::Duration};
 
 use virtual_card::Kind;
 
 use crate::{
     search::{Secrets, copies, holds},
-    support::{APPLICATION, Person, wait_for},
+    support::{APPLICATION, Person, Running, Stage, wait_for},
 };
 
-/// The process of a program.
+/// The process of a program, once it is there.
 fn process_of(program: &str, is_it: impl Fn(u32, &str) -> bool) -> u32 {
+    wait_for(program, || find_process(program, &is_it))
+}
+
+fn find_process(program: &str, is_it: impl Fn(u32, &str) -> bool) -> Option<u32> {
     let processes = fs::read_dir("/proc").expect("Linux").flatten();
     let mut numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    let found = numbers.find(|number| {
+    numbers.find(|number| {
         let line = fs::read_to_string(format!("/proc/{number}/cmdline")).unwrap_or_default();
         line.split('\0').next().is_some_and(|first| first.ends_with(program)) && is_it(*number, &line)
-    });
-    found.unwrap_or_else(|| panic!("{program} runs"))
+    })
 }
 
 fn parent_of(process: u32) -> Option<u32> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     status.lines().find_map(|line| line.strip_prefix("PPid:")?.trim().parse().ok())
+}
+
+/// The size of a core dump that the system would write of it.
+fn dump_limit_of(process: u32) -> String {
+    let limits = fs::read_to_string(format!("/proc/{process}/limits")).expect("it runs");
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max core file size"));
+    line.and_then(|line| line.split_whitespace().next()).expect("a limit").to_owned()
+}
+
+#[test]
+fn a_crash_leaves_no_dump_in_which_a_pin_would_stand() {
+    let stage = Stage::new();
+    let letter = stage.file("letter.txt", "hello");
+    // Whoever starts it would have one.
+    let mut command = stage.command("sh");
+    command.args(["-c", r#"ulimit -c unlimited; exec "$@""#, "sh", APPLICATION]).arg(&letter);
+    let _window = Running::start(command.stdout(Stdio::null()).stderr(Stdio::null()));
+    wait_for("the window", || stage.find_window("Kapsel"));
+    let program = process_of(APPLICATION, |_, line| line.contains(&*letter.to_string_lossy()));
+    let page = process_of("WebKitWebProcess", |process, _| parent_of(process) == Some(program));
+    assert_eq!([program, page].map(dump_limit_of), ["0", "0"]);
 }
 
 #[test]

@@ -50,17 +50,10 @@ impl Person {
         }
         let letter = stage.file("letter.txt", "hello");
         let this = Self { stage, letter };
-        this.choose(module);
+        this.stage.choose_module(Path::new(module));
         this.sealed(&own);
         fs::remove_file(key).expect("only the token has it");
         this
-    }
-
-    fn choose(&self, module: &str) {
-        let own = self.stage.home().join(".config/kapsel");
-        fs::create_dir_all(&own).expect("folder");
-        let settings = format!("appearance = \"light\"\nlanguage = \"en\"\nmodule = \"{module}\"\nrecent = []\n");
-        fs::write(own.join("settings.toml"), settings).expect("written");
     }
 
     fn sealed(&self, certificate: &Path) {

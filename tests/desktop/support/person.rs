@@ -1,6 +1,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::{Duration, SystemTime},
 };
 
 use app::{
@@ -30,9 +31,18 @@ impl Person {
     }
 
     pub(crate) fn with_pin(kind: Kind, pin: &str) -> Self {
+        Self::of(Holder::new("JÕEORG", "JAAK-KRISTJAN", CODE), kind, pin)
+    }
+
+    /// Whose certificate will be valid tomorrow.
+    pub(crate) fn of_tomorrow(kind: Kind) -> Self {
+        let validity = [1, 30].map(|days| SystemTime::now() + Duration::from_secs(days * 24 * 60 * 60));
+        Self::of(Holder::valid_between("JÕEORG", "JAAK-KRISTJAN", CODE, validity), kind, "1234")
+    }
+
+    fn of(holder: Holder, kind: Kind, pin: &str) -> Self {
         let service = Service::private();
         let stage = Stage::with_readers(service.socket());
-        let holder = Holder::new("JÕEORG", "JAAK-KRISTJAN", CODE);
         let certificate = stage.home().join("jaak.crt");
         fs::write(&certificate, holder.pem()).expect("written");
         let letter = stage.file("letter.txt", "hello");
@@ -45,10 +55,15 @@ impl Person {
 
     /// The letter for this person, with the capsule inside.
     pub(crate) fn sealed(&self) -> PathBuf {
+        self.sealed_as(None)
+    }
+
+    /// The same under another name of the letter.
+    pub(crate) fn sealed_as(&self, name: Option<&str>) -> PathBuf {
         let desk = Desk::new(None, None, ListFiles::default());
         let recipient = desk.recipients(std::slice::from_ref(&self.certificate)).expect("a certificate").remove(0);
         let draft = EncryptionDraft {
-            files: vec![DraftFile { id: desk.chosen(&self.letter).id, name: None }],
+            files: vec![DraftFile { id: desk.chosen(&self.letter).id, name: name.map(str::to_owned) }],
             recipients: vec![recipient.id],
             ..EncryptionDraft::default()
         };

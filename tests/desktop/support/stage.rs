@@ -240,6 +240,15 @@ impl Stage {
         fs::write(own.join("servers.json"), list(&entries)).expect("written");
     }
 
+    /// Makes this PKCS#11 module the one that the person has chosen.
+    pub(crate) fn choose_module(&self, module: &Path) {
+        let own = self.home().join(".config/kapsel");
+        fs::create_dir_all(&own).expect("folder");
+        let module = module.display();
+        let settings = format!("appearance = \"light\"\nlanguage = \"en\"\nmodule = \"{module}\"\nrecent = []\n");
+        fs::write(own.join("settings.toml"), settings).expect("written");
+    }
+
     /// Every file and folder among the documents, and what unfinished work was left.
     pub(crate) fn left_on_disk(&self) -> Vec<String> {
         let mut found = Vec::new();

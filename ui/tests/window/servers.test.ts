@@ -186,7 +186,7 @@ test.each<[Code, string, string | null]>([
   ["server_list_invalid", "The list of servers has a mistake", "Server settings"],
   ["settings_invalid", "The settings have a mistake", "Network settings"],
   ["recipient_unusable", "Not possible through a server: Toomas Tamm", null],
-  ["recipient_expired", "No server keeps a key for it: Toomas Tamm.", null],
+  ["recipient_expired", "No server keeps a key for it: “Toomas Tamm”.", null],
 ])("shows %s where servers are chosen, and the file as the way out", async (code, words, settings) => {
   await begin("start-servers");
   played.double.answers.plan = ({ delivery }) =>
