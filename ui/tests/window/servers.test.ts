@@ -14,6 +14,7 @@ import {
   badReport,
   certificate,
   containerOf,
+  deceits,
   documents,
   encrypted,
   file,
@@ -775,6 +776,38 @@ test("shows which part of the settings stands also under the mouse", async () =>
   await userEvent.hover(part!);
   expect(part!.matches(":hover")).toBe(true);
   expect(colours()).toEqual(before);
+});
+
+/** What a warning on the screen says, line by line. */
+const alertLines = () => {
+  const lines = [...document.querySelectorAll<HTMLElement>("[role=alert] :is(p, li)")];
+  return lines.map(({ textContent }) => textContent.trim());
+};
+
+test("tells which servers lied after opening, and what to do", async () => {
+  await begin("opened-deceits");
+  expect(screen()).toBe("opened");
+  expect(alertLines()).toEqual([
+    "Not every key server was in order. The container opened all the same, and your files are whole.",
+    "Demo (Kapseli näidisserver) gave a key that does not open this container.",
+    "Somebody answered in place of RIA (ee.ria): the key is not the one on the list.",
+    expect.stringContaining("The certificate of Keskusserver (Näidisministeerium) is not in order"),
+    expect.stringContaining("Esimene võtmeserver (Näidisasutus A) asked for a signature that would have counted at another server."),
+    "kohtud-2027 does not answer as a key server does.",
+    "Tell your administrator, or whoever runs the server.",
+  ]);
+});
+
+test("says nothing of servers where none lied, and tells those that lied after encrypting again", async () => {
+  await begin("opened");
+  expect(alertLines()).toEqual([]);
+  await press("Encrypt again");
+  await type("Password of the container", "correct horse");
+  played.double.answers.encrypt = () => Promise.resolve({ ...encrypted, recipients: [password], deceits: deceits.slice(0, 1) });
+  await press("Suggest one");
+  await press("Encrypt again");
+  expect(screen()).toBe("encrypted");
+  expect(alertLines()).toContain("Demo (Kapseli näidisserver) gave a key that does not open this container.");
 });
 
 test("says what is true of where things stay", async () => {

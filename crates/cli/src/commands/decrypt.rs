@@ -63,7 +63,8 @@ pub(super) fn unlocked(
         terminal.note(&format!("note: {} more records for this key were not tried", key.untried_records()));
     }
     for deceit in deceits {
-        terminal.note(&format!("note: {deceit}; the container opened without it. Tell whoever runs that server"));
+        terminal
+            .note(&format!("note: {}; the container opened without it. Tell whoever runs that server", deceit.detail));
     }
     Ok(key)
 }

@@ -1,5 +1,7 @@
 // Words for kinds of keys, warnings, steps, and for how far servers are.
 import type { Code } from "$lib/bindings/Code";
+import type { DeceitKind } from "$lib/bindings/DeceitKind";
+import type { DeceitView } from "$lib/bindings/DeceitView";
 import type { ProgressStep } from "$lib/bindings/ProgressStep";
 import type { RecipientKind } from "$lib/bindings/RecipientKind";
 import type { RecipientWarning } from "$lib/bindings/RecipientWarning";
@@ -7,6 +9,8 @@ import type { ServerOrigin } from "$lib/bindings/ServerOrigin";
 import type { ServerProgress } from "$lib/bindings/ServerProgress";
 import type { ServerStep } from "$lib/bindings/ServerStep";
 import { m } from "$lib/paraglide/messages";
+
+import { isolated } from "./format";
 
 const kinds: Record<RecipientKind, () => string> = {
   idCard: () => m.kind_id_card(),
@@ -35,6 +39,21 @@ const warnings: Record<RecipientWarning, () => string> = {
 
 export function warningWords(warning: RecipientWarning): string {
   return warnings[warning]();
+}
+
+const deceits: Record<DeceitKind, (about: { server: string }) => string> = {
+  wrongCapsule: (about) => m.deceit_wrong_capsule(about),
+  anotherKey: (about) => m.deceit_another_key(about),
+  certificateNotInOrder: (about) => m.deceit_certificate(about),
+  foreignNonce: (about) => m.deceit_foreign_nonce(about),
+  misbehaved: (about) => m.deceit_misbehaved(about),
+};
+
+/** What a server did that no honest one does, with its name and who runs it. */
+export function deceitWords({ name, organisation, kind }: DeceitView): string {
+  const told = organisation === null || organisation === name;
+  const server = told ? isolated(name) : m.deceit_server({ name: isolated(name), organisation: isolated(organisation) });
+  return deceits[kind]({ server });
 }
 
 const steps: Record<ProgressStep, () => string> = {
