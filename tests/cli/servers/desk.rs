@@ -312,6 +312,25 @@ fn a_server_that_wants_a_signature_for_another_one_is_told_of_after_opening() {
 }
 
 #[test]
+fn a_server_whose_list_has_expired_is_told_as_that() {
+    let stage = Stage::new();
+    let mut incomplete = stage.css_b.entry();
+    incomplete["incomplete"] = "to be confirmed".into();
+    incomplete["certificates"] = serde_json::json!([]);
+    let shown = |members: &str| {
+        let text = list(&[stage.css_a.entry(), incomplete.clone()]).replacen('{', members, 1);
+        stage.place.file("servers.json", text);
+        let servers = stage.desk.servers().servers;
+        servers.into_iter().map(|server| (server.problem, server.list_expired)).collect::<Vec<_>>()
+    };
+    let reason = (Some("to be confirmed".to_owned()), false);
+    assert_eq!(shown("{"), [(None, false), reason.clone()]);
+    let expired = shown(r#"{"serial":4,"expires":"2020-01-01T00:00:00Z","#);
+    assert!(expired[0].1 && expired[0].0.is_some());
+    assert_eq!(expired[1], reason);
+}
+
+#[test]
 fn what_hinders_delivery_is_told_before_anything_is_sent() {
     let stage = Stage::new();
     let blocked = |recipients: &[&str], servers: &[&str]| {

@@ -251,6 +251,7 @@ export function server(id: string, name: string, more: Partial<ServerView> = {})
     certificates: [pin(id.length)],
     endsSoon: null,
     problem: null,
+    listExpired: false,
     ...more,
   };
 }

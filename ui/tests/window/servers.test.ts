@@ -1,5 +1,5 @@
 // Servers: how capsules travel, what is asked of servers when opening, and the settings.
-import { userEvent } from "vitest/browser";
+import { page, userEvent } from "vitest/browser";
 import { expect, test } from "vitest";
 
 import type { Code } from "$lib/bindings/Code";
@@ -31,6 +31,7 @@ import {
   shown,
   twoServers,
 } from "../../src/dev/samples";
+import { play } from "../../src/dev/stage";
 import { choose, press, settle, type, unfold } from "../../src/dev/states";
 import { begin, deliver, holds, openContainer, played, screen, text } from "./window";
 
@@ -776,6 +777,50 @@ test("shows which part of the settings stands also under the mouse", async () =>
   await userEvent.hover(part!);
   expect(part!.matches(":hover")).toBe(true);
   expect(colours()).toEqual(before);
+});
+
+test("what is wrong with a server is told in the window’s language, and what is English stands in the details", async () => {
+  const expired = server("vana", "Vana server", { problem: "its list /etc/kapsel/servers.json has expired on 2026-01-01", listExpired: true });
+  for (const [language, words] of [
+    ["et", "Serveri loend on aegunud. Impordi uusim loend."],
+    ["ru", "Список с этим сервером устарел. Импортируйте самый новый."],
+  ] as const) {
+    const window = await play({ state: "start-servers", language, appearance: "light" });
+    window.double.answers.servers = () => Promise.resolve({ ...twoServers, servers: [...twoServers.servers, expired] });
+    window.session.openSettings("servers");
+    await settle();
+    await unfold("Vana server");
+    expect(text()).toContain(words);
+    expect(text()).not.toContain("has expired");
+    await unfold("Vana server");
+    // The reason that the list itself gives is quoted as such.
+    await unfold("Keskusserver");
+    expect(text()).toMatch(/[„«]The server's certificate is not in this list yet\./u);
+    await window.close();
+  }
+  await begin("settings-add-refused");
+  expect(document.querySelector("[role=alert]")?.textContent).not.toContain("differs");
+  expect(document.querySelector("details")?.textContent).toContain("the identifier RIA differs from ria in case only");
+  await played.close();
+  await begin("settings-tested-bad");
+  const steps = () => [...document.querySelectorAll("ol li")].map(({ textContent }) => textContent).join(" ");
+  expect(steps()).not.toContain("not listed");
+  expect([...document.querySelectorAll("details")].map(({ textContent }) => textContent).join(" ")).toContain("which is not listed");
+});
+
+test("keeps three rows of files above the delivery, and the page scrolls instead", async () => {
+  await page.viewport(720, 520);
+  try {
+    await begin("encrypt-troubles");
+    const rows = document.querySelector<HTMLElement>(".files .rows")!;
+    expect(rows.clientHeight).toBeGreaterThanOrEqual(150);
+    const content = document.querySelector<HTMLElement>(".content")!;
+    expect(content.scrollHeight).toBeGreaterThan(content.clientHeight);
+    const [list, delivery] = [rows, document.querySelector<HTMLElement>(".delivery")!].map((part) => part.getBoundingClientRect());
+    expect(list!.bottom).toBeLessThanOrEqual(delivery!.top);
+  } finally {
+    await page.viewport(920, 640);
+  }
 });
 
 /** What a warning on the screen says, line by line. */

@@ -45,8 +45,10 @@ pub struct ServerView {
     pub certificates: Vec<PinView>,
     /// Unix seconds when the last of them ends, if that is within 30 days.
     pub ends_soon: Option<i64>,
-    /// Why it cannot be used now, in the words of its list.
+    /// Why it cannot be used now, in the words of its list, or in English.
     pub problem: Option<String>,
+    /// Whether that is that its list has expired.
+    pub list_expired: bool,
 }
 
 /// Which list names a server.

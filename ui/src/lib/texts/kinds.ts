@@ -8,6 +8,7 @@ import type { RecipientWarning } from "$lib/bindings/RecipientWarning";
 import type { ServerOrigin } from "$lib/bindings/ServerOrigin";
 import type { ServerProgress } from "$lib/bindings/ServerProgress";
 import type { ServerStep } from "$lib/bindings/ServerStep";
+import type { ServerView } from "$lib/bindings/ServerView";
 import { m } from "$lib/paraglide/messages";
 
 import { isolated } from "./format";
@@ -54,6 +55,12 @@ export function deceitWords({ name, organisation, kind }: DeceitView): string {
   const told = organisation === null || organisation === name;
   const server = told ? isolated(name) : m.deceit_server({ name: isolated(name), organisation: isolated(organisation) });
   return deceits[kind]({ server });
+}
+
+/** Why a server cannot be used; what its list says of it is quoted. Null when it can. */
+export function serverTrouble({ problem, listExpired }: ServerView): string | null {
+  if (problem === null) return null;
+  return listExpired ? m.server_list_expired() : m.server_incomplete({ reason: problem });
 }
 
 const steps: Record<ProgressStep, () => string> = {
