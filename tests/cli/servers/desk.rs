@@ -321,7 +321,8 @@ fn a_server_whose_list_has_expired_is_told_as_that() {
         let text = list(&[stage.css_a.entry(), incomplete.clone()]).replacen('{', members, 1);
         stage.place.file("servers.json", text);
         let servers = stage.desk.servers().servers;
-        servers.into_iter().map(|server| (server.problem, server.list_expired)).collect::<Vec<_>>()
+        // Those of the list that ships come after them.
+        servers.into_iter().take(2).map(|server| (server.problem, server.list_expired)).collect::<Vec<_>>()
     };
     let reason = (Some("to be confirmed".to_owned()), false);
     assert_eq!(shown("{"), [(None, false), reason.clone()]);
