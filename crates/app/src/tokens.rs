@@ -254,7 +254,7 @@ pub(crate) struct Held {
 /// Why a module shows no keys.
 #[derive(Clone)]
 pub(crate) struct ModuleProblem {
-    pub(crate) view: ErrorView,
+    pub(crate) view: Box<ErrorView>,
     pub(crate) fault: Option<ModuleFault>,
 }
 
@@ -267,7 +267,7 @@ impl ModuleProblem {
             TokenError::Misbehaved(_) | TokenError::Failed(_) => Some(ModuleFault::Failing),
             _ => None,
         };
-        Self { view: in_module(module, error).into_view(), fault }
+        Self { view: Box::new(in_module(module, error).into_view()), fault }
     }
 }
 

@@ -176,7 +176,7 @@ impl State {
             is_chosen: self.chosen.as_ref() == Some(&module.path),
             is_busy: module.is_busy,
             identities: own.map(|(_, held)| held.identity.id.clone()).collect(),
-            problem: module.problem().map(|problem| problem.view.clone()),
+            problem: module.problem().map(|problem| (*problem.view).clone()),
             fault: module.problem().and_then(|problem| problem.fault),
         }
     }
