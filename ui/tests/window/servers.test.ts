@@ -823,6 +823,26 @@ test("keeps three rows of files above the delivery, and the page scrolls instead
   }
 });
 
+test.each(["et", "en", "ru"] as const)("nothing is squeezed or stands out in the smallest window in %s", async (language) => {
+  await page.viewport(720, 520);
+  try {
+    for (const state of ["start", "delivery-choice", "delivery-list-trouble", "settings", "settings-tokens-failed", "opened-deceits"]) {
+      const window = await play({ state, language, appearance: "light" });
+      const wide = (part: Element) => part.scrollWidth <= part.clientWidth;
+      const cards = [...document.querySelectorAll(".card, .note, footer, .content")];
+      expect(cards.filter((card) => !wide(card)).map(({ className }) => `${state}: ${className}`)).toEqual([]);
+      const words = [...document.querySelectorAll(".rows .grow, .note .grow")];
+      expect(words.filter(({ clientWidth }) => clientWidth > 0 && clientWidth < 90).map(({ textContent }) => `${state}: ${textContent}`)).toEqual([]);
+      const files = document.querySelector(".files .adding")?.getBoundingClientRect();
+      const delivery = document.querySelector(".delivery")?.getBoundingClientRect();
+      if (files && delivery) expect(files.bottom).toBeLessThanOrEqual(delivery.top);
+      await window.close();
+    }
+  } finally {
+    await page.viewport(920, 640);
+  }
+});
+
 /** What a warning on the screen says, line by line. */
 const alertLines = () => {
   const lines = [...document.querySelectorAll<HTMLElement>("[role=alert] :is(p, li)")];
