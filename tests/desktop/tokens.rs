@@ -124,16 +124,20 @@ fn a_token_opens_by_its_pin_which_is_not_asked_twice() {
 
 #[test]
 fn a_module_that_hangs_or_crashes_is_a_note_and_the_window_lives() {
-    for fault in ["hang:C_GetTokenInfo", "segv:C_GetSlotList"] {
+    for (fault, cause) in
+        [("hang:C_GetTokenInfo", "It does not answer."), ("segv:C_GetSlotList", "It crashed when it was asked.")]
+    {
         let mut person = Person::with(&faulty());
         person.stage.variables.push(("FAULT", fault.into()));
         let began = Instant::now();
         let window = person.window();
         window.wait_for("Choose key file");
         assert!(began.elapsed() < Duration::from_secs(9), "nothing waits for the module");
+        // Where its key might open, it is told.
+        window.wait_for(cause);
         window.press("Settings");
         window.press("Cards");
-        window.wait_for("The PKCS#11 module cannot be used");
+        window.wait_for("The PKCS#11 module cannot be used.");
         assert_eq!(window.findings(), Vec::<String>::new());
         window.picture("settings-module-failed");
         window.press("Stop using it");
@@ -143,13 +147,31 @@ fn a_module_that_hangs_or_crashes_is_a_note_and_the_window_lives() {
 }
 
 #[test]
+fn a_token_that_was_given_a_wrong_pin_says_so() {
+    const LOW: &str = "A wrong PIN was entered before.";
+    let person = Person::with(SOFTHSM);
+    let window = person.window();
+    window.wait_for("Open with token");
+    window.press("Open with token");
+    window.wait_for("Enter the token’s PIN");
+    assert!(!window.shows(LOW));
+    enter(&window, "wrong horse");
+    window.wait_for("The PIN was wrong");
+    window.press("Cancel");
+    // The token is looked at again meanwhile.
+    window.press("Open with token");
+    window.wait_for(LOW);
+    enter(&window, PIN);
+    window.wait_for("letter.txt is saved");
+}
+
+#[test]
 fn a_module_is_chosen_in_the_settings_and_its_token_opens() {
     let person = Person::with("/nowhere.so");
     let window = person.window();
-    window.wait_for("Choose key file");
-    window.press("Settings");
-    window.press("Cards");
-    window.wait_for("nowhere.so");
+    window.wait_for("(nowhere.so). It is not there, or cannot be loaded on this system.");
+    window.press("Cards and readers");
+    window.wait_for("Choose another module…");
     window.press("Choose another module…");
     person.stage.answer_dialog("Choose a PKCS#11 module", Path::new(SOFTHSM));
     window.wait_for("token work");

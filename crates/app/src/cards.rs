@@ -241,6 +241,8 @@ fn identity(card: &IdCard) -> IdentityView {
             least: Pin::LENGTHS.0,
             most: Pin::LENGTHS.1,
             tries_left: Some(card.tries.left),
+            // The number says more.
+            was_wrong: false,
             must_change: card.tries.must_change,
             entry: if card.has_pin_pad { SecretEntry::OnReader } else { SecretEntry::Typed },
         },

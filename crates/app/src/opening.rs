@@ -15,7 +15,7 @@ use crate::{
     failure::{Failure, Result},
     files::read_small,
     recipients::{DEFAULT_LABEL, SHARES_SCHEME, base_name, initials},
-    servers::{self, Access},
+    servers::{self, Access, Deceit},
     view::{Code, OpensWith, RecipientKind, RecordProblem, RecordProblemKind, RecordView},
 };
 
@@ -210,8 +210,8 @@ pub fn key_id(key: &PublicKey) -> String {
 pub struct Unlocked {
     /// The key.
     pub key: FileMasterKey,
-    /// What servers did that no honest one does, each named, in English, while others opened the container.
-    pub deceits: Vec<String>,
+    /// Servers that did what no honest one does, while others opened the container.
+    pub deceits: Vec<Deceit>,
 }
 
 /// Unlocks a container with the keys at hand. The lists are read when a key at hand is for a capsule on a server, or its holder is the person for whom a
@@ -228,8 +228,7 @@ pub fn unlock(container: &Container, keys: &[Key], access: &Access, control: &Co
     let shares = fetcher.shares(container.header());
     let keyring = shares.iter().fold(keyring.with_capsules(&fetcher), |keyring, person| keyring.with_shares(person));
     let unlocked = container.unlock(&keyring, control).map(|key| {
-        let wrong = key.wrong_capsules().iter().map(|server| Error::WrongCapsule(server.clone()).to_string());
-        let deceits = fetcher.deceits().into_iter().chain(wrong).collect();
+        let deceits = fetcher.deceits(key.wrong_capsules());
         Unlocked { key, deceits }
     });
     unlocked.map_err(|error| {

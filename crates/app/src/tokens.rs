@@ -14,7 +14,9 @@ use crate::{
     failure::{Failure, Result},
     opening::{Key, for_key, key_id, person_of, recipients_in_short},
     recipients::{initials, now},
-    view::{self, Code, ErrorView, IdentityKind, RecipientKind, RecipientWarning, SecretEntry, SecretView},
+    view::{
+        self, Code, ErrorView, IdentityKind, ModuleFault, RecipientKind, RecipientWarning, SecretEntry, SecretView,
+    },
 };
 
 /// A PKCS#11 module, and the tokens that it sees.
@@ -176,8 +178,11 @@ pub fn module(path: &Path, slot: Option<u64>) -> ModuleView {
 }
 
 fn listed(module: &Path, slot: Option<u64>) -> Result<Tokens> {
-    let tokens = Module::open(module).and_then(|module| module.tokens(slot));
-    tokens.map_err(|error| in_module(module, &error))
+    look(module, slot).map_err(|error| in_module(module, &error))
+}
+
+fn look(module: &Path, slot: Option<u64>) -> Result<Tokens, TokenError> {
+    Module::open(module).and_then(|module| module.tokens(slot))
 }
 
 /// A token with a key for a container.
@@ -246,19 +251,39 @@ pub(crate) struct Held {
     pub(crate) certificate: Option<Vec<u8>>,
 }
 
+/// Why a module shows no keys.
+#[derive(Clone)]
+pub(crate) struct ModuleProblem {
+    pub(crate) view: Box<ErrorView>,
+    pub(crate) fault: Option<ModuleFault>,
+}
+
+impl ModuleProblem {
+    fn new(module: &Path, error: &TokenError) -> Self {
+        let fault = match error {
+            TokenError::NoModule(_) | TokenError::NoHelper(_) => Some(ModuleFault::NotLoaded),
+            TokenError::Crashed(_) => Some(ModuleFault::Crashed),
+            TokenError::TimedOut(_) => Some(ModuleFault::Silent),
+            TokenError::Misbehaved(_) | TokenError::Failed(_) => Some(ModuleFault::Failing),
+            _ => None,
+        };
+        Self { view: Box::new(in_module(module, error).into_view()), fault }
+    }
+}
+
 /// The keys on a module's tokens that can open containers; no PIN is asked for.
 ///
 /// # Errors
-/// [`Code::TokenUnusable`], when no token can be asked.
-pub(crate) fn held_by(module: &Path) -> Result<Vec<Held>> {
+/// When no token can be asked.
+pub(crate) fn held_by(module: &Path) -> Result<Vec<Held>, ModuleProblem> {
     let (mut held, mut problem) = (Vec::new(), None);
-    for token in listed(module, None)?.tokens {
+    for token in look(module, None).map_err(|error| ModuleProblem::new(module, &error))?.tokens {
         match &token.identities {
             Ok(identities) => {
                 let usable = identities.iter().filter(|identity| token.can_open_with(identity).is_ok());
                 held.extend(usable.map(|identity| self::held(&token, identity)));
             }
-            Err(error) => problem = problem.or(Some(in_module(module, error))),
+            Err(error) => problem = problem.or_else(|| Some(ModuleProblem::new(module, error))),
         }
     }
     problem.filter(|_| held.is_empty()).map_or(Ok(held), Err)
@@ -291,6 +316,7 @@ fn held(token: &Token, key: &TokenIdentity) -> Held {
                 PinState::LastTry => Some(1),
                 _ => None,
             },
+            was_wrong: !token.info.needs_no_pin && token.info.pin == PinState::Low,
             must_change: !token.info.needs_no_pin && token.info.pin == PinState::MustChange,
             entry: match pin_entry(token) {
                 PinEntry::Typed => SecretEntry::Typed,

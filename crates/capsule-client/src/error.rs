@@ -418,12 +418,16 @@ impl Error {
         }
     }
 
-    /// Whether the person must hear of it although another server opens the container: one that lies, or is not the one that the list names.
-    pub fn is_deceit(&self) -> bool {
+    /// What the person must hear of although another server opens the container: which server lies, or is not the one that the list names.
+    pub fn deceits(&self) -> Vec<(&ServerId, &Cause)> {
         match self {
-            Self::Server { cause, .. } => cause.is_deceit(),
-            error => error.parts().into_iter().any(Self::is_deceit),
+            Self::Server { server, cause } if cause.is_deceit() => vec![(server, cause)],
+            error => error.parts().into_iter().flat_map(Self::deceits).collect(),
         }
+    }
+
+    pub(crate) fn is_deceit(&self) -> bool {
+        !self.deceits().is_empty()
     }
 
     /// The failures that it consists of, where they are several.

@@ -1,8 +1,10 @@
 //! The use cases of the window over real servers: what it shows before, while and after capsules travel.
 
 use std::{
-    fs,
+    fs, io,
+    net::{TcpListener, TcpStream},
     sync::{Arc, Mutex},
+    thread,
 };
 
 use app::{
@@ -10,8 +12,8 @@ use app::{
     desk::Desk,
     servers::ListFiles,
     view::{
-        Code, DeliveryDraft, DraftFile, EncryptionDone, EncryptionDraft, FileId, KeyFileView, NameChoice, OpenDone,
-        OpenDraft, OpensWith, ProgressStep, ProgressView, ServerState, ServerStep,
+        Code, DeceitKind, DeceitView, DeliveryDraft, DraftFile, EncryptionDone, EncryptionDraft, FileId, KeyFileView,
+        NameChoice, OpenDone, OpenDraft, OpensWith, ProgressStep, ProgressView, ServerState, ServerStep,
     },
 };
 
@@ -47,6 +49,21 @@ impl Stage {
         Self { place, css_a, css_b, desk }
     }
 
+    /// The same with servers that take tickets. The first is listed as `css-m`, at an address that is not its own.
+    fn with_relay() -> Self {
+        let stage = Self::new();
+        let clients = [stage.place.path("mari.crt")];
+        let (css_a, css_b) =
+            (Organisation::with_tickets("css-a", &clients), Organisation::with_tickets("css-b", &clients));
+        let mut relayed = css_a.entry();
+        relayed["id"] = "css-m".into();
+        relayed["name"] = "Capsules of css-m".into();
+        let port = relay_to(css_a.ticket_port.expect("it takes tickets"));
+        relayed["ticketUrl"] = format!("https://localhost:{port}").into();
+        stage.place.file("servers.json", list(&[relayed, css_b.entry()]));
+        Self { css_a, css_b, ..stage }
+    }
+
     fn chosen(&self, name: &str) -> FileId {
         self.desk.chosen(&self.place.path(name)).id
     }
@@ -75,7 +92,11 @@ impl Stage {
 
     fn open(&self, container: FileId, key: &str, certificate: Option<&str>) -> (Result<OpenDone, Failure>, Told) {
         let (told, observer) = observer();
-        let draft = OpenDraft {
+        (self.desk.open(&self.opening(container, key, certificate), None, observer), told)
+    }
+
+    fn opening(&self, container: FileId, key: &str, certificate: Option<&str>) -> OpenDraft {
+        OpenDraft {
             container,
             key_file: Some(self.key(key, container).id),
             identity: None,
@@ -83,8 +104,13 @@ impl Stage {
             destination: None,
             names: NameChoice::default(),
             raise_limits: false,
-        };
-        (self.desk.open(&draft, None, observer), told)
+        }
+    }
+
+    /// Opens until servers are told of: whose answer comes first is chance.
+    fn deceits(&self, container: FileId) -> Vec<DeceitView> {
+        let opened = || self.open(container, "mari-both.pem", None).0.expect("another server has it").deceits;
+        (0..40).map(|_| opened()).find(|deceits| !deceits.is_empty()).unwrap_or_default()
     }
 }
 
@@ -102,6 +128,30 @@ fn servers_of(told: &Told, step: ProgressStep) -> Vec<(String, ServerState, Opti
         last.servers.iter().map(|server| (server.name.clone(), server.state, server.code)).collect();
     servers.sort_by(|one, other| one.0.cmp(&other.0));
     servers
+}
+
+/// A port that leads to another one.
+fn relay_to(port: u16) -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let own = listener.local_addr().expect("bound").port();
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let Ok(server) = TcpStream::connect(("127.0.0.1", port)) else { continue };
+            let clones = || Ok::<_, io::Error>((client.try_clone()?, server.try_clone()?));
+            let Ok(((mut from, mut to), (mut back, mut forth))) = clones().and_then(|one| Ok((one, clones()?))) else {
+                continue;
+            };
+            thread::spawn(move || io::copy(&mut from, &mut to));
+            thread::spawn(move || io::copy(&mut forth, &mut back));
+        }
+    });
+    own
+}
+
+fn deceit(id: &str, kind: DeceitKind) -> DeceitView {
+    let organisation = if id == "css-m" { "css-a" } else { id };
+    let name = format!("Capsules of {id}");
+    DeceitView { server: id.to_owned(), name, organisation: Some(organisation.to_owned()), kind }
 }
 
 fn now() -> i64 {
@@ -222,6 +272,63 @@ fn a_server_that_is_down_is_told_of_and_needed_by_nobody() {
     let (refused, told) = stage.open(container, "mari-both.pem", None);
     assert_eq!(refused.expect_err("nobody has it").code(), Code::ServerUnreachable);
     assert!(servers_of(&told, ProgressStep::Fetching).iter().all(|(_, state, _)| *state == ServerState::Failed));
+}
+
+#[test]
+fn a_server_that_gives_another_capsule_is_told_of_after_opening_and_after_encrypting_again() {
+    let stage = Stage::new();
+    let sent =
+        |servers: &[&str]| stage.encrypt(&stage.draft(&["mari.crt"], servers, None)).0.expect("encrypted").output.id;
+    sent(&["css-a"]);
+    let container = sent(&["css-a", "css-b"]);
+    assert_eq!(stage.deceits(sent(&["css-b"])), [], "nobody lies");
+    stage.css_a.exchange_capsules();
+    let lie = [deceit("css-a", DeceitKind::WrongCapsule)];
+    assert_eq!(stage.deceits(container), lie);
+    let kept = || {
+        let (draft, word) = (stage.opening(container, "mari-both.pem", None), "kolm Valget kassi 7 katusel");
+        let kept = stage.desk.encrypt_again(&draft, None, word.to_owned().into(), None, None, |_| {});
+        kept.expect("another server has it").deceits
+    };
+    assert!((0..40).any(|_| kept() == lie));
+}
+
+#[test]
+fn a_server_with_a_key_that_is_not_listed_is_told_of_after_opening() {
+    let mut stage = Stage::new();
+    let (done, _) = stage.encrypt(&stage.draft(&["mari.crt"], &["css-a", "css-b"], None));
+    let container = done.expect("encrypted").output.id;
+    stage.css_a.make_next_certificate();
+    stage.css_a.begin_again_with_next();
+    assert_eq!(stage.deceits(container), [deceit("css-a", DeceitKind::AnotherKey)]);
+}
+
+#[test]
+fn a_server_that_wants_a_signature_for_another_one_is_told_of_after_opening() {
+    let stage = Stage::with_relay();
+    let (done, _) = stage.encrypt(&stage.draft(&["mari.crt"], &["css-m", "css-b"], None));
+    let container = done.expect("encrypted").output.id;
+    assert_eq!(stage.deceits(container), [deceit("css-m", DeceitKind::ForeignNonce)]);
+}
+
+#[test]
+fn a_server_whose_list_has_expired_is_told_as_that() {
+    let stage = Stage::new();
+    let mut incomplete = stage.css_b.entry();
+    incomplete["incomplete"] = "to be confirmed".into();
+    incomplete["certificates"] = serde_json::json!([]);
+    let shown = |members: &str| {
+        let text = list(&[stage.css_a.entry(), incomplete.clone()]).replacen('{', members, 1);
+        stage.place.file("servers.json", text);
+        let servers = stage.desk.servers().servers;
+        // Those of the list that ships come after them.
+        servers.into_iter().take(2).map(|server| (server.problem, server.list_expired)).collect::<Vec<_>>()
+    };
+    let reason = (Some("to be confirmed".to_owned()), false);
+    assert_eq!(shown("{"), [(None, false), reason.clone()]);
+    let expired = shown(r#"{"serial":4,"expires":"2020-01-01T00:00:00Z","#);
+    assert!(expired[0].1 && expired[0].0.is_some());
+    assert_eq!(expired[1], reason);
 }
 
 #[test]

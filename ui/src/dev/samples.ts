@@ -1,6 +1,7 @@
 // Files, people and containers that the states are shown with.
 import type { Chosen } from "$lib/bindings/Chosen";
 import type { ContainerView } from "$lib/bindings/ContainerView";
+import type { DeceitView } from "$lib/bindings/DeceitView";
 import type { EncryptionDone } from "$lib/bindings/EncryptionDone";
 import type { Incoming } from "$lib/bindings/Incoming";
 import type { IdentityView } from "$lib/bindings/IdentityView";
@@ -227,6 +228,7 @@ export const encrypted: EncryptionDone = {
   shares: [],
   keptUntil: null,
   opensUntil: null,
+  deceits: [],
 };
 
 const hex = (seed: number) =>
@@ -249,6 +251,7 @@ export function server(id: string, name: string, more: Partial<ServerView> = {})
     certificates: [pin(id.length)],
     endsSoon: null,
     problem: null,
+    listExpired: false,
     ...more,
   };
 }
@@ -320,6 +323,15 @@ export const badReport: ServerReport = {
   problem: failure("server_pin_mismatch", { subject: "ria", detail: "the server ria: its key is not the listed one" }),
 };
 
+/** Every kind of lie. */
+export const deceits: DeceitView[] = [
+  { server: "demo", name: demo.name, organisation: demo.organisation, kind: "wrongCapsule" },
+  { server: "ria", name: ria.name, organisation: ria.organisation, kind: "anotherKey" },
+  { server: "keskus", name: incomplete.name, organisation: incomplete.organisation, kind: "certificateNotInOrder" },
+  { server: "osad-a", name: osadA.name, organisation: osadA.organisation, kind: "foreignNonce" },
+  { server: "kohtud-2027", name: "kohtud-2027", organisation: null, kind: "misbehaved" },
+];
+
 export function openedOf(count: number, names = ["palgad november.xlsx", "selgitus.docx", "con.txt_"]): OpenDone {
   const files = Array.from({ length: Math.min(count, 1000) }, (_, index) => ({
     id: id(),
@@ -333,6 +345,7 @@ export function openedOf(count: number, names = ["palgad november.xlsx", "selgit
     files,
     count,
     totalSize: files.reduce((sum, saved) => sum + saved.size, 0),
+    deceits: [],
   };
 }
 
@@ -354,7 +367,7 @@ export function identity(more: Partial<IdentityView> = {}, secret: Partial<Ident
     model: "IDEMIA (2018, 2021)",
     validUntil: now() + 900 * DAY,
     warnings: [],
-    secret: { least: 4, most: 12, triesLeft: 3, mustChange: false, entry: "typed", ...secret },
+    secret: { least: 4, most: 12, triesLeft: 3, wasWrong: false, mustChange: false, entry: "typed", ...secret },
     ...more,
   };
 }
@@ -367,14 +380,14 @@ export function token(more: Partial<IdentityView> = {}, secret: Partial<Identity
 
 /** A module that sees these tokens. */
 export function tokens(...identities: IdentityView[]): KeysView {
-  const module = { name: "opensc-pkcs11.so", folder: "/usr/lib", isChosen: true, isBusy: false, problem: null };
+  const module = { name: "opensc-pkcs11.so", folder: "/usr/lib", isChosen: true, isBusy: false, problem: null, fault: null };
   return { ...noCards, identities, modules: [{ ...module, identities: identities.map(({ id }) => id) }] };
 }
 
 /** A module that cannot be used. */
 export function failedModule(): KeysView {
   const module = tokens().modules[0]!;
-  return { ...noCards, modules: [{ ...module, problem: failure("token_unusable", { subject: "opensc-pkcs11.so" }) }] };
+  return { ...noCards, modules: [{ ...module, problem: failure("token_unusable", { subject: "opensc-pkcs11.so" }), fault: "notLoaded" }] };
 }
 
 /** Jaak's card, which opens none of the samples. */

@@ -22,6 +22,7 @@ import {
   certificate,
   container,
   containerOf,
+  deceits,
   documents,
   dropped,
   encrypted,
@@ -725,12 +726,14 @@ export const states: Record<string, Run> = {
   }),
   "open-token": (stage) => show(stage, forMari()),
   "open-token-blocked": (stage) => show(stage, forMari()),
+  "open-token-module-failed": (stage) => show(stage, forMari()),
   "pin-token": asksToken(),
   "pin-token-wrong": asksToken({}, async (stage) => {
     stage.double.answers.pin = () => Promise.reject(failure("pin_incorrect", { subject: "token" }));
     await type("PIN", "wrong horse");
     await press(m.pin_open());
   }),
+  "pin-token-low": asksToken({ wasWrong: true }),
   "pin-token-last": asksToken({ triesLeft: 1 }),
   "pin-token-pad": asksToken({ entry: "onReader" }),
   "pin-token-working": asksToken({}, async (stage) => {
@@ -897,6 +900,16 @@ export const states: Record<string, Run> = {
   "opened-one": opens(1),
   "opened-program": opens(1, ["paigalda.sh"]),
   "opened-programs": opens(3, ["palgad november.xlsx", "arve.exe", "paigalda.sh"]),
+  "opened-deceit": async (stage) => {
+    stage.double.answers.open = () => Promise.resolve({ ...openedOf(1), deceits: deceits.slice(0, 1) });
+    await openThroughServers(stage);
+    await press(m.open_with_key());
+  },
+  "opened-deceits": async (stage) => {
+    stage.double.answers.open = () => Promise.resolve({ ...openedOf(2), deceits });
+    await openThroughServers(stage);
+    await press(m.open_with_key());
+  },
   "opened-refused": async (stage) => {
     stage.double.answers.system = () => Promise.reject(failure("internal", { detail: "xdg-open: no application" }));
     await opens(1)(stage);
@@ -918,6 +931,16 @@ export const states: Record<string, Run> = {
     await opens(3)(stage);
     const output = { ...encrypted.output, name: "palgad-november (2).cdoc2" };
     stage.double.answers.encrypt = () => Promise.resolve({ ...encrypted, output, recipients: [password] });
+    await press(m.keep_button());
+    await type(m.keep_old_password(), "correct horse");
+    await press(m.password_suggest());
+    await press(m.keep_button());
+  },
+  "keep-done-deceit": async (stage) => {
+    await opens(3)(stage);
+    const output = { ...encrypted.output, name: "palgad-november (2).cdoc2" };
+    const done = { ...encrypted, output, recipients: [password], deceits: deceits.slice(0, 1) };
+    stage.double.answers.encrypt = () => Promise.resolve(done);
     await press(m.keep_button());
     await type(m.keep_old_password(), "correct horse");
     await press(m.password_suggest());
@@ -1143,8 +1166,9 @@ const keysOf: Record<string, () => KeysView> = {
   "open-card-busy": () => failedCard(failure("card_busy")),
   "open-token": () => tokens(token()),
   "open-token-blocked": () => tokens(token({}, { triesLeft: 0 })),
-  "settings-tokens": () => tokens(token(), token({ id: "c5".repeat(32), holder: "mari", initials: "M", code: null, validUntil: null })),
+  "settings-tokens": () => tokens(token(), token({ id: "c5".repeat(32), holder: "mari", initials: "M", code: null, validUntil: null }, { wasWrong: true })),
   "settings-tokens-failed": () => failedModule(),
+  "open-token-module-failed": () => failedModule(),
   "encrypt-card": () => cards(identity()),
   "encrypt-card-added": () => cards(identity()),
   "settings-cards": () => cards(identity()),

@@ -102,6 +102,7 @@ function shell(): void {
       shares: [],
       keptUntil: null,
       opensUntil: null,
+      deceits: [],
     },
   };
   Object.assign(window, {

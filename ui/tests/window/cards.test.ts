@@ -13,6 +13,7 @@ import {
   documents,
   dropped,
   encrypted,
+  failedModule,
   identity,
   noCards,
   openedOf,
@@ -351,6 +352,37 @@ test("a token's PIN may be any text, and its words are its own", async () => {
   expect(said()).toContain("The PIN was wrong");
   await have(tokens(token({}, { triesLeft: 0 })));
   expect(said()).toContain("software that came with the token");
+});
+
+test("a token says that a wrong PIN was entered before, and a card says how many tries are left", async () => {
+  await begin(tokens(token({}, { wasWrong: true })), records.card);
+  await press("Open with token");
+  expect(said()).toContain("A wrong PIN was entered before. The token does not tell how many tries are left.");
+  expect(document.getElementById(field()?.getAttribute("aria-describedby") ?? "")?.textContent).toContain("A wrong PIN");
+  await have(tokens(token()));
+  expect(said()).not.toContain("A wrong PIN was entered before");
+  await have(tokens(token({}, { triesLeft: 1 })));
+  expect(said()).toContain("The PIN has one try left.");
+});
+
+test("a chosen module that fails is told where its key might open, with the way to mend it", async () => {
+  await begin(failedModule(), records.key);
+  const note = () => [...document.querySelectorAll("[role=status]")].find(({ textContent }) => textContent.includes("PKCS#11"));
+  expect(note()?.textContent).toContain("(opensc-pkcs11.so). It is not there, or cannot be loaded on this system.");
+  await press("Cards and readers");
+  expect(played.session.settings.section).toBe("keys");
+  await played.session.closeSettings();
+  // As soon as it answers, there is nothing to say.
+  await have(tokens());
+  expect(note()).toBeUndefined();
+  // One that the person did not choose says nothing here.
+  await have({ ...failedModule(), modules: failedModule().modules.map((module) => ({ ...module, isChosen: false })) });
+  expect(note()).toBeUndefined();
+});
+
+test("a module that fails is nobody’s concern where a password opens", async () => {
+  await begin(failedModule(), records.password);
+  expect(document.body.textContent).not.toContain("PKCS#11");
 });
 
 test("a token that needs no PIN opens at once", async () => {

@@ -1,5 +1,5 @@
 // Servers: how capsules travel, what is asked of servers when opening, and the settings.
-import { userEvent } from "vitest/browser";
+import { page, userEvent } from "vitest/browser";
 import { expect, test } from "vitest";
 
 import type { Code } from "$lib/bindings/Code";
@@ -14,6 +14,7 @@ import {
   badReport,
   certificate,
   containerOf,
+  deceits,
   documents,
   encrypted,
   file,
@@ -30,6 +31,7 @@ import {
   shown,
   twoServers,
 } from "../../src/dev/samples";
+import { play } from "../../src/dev/stage";
 import { choose, press, settle, type, unfold } from "../../src/dev/states";
 import { begin, deliver, holds, openContainer, played, screen, text } from "./window";
 
@@ -776,6 +778,102 @@ test("shows which part of the settings stands also under the mouse", async () =>
   await userEvent.hover(part!);
   expect(part!.matches(":hover")).toBe(true);
   expect(colours()).toEqual(before);
+});
+
+test("what is wrong with a server is told in the window’s language, and what is English stands in the details", async () => {
+  const expired = server("vana", "Vana server", { problem: "its list /etc/kapsel/servers.json has expired on 2026-01-01", listExpired: true });
+  for (const [language, words] of [
+    ["et", "Serveri loend on aegunud. Impordi uusim loend."],
+    ["ru", "Список с этим сервером устарел. Импортируйте самый новый."],
+  ] as const) {
+    const window = await play({ state: "start-servers", language, appearance: "light" });
+    window.double.answers.servers = () => Promise.resolve({ ...twoServers, servers: [...twoServers.servers, expired] });
+    window.session.openSettings("servers");
+    await settle();
+    await unfold("Vana server");
+    expect(text()).toContain(words);
+    expect(text()).not.toContain("has expired");
+    await unfold("Vana server");
+    // The reason that the list itself gives is quoted as such.
+    await unfold("Keskusserver");
+    expect(text()).toMatch(/[„«]The server's certificate is not in this list yet\./u);
+    await window.close();
+  }
+  await begin("settings-add-refused");
+  expect(document.querySelector("[role=alert]")?.textContent).not.toContain("differs");
+  expect(document.querySelector("details")?.textContent).toContain("the identifier RIA differs from ria in case only");
+  await played.close();
+  await begin("settings-tested-bad");
+  const steps = () => [...document.querySelectorAll("ol li")].map(({ textContent }) => textContent).join(" ");
+  expect(steps()).not.toContain("not listed");
+  expect([...document.querySelectorAll("details")].map(({ textContent }) => textContent).join(" ")).toContain("which is not listed");
+});
+
+test("keeps three rows of files above the delivery, and the page scrolls instead", async () => {
+  await page.viewport(720, 520);
+  try {
+    await begin("encrypt-troubles");
+    const rows = document.querySelector<HTMLElement>(".files .rows")!;
+    expect(rows.clientHeight).toBeGreaterThanOrEqual(150);
+    const content = document.querySelector<HTMLElement>(".content")!;
+    expect(content.scrollHeight).toBeGreaterThan(content.clientHeight);
+    const [list, delivery] = [rows, document.querySelector<HTMLElement>(".delivery")!].map((part) => part.getBoundingClientRect());
+    expect(list!.bottom).toBeLessThanOrEqual(delivery!.top);
+  } finally {
+    await page.viewport(920, 640);
+  }
+});
+
+test.each(["et", "en", "ru"] as const)("nothing is squeezed or stands out in the smallest window in %s", async (language) => {
+  await page.viewport(720, 520);
+  try {
+    for (const state of ["start", "delivery-choice", "delivery-list-trouble", "settings", "settings-tokens-failed", "opened-deceits"]) {
+      const window = await play({ state, language, appearance: "light" });
+      const wide = (part: Element) => part.scrollWidth <= part.clientWidth;
+      const cards = [...document.querySelectorAll(".card, .note, footer, .content")];
+      expect(cards.filter((card) => !wide(card)).map(({ className }) => `${state}: ${className}`)).toEqual([]);
+      const words = [...document.querySelectorAll(".rows .grow, .note .grow")];
+      expect(words.filter(({ clientWidth }) => clientWidth > 0 && clientWidth < 90).map(({ textContent }) => `${state}: ${textContent}`)).toEqual([]);
+      const files = document.querySelector(".files .adding")?.getBoundingClientRect();
+      const delivery = document.querySelector(".delivery")?.getBoundingClientRect();
+      if (files && delivery) expect(files.bottom).toBeLessThanOrEqual(delivery.top);
+      await window.close();
+    }
+  } finally {
+    await page.viewport(920, 640);
+  }
+});
+
+/** What a warning on the screen says, line by line. */
+const alertLines = () => {
+  const lines = [...document.querySelectorAll<HTMLElement>("[role=alert] :is(p, li)")];
+  return lines.map(({ textContent }) => textContent.trim());
+};
+
+test("tells which servers lied after opening, and what to do", async () => {
+  await begin("opened-deceits");
+  expect(screen()).toBe("opened");
+  expect(alertLines()).toEqual([
+    "Not every key server was in order. The container opened all the same, and your files are whole.",
+    "Demo (Kapseli näidisserver) gave a key that does not open this container.",
+    "Somebody answered in place of RIA (ee.ria): the key is not the one on the list.",
+    expect.stringContaining("The certificate of Keskusserver (Näidisministeerium) is not in order"),
+    expect.stringContaining("Esimene võtmeserver (Näidisasutus A) asked for a signature that would have counted at another server."),
+    "kohtud-2027 does not answer as a key server does.",
+    "Tell your administrator, or whoever runs the server.",
+  ]);
+});
+
+test("says nothing of servers where none lied, and tells those that lied after encrypting again", async () => {
+  await begin("opened");
+  expect(alertLines()).toEqual([]);
+  await press("Encrypt again");
+  await type("Password of the container", "correct horse");
+  played.double.answers.encrypt = () => Promise.resolve({ ...encrypted, recipients: [password], deceits: deceits.slice(0, 1) });
+  await press("Suggest one");
+  await press("Encrypt again");
+  expect(screen()).toBe("encrypted");
+  expect(alertLines()).toContain("Demo (Kapseli näidisserver) gave a key that does not open this container.");
 });
 
 test("says what is true of where things stay", async () => {

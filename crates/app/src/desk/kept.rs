@@ -6,9 +6,10 @@ use std::{
     time::Duration,
 };
 
-use cdoc2::FileMasterKey;
-
-use crate::view::{Code, FileId};
+use crate::{
+    opening::Unlocked,
+    view::{Code, FileId},
+};
 
 /// How long a person has to decide.
 pub(super) const DECIDING: Duration = Duration::from_secs(120);
@@ -19,7 +20,7 @@ pub(super) struct Kept(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    kept: Option<(FileId, FileMasterKey)>,
+    kept: Option<(FileId, Unlocked)>,
     /// Counts what was kept, so that the end of an earlier time is passed over.
     turn: u64,
 }
@@ -30,11 +31,11 @@ impl Kept {
     }
 
     /// Keeps the key of a container, in place of the one before.
-    pub(super) fn keep(self: &Arc<Self>, container: FileId, key: FileMasterKey, time: Duration) {
+    pub(super) fn keep(self: &Arc<Self>, container: FileId, unlocked: Unlocked, time: Duration) {
         let turn = {
             let mut state = self.lock();
             state.turn += 1;
-            state.kept = Some((container, key));
+            state.kept = Some((container, unlocked));
             state.turn
         };
         let kept = Arc::downgrade(self);
@@ -53,8 +54,8 @@ impl Kept {
     }
 
     /// The key of this container, if it is kept; no other one stays.
-    pub(super) fn take(&self, container: FileId) -> Option<FileMasterKey> {
-        self.lock().kept.take().filter(|(of, _)| *of == container).map(|(_, key)| key)
+    pub(super) fn take(&self, container: FileId) -> Option<Unlocked> {
+        self.lock().kept.take().filter(|(of, _)| *of == container).map(|(_, unlocked)| unlocked)
     }
 
     pub(super) fn forget(&self) {
@@ -84,7 +85,7 @@ mod tests {
     use super::*;
 
     /// Of a container that is made for it.
-    fn key() -> FileMasterKey {
+    fn key() -> Unlocked {
         let place = tempfile::tempdir().expect("temporary folder");
         let (letter, sealed) = (place.path().join("letter.txt"), place.path().join("letter.cdoc2"));
         std::fs::write(&letter, "hello").expect("written");
@@ -95,7 +96,8 @@ mod tests {
         let password = password();
         let keyring = Keyring::new([DecryptionKey::Password(&password)]);
         let container = Container::open(&sealed).expect("a container");
-        container.unlock(&keyring, &Control::default()).expect("unlocked")
+        let key = container.unlock(&keyring, &Control::default()).expect("unlocked");
+        Unlocked { key, deceits: Vec::new() }
     }
 
     #[test]

@@ -74,12 +74,16 @@ struct Module {
     path: PathBuf,
     is_busy: bool,
     /// What it said last, once it has answered.
-    found: Option<Result<Vec<tokens::Held>, ErrorView>>,
+    found: Option<Result<Vec<tokens::Held>, tokens::ModuleProblem>>,
 }
 
 impl Module {
     fn held(&self) -> &[tokens::Held] {
         self.found.as_ref().and_then(|found| found.as_deref().ok()).unwrap_or_default()
+    }
+
+    fn problem(&self) -> Option<&tokens::ModuleProblem> {
+        self.found.as_ref()?.as_ref().err()
     }
 }
 
@@ -172,7 +176,8 @@ impl State {
             is_chosen: self.chosen.as_ref() == Some(&module.path),
             is_busy: module.is_busy,
             identities: own.map(|(_, held)| held.identity.id.clone()).collect(),
-            problem: module.found.as_ref().and_then(|found| found.as_ref().err()).cloned(),
+            problem: module.problem().map(|problem| (*problem.view).clone()),
+            fault: module.problem().and_then(|problem| problem.fault),
         }
     }
 
@@ -319,7 +324,7 @@ impl KeysAtHand {
     fn ask_module(self: &Arc<Self>, path: PathBuf) -> Option<thread::JoinHandle<()>> {
         let keys = Arc::downgrade(self);
         let ask = move || {
-            let found = tokens::held_by(&path).map_err(Failure::into_view);
+            let found = tokens::held_by(&path);
             let Some(keys) = keys.upgrade() else { return };
             if let Some(module) = keys.lock().modules.iter_mut().find(|module| module.path == path) {
                 (module.found, module.is_busy) = (Some(found), false);

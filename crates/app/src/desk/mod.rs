@@ -17,8 +17,8 @@ use std::{
 use capsule_client::ListFiles;
 
 use cdoc2::{
-    Cancel, Compression, Container, Control, Extraction, FileMasterKey, InputFile, Limits, NamePolicy, OnConflict,
-    Password, Reading, Zeroizing, check_files, check_output, shown_name,
+    Cancel, Compression, Container, Control, Extraction, InputFile, Limits, NamePolicy, OnConflict, Password, Reading,
+    Zeroizing, check_files, check_output, shown_name,
 };
 
 use self::{
@@ -41,10 +41,10 @@ use crate::{
     servers::{Access, Refreshing},
     settings::{Recent, Settings, system_language},
     view::{
-        Appearance, Chosen, ChosenKind, Code, ContainerView, DemoView, EncryptionDone, EncryptionDraft, EncryptionPlan,
-        Existing, FileId, Incoming, KeyFileView, Language, OpenDone, OpenDraft, OpensWith, OutputView, PlanWarning,
-        PlannedFile, Position, ProgressStep, ProgressView, RecentView, RecipientKind, RecipientView, SavedFile,
-        StartView,
+        Appearance, Chosen, ChosenKind, Code, ContainerView, DeceitView, DemoView, EncryptionDone, EncryptionDraft,
+        EncryptionPlan, Existing, FileId, Incoming, KeyFileView, Language, OpenDone, OpenDraft, OpensWith, OutputView,
+        PlanWarning, PlannedFile, Position, ProgressStep, ProgressView, RecentView, RecipientKind, RecipientView,
+        SavedFile, StartView,
     },
 };
 
@@ -76,7 +76,7 @@ enum Proof {
     /// Of the key at hand that the draft names; none where the reader takes it by its PIN pad. The second says that the last try may be risked.
     Pin(Option<TypedPin>, bool),
     /// A PIN was right before something stood in the way of saving.
-    Unlocked(FileMasterKey),
+    Unlocked(Unlocked),
 }
 
 impl Proof {
@@ -429,6 +429,7 @@ impl Desk {
             shares: self.shares_of(&plan),
             kept_until: plan.kept_until(),
             opens_until,
+            deceits: Vec::new(),
         })
     }
 
@@ -540,10 +541,12 @@ impl Desk {
         proof: Proof,
         control: &Control,
         observer: &Observer,
-    ) -> Result<(Container, FileMasterKey)> {
+    ) -> Result<(Container, Unlocked)> {
         let container = Container::open(self.grants.path(draft.container)?)?;
         let mut key = match (draft.key_file, proof) {
-            (_, Proof::Unlocked(key)) if container.is_unlocked_by(&key) => return Ok((container, key)),
+            (_, Proof::Unlocked(unlocked)) if container.is_unlocked_by(&unlocked.key) => {
+                return Ok((container, unlocked));
+            }
             (_, Proof::Unlocked(_)) => {
                 return Err(Failure::new(Code::InputChanged, "another container stands in its place now"));
             }
@@ -563,8 +566,8 @@ impl Desk {
         }
         let watch = self.watch(ProgressStep::Fetching, observer);
         let access = Access { lists: self.lists.clone(), watch, refreshing: Refreshing::Meanwhile };
-        let Unlocked { key, .. } = unlock(&container, &[key], &access, control)?;
-        Ok((container, key))
+        let unlocked = unlock(&container, &[key], &access, control)?;
+        Ok((container, unlocked))
     }
 
     /// Opens a container and saves its files.
@@ -589,8 +592,8 @@ impl Desk {
         draft: &OpenDraft,
         progress: impl Fn(ProgressView) + Send + Sync + 'static,
     ) -> Result<Option<OpenDone>> {
-        let Some(key) = self.kept.take(draft.container) else { return Ok(None) };
-        self.open_by(draft, Proof::Unlocked(key), progress).map(Some)
+        let Some(unlocked) = self.kept.take(draft.container) else { return Ok(None) };
+        self.open_by(draft, Proof::Unlocked(unlocked), progress).map(Some)
     }
 
     /// Forgets the key that is kept for [`Desk::open_unlocked`].
@@ -625,13 +628,14 @@ impl Desk {
                 .collect(),
             private_place: self.private_place.clone(),
         };
-        let (saved, recipients, until) = self.run(Arc::new(progress), |control, observer| {
-            let (container, key) = self.unlocked(draft, proof, &control, observer)?;
+        let (saved, recipients, until, deceits) = self.run(Arc::new(progress), |control, observer| {
+            let (container, unlocked) = self.unlocked(draft, proof, &control, observer)?;
             let recipients = opening::recipients_in_short(container.header());
             let until = opening::opens_until(container.header());
-            let saved = container.extract(&key, &reading(draft, control), &extraction);
-            let saved = self.decided_about(saved, draft.container, is_kept.then_some(key))?;
-            Ok((saved, recipients, until))
+            let deceits = deceits_of(&unlocked);
+            let saved = container.extract(&unlocked.key, &reading(draft, control), &extraction);
+            let saved = self.decided_about(saved, draft.container, is_kept.then_some(unlocked))?;
+            Ok((saved, recipients, until, deceits))
         })?;
         self.remember(&container_path, false, recipients, until);
         let file = |extracted: &cdoc2::Extracted| {
@@ -654,6 +658,7 @@ impl Desk {
             files: saved.iter().take(SHOWN).map(file).collect(),
             count: saved.len() as u32,
             total_size: saved.iter().map(|extracted| extracted.entry.size).sum(),
+            deceits,
         })
     }
 
@@ -693,16 +698,16 @@ impl Desk {
         output: Option<FileId>,
         progress: impl Fn(ProgressView) + Send + Sync + 'static,
     ) -> Result<Option<EncryptionDone>> {
-        let Some(key) = self.kept.take(draft.container) else { return Ok(None) };
-        self.encrypt_again_by(draft, Proof::Unlocked(key), new_password, hint, output, progress).map(Some)
+        let Some(unlocked) = self.kept.take(draft.container) else { return Ok(None) };
+        self.encrypt_again_by(draft, Proof::Unlocked(unlocked), new_password, hint, output, progress).map(Some)
     }
 
     /// Keeps the key when something stands in the way about which the person can decide.
-    fn decided_about<T>(&self, done: cdoc2::Result<T>, container: FileId, key: Option<FileMasterKey>) -> Result<T> {
+    fn decided_about<T>(&self, done: cdoc2::Result<T>, container: FileId, unlocked: Option<Unlocked>) -> Result<T> {
         done.map_err(|error| {
             let failure = Failure::from(error);
-            if let Some(key) = key.filter(|_| is_obstacle(failure.code())) {
-                self.kept.keep(container, key, DECIDING);
+            if let Some(unlocked) = unlocked.filter(|_| is_obstacle(failure.code())) {
+                self.kept.keep(container, unlocked, DECIDING);
             }
             failure
         })
@@ -726,11 +731,13 @@ impl Desk {
         };
         let path = self.grants.path(output.id)?;
         let recipient = password_recipient(new_password, hint)?;
-        let written = self.run(Arc::new(progress), |control, observer| {
-            let (container, key) = self.unlocked(draft, proof, &control, observer)?;
+        let (written, deceits) = self.run(Arc::new(progress), |control, observer| {
+            let (container, unlocked) = self.unlocked(draft, proof, &control, observer)?;
+            let deceits = deceits_of(&unlocked);
             let encryptor = encryptor(vec![recipient], Compression::Fast, Control::default());
-            let written = container.encrypt_again(&key, &reading(draft, control), &encryptor, &path, chosen);
-            self.decided_about(written, draft.container, is_kept.then_some(key))
+            let written = container.encrypt_again(&unlocked.key, &reading(draft, control), &encryptor, &path, chosen);
+            let written = self.decided_about(written, draft.container, is_kept.then_some(unlocked))?;
+            Ok((written, deceits))
         })?;
         let recipients = vec![password_view()];
         self.remember(&path, true, names(&recipients), None);
@@ -744,6 +751,7 @@ impl Desk {
             shares: Vec::new(),
             kept_until: None,
             opens_until: None,
+            deceits,
         })
     }
 }
@@ -825,6 +833,10 @@ fn opens_until(path: &Path) -> Option<i64> {
 fn demo_card() -> Option<DemoView> {
     let said = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
     Some(DemoView { holder: said("KAPSEL_DEMO_CARD")?, pin: said("KAPSEL_DEMO_PIN")? })
+}
+
+fn deceits_of(unlocked: &Unlocked) -> Vec<DeceitView> {
+    unlocked.deceits.iter().map(|deceit| deceit.view.clone()).collect()
 }
 
 fn names(recipients: &[RecipientView]) -> Vec<String> {

@@ -7,7 +7,7 @@ use capsule_client::{Client, Download, ShareDownload, Stage, Watch};
 use cdoc2::{Cancel, Capsule, CapsuleFetcher, FetchError, Header, KeyShare, ServerCapsule, ShareFetcher, Zeroizing};
 use eid::Authenticator;
 
-use super::{Access, client};
+use super::{Access, client, deceits::Deceit};
 use crate::{
     failure::{Failure, Result},
     opening::Key,
@@ -23,7 +23,7 @@ pub(crate) struct Fetcher<'a> {
     /// One for all that is asked: what was begun for the first capsule goes on for the next.
     download: OnceLock<Download>,
     /// What servers did that no honest one does.
-    deceits: Arc<Mutex<Vec<String>>>,
+    deceits: Arc<Mutex<Vec<Deceit>>>,
 }
 
 impl<'a> Fetcher<'a> {
@@ -32,19 +32,26 @@ impl<'a> Fetcher<'a> {
         Self { keys, access, cancel, client: OnceLock::new(), download: OnceLock::new(), deceits: Arc::default() }
     }
 
-    /// What servers did so far that no honest one does, each named, in words; also when others opened the container.
-    pub(crate) fn deceits(&self) -> Vec<String> {
-        self.deceits.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// What servers did so far that no honest one does, and those that gave capsules which open nothing; each once, by the names of the lists.
+    pub(crate) fn deceits(&self, wrong_capsules: &[String]) -> Vec<Deceit> {
+        let servers = self.client.get().map(Client::servers);
+        let seen = self.deceits.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut told: Vec<Deceit> = Vec::new();
+        for deceit in seen.into_iter().chain(wrong_capsules.iter().map(|server| Deceit::wrong_capsule(server))) {
+            if !told.iter().any(|other| other.is_same(&deceit)) {
+                told.push(deceit.named_by(servers));
+            }
+        }
+        told
     }
 
     /// Whoever looks on, and beside him what is kept of servers that deceive.
     fn watch(&self) -> Watch {
         let (watch, deceits) = (self.access.watch.clone(), Arc::clone(&self.deceits));
         Watch::new(move |server, stage| {
-            if let Stage::Failed(error) = stage
-                && error.is_deceit()
-            {
-                deceits.lock().unwrap_or_else(PoisonError::into_inner).push(error.to_string());
+            if let Stage::Failed(error) = stage {
+                let mut all = deceits.lock().unwrap_or_else(PoisonError::into_inner);
+                all.extend(error.deceits().into_iter().map(|(server, cause)| Deceit::of(server, cause)));
             }
             watch.tell(server, stage);
         })

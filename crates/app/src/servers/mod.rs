@@ -3,11 +3,13 @@
 //! - `delivery`: which recipient's capsule goes to which servers, and until when
 //! - `trust`: the person's own list, changed by confirmed certificates and imported lists
 //! - `fetching`: with the keys at hand
+//! - `deceits`: servers that lied while others opened the container
 //! - `policy`: what the administrator decided, and the list that is fetched
 //! - `signing`: lists from an administrator's side
 //! - `access`, `showing`: what an operation needs of servers, and what a window shows of them
 
 mod access;
+mod deceits;
 mod delivery;
 mod fetching;
 mod policy;
@@ -31,6 +33,7 @@ use cdoc2::Cancel;
 
 pub use self::{
     access::{Access, watched},
+    deceits::Deceit,
     delivery::{Delivery, DeliveryPlan, Placed, parse_expiry},
     policy::{PolicyView, policy, refresh, view as policy_view},
     signing::{SignedBy, check, sign},

@@ -37,6 +37,7 @@ fn server(listed: &Listed) -> ServerView {
         certificates: server.pins.iter().map(pin).collect(),
         ends_soon: ends_soon(listed),
         problem: listed.unusable.clone(),
+        list_expired: listed.unusable.is_some() && server.incomplete.is_none(),
     }
 }
 

@@ -75,6 +75,8 @@ pub struct SecretView {
     pub most: u8,
     /// How often a wrong one is still allowed, where that is known; with 0 it is blocked.
     pub tries_left: Option<u8>,
+    /// A wrong one was entered since the last right one, and that is all that is known: a token says so, and tells no number.
+    pub was_wrong: bool,
     /// It has to be changed before it can be used.
     pub must_change: bool,
     /// Where it is entered.
@@ -109,6 +111,22 @@ pub struct ModuleStateView {
     pub identities: Vec<String>,
     /// Why it cannot be used.
     pub problem: Option<ErrorView>,
+    /// What of that is the module's own doing.
+    pub fault: Option<ModuleFault>,
+}
+
+/// What is wrong with a PKCS#11 module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum ModuleFault {
+    /// It is not there, or is no module for this system.
+    NotLoaded,
+    /// It crashed.
+    Crashed,
+    /// It does not answer in time.
+    Silent,
+    /// It fails, or answers otherwise than such a module does.
+    Failing,
 }
 
 /// A reader, and what is in it.

@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 pub use self::keys::{
-    CardStep, CardStepReport, DemoView, IdentityKind, IdentityView, KeysView, ModuleStateView, ReaderReport,
-    ReaderState, ReaderStateView, SecretEntry, SecretView,
+    CardStep, CardStepReport, DemoView, IdentityKind, IdentityView, KeysView, ModuleFault, ModuleStateView,
+    ReaderReport, ReaderState, ReaderStateView, SecretEntry, SecretView,
 };
 pub use self::servers::{
-    AddressReport, DeliveryDraft, DeliveryView, KeyCertificateView, LeftOut, Needed, NetworkDraft, NetworkView,
-    NewServerDraft, PinView, ProxyKind, ServerOrigin, ServerProgress, ServerReport, ServerState, ServerStep,
-    ServerView, ServersView, ShareView, ShownCertificate, StepReport,
+    AddressReport, DeceitKind, DeceitView, DeliveryDraft, DeliveryView, KeyCertificateView, LeftOut, Needed,
+    NetworkDraft, NetworkView, NewServerDraft, PinView, ProxyKind, ServerOrigin, ServerProgress, ServerReport,
+    ServerState, ServerStep, ServerView, ServersView, ShareView, ShownCertificate, StepReport,
 };
 
 /// Stands for a path that the person chose.
@@ -324,6 +324,8 @@ pub struct EncryptionDone {
     pub kept_until: Option<i64>,
     /// Until when somebody can open it, in unix seconds; none when somebody always can.
     pub opens_until: Option<i64>,
+    /// Servers that deceived while the container that was encrypted again was opened.
+    pub deceits: Vec<DeceitView>,
 }
 
 /// What a container tells without a key.
@@ -491,6 +493,8 @@ pub struct OpenDone {
     pub count: u32,
     /// Bytes of all files.
     pub total_size: u64,
+    /// Servers that deceived while others opened it.
+    pub deceits: Vec<DeceitView>,
 }
 
 /// A saved file.

@@ -45,8 +45,10 @@ pub struct ServerView {
     pub certificates: Vec<PinView>,
     /// Unix seconds when the last of them ends, if that is within 30 days.
     pub ends_soon: Option<i64>,
-    /// Why it cannot be used now, in the words of its list.
+    /// Why it cannot be used now, in the words of its list, or in English.
     pub problem: Option<String>,
+    /// Whether that is that its list has expired.
+    pub list_expired: bool,
 }
 
 /// Which list names a server.
@@ -61,6 +63,36 @@ pub enum ServerOrigin {
     Own,
     /// One that the program was started with.
     Given,
+}
+
+/// A server that did what no honest one does, while another opened the container.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct DeceitView {
+    /// Which server, as its list or the container has it.
+    pub server: String,
+    /// For people; the identifier where no list has it.
+    pub name: String,
+    /// Who runs it, where a list says so.
+    pub organisation: Option<String>,
+    /// What it did.
+    pub kind: DeceitKind,
+}
+
+/// What no honest server does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum DeceitKind {
+    /// It gave a capsule that does not open the container.
+    WrongCapsule,
+    /// Its key is not the listed one: somebody answers in its place.
+    AnotherKey,
+    /// Its certificate has ended, was revoked, or is for another host.
+    CertificateNotInOrder,
+    /// It gave a nonce of another server, where a signature over it would count.
+    ForeignNonce,
+    /// It answers otherwise than a capsule server does.
+    Misbehaved,
 }
 
 /// A certificate by which a server is known.

@@ -63,7 +63,7 @@ pub(super) fn unlocked(
         terminal.note(&format!("{} more records for this key were not tried", key.untried_records()));
     }
     for deceit in deceits {
-        terminal.note(&format!("{deceit}; the container opened without it. Tell whoever runs that server"));
+        terminal.note(&format!("{}; the container opened without it. Tell whoever runs that server", deceit.detail));
     }
     Ok(key)
 }

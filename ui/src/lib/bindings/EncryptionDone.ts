@@ -1,4 +1,5 @@
 // Generated from crates/app/src/view by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+import type { DeceitView } from "./DeceitView";
 import type { OutputView } from "./OutputView";
 import type { RecipientView } from "./RecipientView";
 import type { ShareView } from "./ShareView";
@@ -42,4 +43,8 @@ keptUntil: number | null,
 /**
  * Until when somebody can open it, in unix seconds; none when somebody always can.
  */
-opensUntil: number | null, };
+opensUntil: number | null, 
+/**
+ * Servers that deceived while the container that was encrypted again was opened.
+ */
+deceits: Array<DeceitView>, };

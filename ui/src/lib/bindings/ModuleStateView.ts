@@ -1,5 +1,6 @@
 // Generated from crates/app/src/view by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
 import type { ErrorView } from "./ErrorView";
+import type { ModuleFault } from "./ModuleFault";
 
 /**
  * A PKCS#11 module, and what it sees.
@@ -28,4 +29,8 @@ identities: Array<string>,
 /**
  * Why it cannot be used.
  */
-problem: ErrorView | null, };
+problem: ErrorView | null, 
+/**
+ * What of that is the module's own doing.
+ */
+fault: ModuleFault | null, };

@@ -1,4 +1,5 @@
 // Generated from crates/app/src/view by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
+import type { DeceitView } from "./DeceitView";
 import type { OutputView } from "./OutputView";
 import type { SavedFile } from "./SavedFile";
 
@@ -21,4 +22,8 @@ count: number,
 /**
  * Bytes of all files.
  */
-totalSize: number, };
+totalSize: number, 
+/**
+ * Servers that deceived while others opened it.
+ */
+deceits: Array<DeceitView>, };

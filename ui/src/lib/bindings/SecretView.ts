@@ -18,6 +18,10 @@ most: number,
  */
 triesLeft: number | null, 
 /**
+ * A wrong one was entered since the last right one, and that is all that is known: a token says so, and tells no number.
+ */
+wasWrong: boolean, 
+/**
  * It has to be changed before it can be used.
  */
 mustChange: boolean, 

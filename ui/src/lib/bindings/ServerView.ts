@@ -47,6 +47,10 @@ certificates: Array<PinView>,
  */
 endsSoon: number | null, 
 /**
- * Why it cannot be used now, in the words of its list.
+ * Why it cannot be used now, in the words of its list, or in English.
  */
-problem: string | null, };
+problem: string | null, 
+/**
+ * Whether that is that its list has expired.
+ */
+listExpired: boolean, };

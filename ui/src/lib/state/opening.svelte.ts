@@ -105,6 +105,11 @@ export class Opening {
     return possible;
   }
 
+  /** Whether a key on a token could open it, if there were one. */
+  get takesTokens(): boolean {
+    return this.container.records.some((record) => isUsable(record) && /^(keyFile|shares)$/u.test(record.opensWith));
+  }
+
   /** Whether only tokens are at hand that open it, and no card is asked for. */
   get byToken(): boolean {
     return this.identities.length > 0 && this.identities.every(({ kind }) => kind === "token");

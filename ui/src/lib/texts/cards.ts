@@ -2,6 +2,8 @@
 import type { CardStep } from "$lib/bindings/CardStep";
 import type { KeysView } from "$lib/bindings/KeysView";
 import type { IdentityView } from "$lib/bindings/IdentityView";
+import type { ModuleFault } from "$lib/bindings/ModuleFault";
+import type { ModuleStateView } from "$lib/bindings/ModuleStateView";
 import type { RecipientKind } from "$lib/bindings/RecipientKind";
 import { failure } from "$lib/backend/failure";
 import { m } from "$lib/paraglide/messages";
@@ -105,6 +107,20 @@ export function readyForWords({ cardHolders, isForDigiId }: Pick<Opening, "cardH
   return isForDigiId ? m.open_ready_any_digi_id() : m.open_ready_card();
 }
 
+const faults: Record<ModuleFault, () => string> = {
+  notLoaded: () => m.module_not_loaded(),
+  crashed: () => m.module_crashed(),
+  silent: () => m.module_silent(),
+  failing: () => m.module_failing(),
+};
+
+/** Why a PKCS#11 module cannot be used; null when it can. */
+export function moduleTrouble({ problem, fault }: ModuleStateView): Pick<Words, "title" | "text"> | null {
+  if (problem === null) return null;
+  const { title, text } = errorWords(problem);
+  return { title, text: fault === null ? text : faults[fault]() };
+}
+
 const steps: Record<CardStep, () => string> = {
   service: () => m.card_step_service(),
   card: () => m.card_step_card(),
@@ -120,10 +136,11 @@ export function cardStepWords(step: CardStep): string {
 
 /** How a PIN stands. */
 export function pinWords({ kind, secret }: IdentityView): { tone: "ok" | "warn" | "bad"; text: string } {
-  const { triesLeft, mustChange } = secret;
+  const { triesLeft, mustChange, wasWrong } = secret;
   const isToken = kind === "token";
   if (triesLeft === 0) return { tone: "bad", text: isToken ? m.token_pin_is_blocked() : m.pin_is_blocked() };
   if (mustChange) return { tone: "warn", text: isToken ? m.token_pin_to_change() : m.pin_to_change() };
+  if (triesLeft === null && wasWrong) return { tone: "warn", text: m.token_pin_is_low() };
   if (triesLeft === null) return { tone: "ok", text: m.card_ready() };
   if (isToken) return { tone: "warn", text: m.token_pin_is_last() };
   return { tone: triesLeft === 1 ? "warn" : "ok", text: m.pin_tries({ count: triesLeft }) };

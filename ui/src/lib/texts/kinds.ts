@@ -1,12 +1,17 @@
 // Words for kinds of keys, warnings, steps, and for how far servers are.
 import type { Code } from "$lib/bindings/Code";
+import type { DeceitKind } from "$lib/bindings/DeceitKind";
+import type { DeceitView } from "$lib/bindings/DeceitView";
 import type { ProgressStep } from "$lib/bindings/ProgressStep";
 import type { RecipientKind } from "$lib/bindings/RecipientKind";
 import type { RecipientWarning } from "$lib/bindings/RecipientWarning";
 import type { ServerOrigin } from "$lib/bindings/ServerOrigin";
 import type { ServerProgress } from "$lib/bindings/ServerProgress";
 import type { ServerStep } from "$lib/bindings/ServerStep";
+import type { ServerView } from "$lib/bindings/ServerView";
 import { m } from "$lib/paraglide/messages";
+
+import { isolated } from "./format";
 
 const kinds: Record<RecipientKind, () => string> = {
   idCard: () => m.kind_id_card(),
@@ -35,6 +40,27 @@ const warnings: Record<RecipientWarning, () => string> = {
 
 export function warningWords(warning: RecipientWarning): string {
   return warnings[warning]();
+}
+
+const deceits: Record<DeceitKind, (about: { server: string }) => string> = {
+  wrongCapsule: (about) => m.deceit_wrong_capsule(about),
+  anotherKey: (about) => m.deceit_another_key(about),
+  certificateNotInOrder: (about) => m.deceit_certificate(about),
+  foreignNonce: (about) => m.deceit_foreign_nonce(about),
+  misbehaved: (about) => m.deceit_misbehaved(about),
+};
+
+/** What a server did that no honest one does, with its name and who runs it. */
+export function deceitWords({ name, organisation, kind }: DeceitView): string {
+  const told = organisation === null || organisation === name;
+  const server = told ? isolated(name) : m.deceit_server({ name: isolated(name), organisation: isolated(organisation) });
+  return deceits[kind]({ server });
+}
+
+/** Why a server cannot be used; what its list says of it is quoted. Null when it can. */
+export function serverTrouble({ problem, listExpired }: ServerView): string | null {
+  if (problem === null) return null;
+  return listExpired ? m.server_list_expired() : m.server_incomplete({ reason: problem });
 }
 
 const steps: Record<ProgressStep, () => string> = {
