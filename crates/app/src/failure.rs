@@ -89,6 +89,7 @@ impl Failure {
                 ListTrouble::Policy { path, line, .. } => {
                     failure.about(shown_name(&path.display().to_string())).with_number(*line as u64)
                 }
+                ListTrouble::Remote { url, .. } => failure.about(shown(url)),
                 _ => failure,
             },
             _ => failure,

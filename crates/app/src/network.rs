@@ -24,6 +24,8 @@ use crate::{
 const SECONDS: std::ops::RangeInclusive<u64> = 1..=600;
 /// Longest name for a proxy, in characters.
 const MAX_USER: usize = 200;
+/// What is wrong with a name alone.
+const NO_PROXY_FOR_USER: &str = "proxy-user needs a proxy as http://proxy.example:3128";
 /// Names a file with the proxy's password, where there is no keyring.
 pub const PASSWORD_FILE_VARIABLE: &str = "KAPSEL_PROXY_PASSWORD_FILE";
 
@@ -76,6 +78,9 @@ struct NetworkFile {
     connect_timeout: Option<Spanned<u64>>,
     /// Seconds for a capsule in all.
     total_timeout: Option<Spanned<u64>>,
+    /// The file, and the line of the person's name in it: whether that has a proxy, two files together tell.
+    #[serde(skip)]
+    named_at: Option<(PathBuf, u64)>,
 }
 
 /// Where in the file a mistake is, in bytes, and what it is.
@@ -217,19 +222,23 @@ fn read_if_any(path: Option<PathBuf>) -> Result<NetworkFile> {
 
 /// The file as it stands, and what it says; one that is not there says nothing.
 fn read(path: &Path) -> Result<(String, NetworkFile)> {
-    let failed = |words: String| {
-        Failure::new(Code::SettingsInvalid, format!("{}{words}", path.display()))
-            .about(shown_name(&path.display().to_string()))
-    };
     let text = match fs::read_to_string(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Default::default()),
-        text => text.map_err(|error| failed(format!(": {error}")))?,
+        text => text.map_err(|error| failed(path, format!(": {error}")))?,
     };
-    let file = NetworkFile::parse(&text).map_err(|(at, words)| {
-        let line = 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
-        failed(format!(", line {line}: {words}")).with_number(line as u64)
-    })?;
+    let line = |at| 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count() as u64;
+    let mut file = NetworkFile::parse(&text).map_err(|(at, words)| mistaken(path, line(at), &words))?;
+    file.named_at = file.proxy_user.as_ref().map(|user| (path.to_owned(), line(user.span().start)));
     Ok((text, file))
+}
+
+fn failed(path: &Path, words: String) -> Failure {
+    Failure::new(Code::SettingsInvalid, format!("{}{words}", path.display()))
+        .about(shown_name(&path.display().to_string()))
+}
+
+fn mistaken(path: &Path, line: u64, words: &str) -> Failure {
+    failed(path, format!(", line {line}: {words}")).with_number(line)
 }
 
 /// The text of a file with these members, each with where its value stands now and what it is to be; `None` takes it out. Everything else stays
@@ -294,7 +303,7 @@ impl NetworkFile {
                 return wrong("proxy-user must be 1 to 200 characters without a colon");
             }
             if proxy.is_some_and(|proxy| !matches!(proxy, Proxy::Given { .. })) {
-                return wrong("proxy-user needs a proxy as http://proxy.example:3128");
+                return wrong(NO_PROXY_FOR_USER);
             }
         }
         for (name, time) in [("connect-timeout", &self.connect_timeout), ("total-timeout", &self.total_timeout)] {
@@ -352,10 +361,14 @@ fn in_force(system: NetworkFile, user: NetworkFile) -> Result<InForce> {
     let invalid = |words: String| Failure::new(Code::SettingsInvalid, words);
     let (own, others) = (user.proxy().map_err(invalid)?, system.proxy().map_err(invalid)?);
     // Who somebody is for one proxy is no business of another.
+    let named_at = user.named_at.or(system.named_at);
     let name = user.proxy_user.or(system.proxy_user.filter(|_| own.is_none())).map(Spanned::into_inner);
     let proxy = own.or(others).unwrap_or_default();
     if name.is_some() && !matches!(proxy, Proxy::Given { .. }) {
-        return Err(invalid("network.toml: proxy-user needs a proxy as http://proxy.example:3128".to_owned()));
+        return Err(match named_at {
+            Some((path, line)) => mistaken(&path, line, NO_PROXY_FOR_USER),
+            None => invalid(NO_PROXY_FOR_USER.to_owned()),
+        });
     }
     let settings = Settings {
         proxy,
@@ -428,6 +441,8 @@ mod tests {
         assert_eq!(user(&named, "proxy-user = \"mari\"").as_deref(), Some("mari"));
         let failure = both("", "proxy-user = \"mari\"").map(|_| ()).expect_err("for no proxy");
         assert_eq!(failure.code(), Code::SettingsInvalid);
+        assert!(failure.to_string().contains("network.toml, line 1: proxy-user needs a proxy"), "{failure}");
+        assert_eq!(failure.view().number, Some(1));
         let url = Proxy::given("http://a.example").expect("a proxy");
         let Proxy::Given { url, .. } = url else { panic!("{url:?}") };
         assert_eq!(account("mari", &url), "mari@a.example:80");

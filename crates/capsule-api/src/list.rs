@@ -146,6 +146,9 @@ pub enum ListProblem {
     /// More than 4 MiB or 1000 servers.
     #[error("the list is too large")]
     TooLarge,
+    /// Another encoding than UTF-8, as some editors write it.
+    #[error("this is UTF-16: save it as UTF-8")]
+    Utf16,
     /// Not JSON, or a member is missing, unknown, or stands twice. Line and column are told.
     #[error("{0}")]
     Json(#[source] serde_json::Error),
@@ -185,7 +188,9 @@ pub enum ListProblem {
     )]
     BaseUrl(&'static str),
     /// The server takes no capsule and holds no shares.
-    #[error("`capsuleTypes` is empty, and there is no `sharesUrl`")]
+    #[error(
+        "`capsuleTypes` is empty, and there is no `sharesUrl`: name what it takes, such as \"ecc_secp384r1\", \"rsa\""
+    )]
     NoCapsuleTypes,
     /// Neither a recipient nor a ticket URL: what is posted could not be fetched.
     #[error("neither `recipientUrl` nor `ticketUrl` is given")]
@@ -301,6 +306,12 @@ impl ServerList {
         if json.len() > MAX_LIST {
             return Err(failed(ListProblem::TooLarge));
         }
+        // Some editors put a byte order mark before the text.
+        let json = match json {
+            [0xef, 0xbb, 0xbf, text @ ..] => text,
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => return Err(failed(ListProblem::Utf16)),
+            text => text,
+        };
         let Object::<ListFile>(file) = serde_json::from_slice(json)
             .map_err(|error| ListError { server: entry_in_question(json), ..failed(ListProblem::Json(error)) })?;
         if file.version != 1 {
@@ -623,6 +634,18 @@ mod tests {
     }
 
     #[test]
+    fn a_list_is_text_as_editors_write_it() {
+        let text = parse(&[entry()]).expect("a list").to_json();
+        let read = |bytes: &[u8]| ServerList::parse(bytes, "list.json").map_err(|error| error.to_string());
+        assert_eq!(read(format!("\u{feff}{text}").as_bytes()), read(text.as_bytes()));
+        assert!(read(format!("\u{feff}\u{feff}{text}").as_bytes()).is_err());
+        for to_bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+            let wide: Vec<_> = format!("\u{feff}{text}").encode_utf16().flat_map(to_bytes).collect();
+            assert_eq!(read(&wide), Err("list.json: this is UTF-16: save it as UTF-8".to_owned()));
+        }
+    }
+
+    #[test]
     fn a_base_url_is_the_same_with_a_slash_at_its_end() {
         for (written, base) in
             [("https://a.example/shares/", "https://a.example/shares"), ("https://A.example:443", "https://a.example")]
@@ -686,7 +709,7 @@ mod tests {
         };
         with("a").expect("one organisation with two servers");
         with("b").expect("two organisations");
-        for organisation in ["A", "\u{430}", "ａ", "a "] {
+        for organisation in ["A", "\u{430}", "ａ", "a ", "á", "a."] {
             let message = with(organisation).expect_err(organisation).to_string();
             assert!(message.contains("list.json, server `css-b`") && message.contains("looks like \"a\""), "{message}");
         }

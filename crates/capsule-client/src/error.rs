@@ -70,6 +70,15 @@ pub enum Error {
     /// Several servers were asked, and none gave the capsule. At least two.
     #[error("{}", joined(.0))]
     Several(Vec<Error>),
+    /// A delivery failed when some servers had taken their part; nothing takes that back. At least one.
+    #[error("{failure}; what {} took already stays there until it expires, and opens nothing", ids(.servers))]
+    Left {
+        /// What went wrong.
+        #[source]
+        failure: Box<Error>,
+        /// Who has taken something.
+        servers: Vec<ServerId>,
+    },
     /// Of the servers of a key's shares, all of which are needed, some did not give theirs. At least one.
     #[error("all {needed} servers of the key's shares are needed; {}", joined(.failures))]
     Shares {
@@ -435,6 +444,7 @@ impl Error {
         match self {
             Self::Several(failures) | Self::Shares { failures, .. } => failures.iter().collect(),
             Self::BothWays { ticket, certificate, .. } => vec![&ticket.error, &certificate.error],
+            Self::Left { failure, .. } => vec![failure],
             _ => Vec::new(),
         }
     }
@@ -474,6 +484,10 @@ impl Error {
 fn by_server(mut failures: Vec<Error>) -> Vec<Error> {
     failures.sort_by(|one, other| one.server().cmp(&other.server()));
     failures
+}
+
+fn ids(servers: &[ServerId]) -> String {
+    servers.iter().map(ServerId::as_str).collect::<Vec<_>>().join(", ")
 }
 
 fn joined(failures: &[Error]) -> String {

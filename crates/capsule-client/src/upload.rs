@@ -8,7 +8,7 @@
 //! identifier, holds nothing but the one-time half of a key agreement, and is never used.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{BTreeSet, HashMap, HashSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
@@ -309,15 +309,30 @@ struct Stored {
     until: Option<Expiry>,
 }
 
-/// Posts everything, and gives it in its order; the first failure ends all.
+/// Servers that have taken something.
+type Taken = Arc<Mutex<BTreeSet<ServerId>>>;
+
+/// Posts everything, and gives it in its order; the first failure ends all, and tells who has taken something by then.
 async fn everywhere(queues: HashMap<ServerId, (Route, Queue)>, watch: Watch) -> Result<Vec<Stored>> {
+    let taken = Taken::default();
+    posted_everywhere(queues, watch, &taken).await.map_err(|failure| {
+        let servers: Vec<_> = taken.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
+        if servers.is_empty() { failure } else { Error::Left { failure: Box::new(failure), servers } }
+    })
+}
+
+async fn posted_everywhere(
+    queues: HashMap<ServerId, (Route, Queue)>,
+    watch: Watch,
+    taken: &Taken,
+) -> Result<Vec<Stored>> {
     let mut workers = JoinSet::new();
     for (server, (route, queue)) in queues {
         watch.tell(&server, Stage::Asked);
         let count = queue.jobs.len().min(CONNECTIONS);
         let queue = Arc::new(Mutex::new(queue));
         for _ in 0..count {
-            workers.spawn(work(server.clone(), route.clone(), Arc::clone(&queue), watch.clone()));
+            workers.spawn(work(server.clone(), route.clone(), Arc::clone(&queue), watch.clone(), Arc::clone(taken)));
         }
     }
     let mut all = Vec::new();
@@ -329,7 +344,13 @@ async fn everywhere(queues: HashMap<ServerId, (Route, Queue)>, watch: Watch) -> 
 }
 
 /// Posts capsules of one server over one connection, as long as there are any.
-async fn work(server: ServerId, route: Route, queue: Arc<Mutex<Queue>>, watch: Watch) -> Result<Vec<Stored>> {
+async fn work(
+    server: ServerId,
+    route: Route,
+    queue: Arc<Mutex<Queue>>,
+    watch: Watch,
+    taken: Taken,
+) -> Result<Vec<Stored>> {
     let queue = || queue.lock().unwrap_or_else(PoisonError::into_inner);
     let mut connection: Option<Connection> = None;
     let mut all = Vec::new();
@@ -338,6 +359,7 @@ async fn work(server: ServerId, route: Route, queue: Arc<Mutex<Queue>>, watch: W
         let Some(job) = next else { return Ok(all) };
         let stored = within(&server, route.timeouts.total, posted(&mut connection, &route, &job)).await;
         all.push(stored.inspect_err(|error| watch.tell(&server, Stage::Failed(error)))?);
+        taken.lock().unwrap_or_else(PoisonError::into_inner).insert(server.clone());
         if queue().acknowledged() {
             watch.tell(&server, Stage::Answered);
         }

@@ -117,6 +117,9 @@ pub(crate) const FROM_PASSWORD: &str =
 /// What to do next, when something helps.
 pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
     Some(match failure.code() {
+        _ if is_about_the_fetched_list(failure) => {
+            "nothing was changed; try again, or tell the administrator, whose policy names it. `kapsel servers list` shows what is in force"
+        }
         Code::NotARecipient => "`kapsel info` shows every recipient; open with the key of one of them",
         Code::WrongPassword | Code::WrongKey if failure.view().number.is_some() => {
             "ask the sender to encrypt again for fewer passwords and keys"
@@ -149,7 +152,9 @@ pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
             "nothing was saved; when you trust the sender, raise the limit: --max-files, --max-size, --max-name, --max-pax"
         }
         Code::ServerUnknown => "`kapsel servers list` shows those that are known; --server-list names another list",
-        Code::ServerUnusable => "`kapsel servers list` says why, and for which servers",
+        Code::ServerUnusable => {
+            "`kapsel servers show ID` says why, and for which keys it takes capsules; --server names another one"
+        }
         Code::ServerListClosed => "ask the administrator to add the server",
         Code::ServerListInvalid => "mend that list: while one that is in force has a mistake, no server is used",
         Code::ServerListSuperseded => {
@@ -223,6 +228,14 @@ pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
         Code::Internal if is_about_one_file(failure) => "name a folder to save them to: -o DIR",
         _ => return None,
     })
+}
+
+/// Whoever gives a server's address as its identifier names no list: that one is not known then.
+fn is_about_the_fetched_list(failure: &Failure) -> bool {
+    let view = failure.view();
+    status(view.code) == 5
+        && view.code != Code::ServerUnknown
+        && view.subject.as_ref().is_some_and(|it| it.starts_with("https://"))
 }
 
 /// Standard output takes one file; nothing else that has no code of its own comes with a number.

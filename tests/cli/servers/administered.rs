@@ -475,6 +475,8 @@ fn a_remote_list_comes_by_the_policy_and_serves_while_its_host_is_away() {
     machine.refused(&["servers", "refresh"], "server_list_invalid");
     drop(host);
     machine.refused(&["servers", "refresh"], "server_unreachable");
+    let words = machine.run(&["servers", "refresh"]).expect(5).stderr();
+    assert!(words.contains("tell the administrator") && !words.contains("servers test"), "{words}");
     assert_eq!(machine.shown()["servers"][0]["id"], "css-b");
     let words = machine.run(&["servers", "list"]).expect(0).stdout();
     assert!(

@@ -206,6 +206,8 @@ fn when_a_server_fails_nothing_is_written_and_it_is_named() {
     assert_eq!(error["subject"], "css-b");
     let words = error["detail"].as_str().expect("words");
     assert!(words.starts_with("the capsule could not be delivered: the server css-b"), "{words}");
+    // What the other one has taken meanwhile, nobody takes back.
+    assert!(words.ends_with("; what css-a took already stays there until it expires, and opens nothing"), "{words}");
     let command = "encrypt -o c.cdoc2 -r p384.crt letter.txt --server css-c";
     assert_eq!(stage.fails(command, 5, "server_unknown")["subject"], "css-c");
     let production = "encrypt -o c.cdoc2 -r p384.crt letter.txt --server 00000000-0000-0000-0000-000000000000";

@@ -29,10 +29,33 @@ fn every_server_is_shown_with_its_list_and_its_state() {
     let words = place.run(&["servers", "show", "css-a", "--server-list", "given.json"]).expect(0).stdout();
     assert!(words.contains(&organisation.fingerprint()), "{words}");
     place.run(&["servers", "show", "css-b"]).expect(5);
+    // An entry that covers one of a list before is marked.
+    assert!(servers.iter().all(|server| server["replaces"] == serde_json::json!([])), "{servers:?}");
+    let mut covering = organisation.entry();
+    covering["id"] = servers[1]["id"].clone();
+    place.file("covering.json", list(&[covering]));
+    let covered = |more: &[&str]| {
+        place.run(&[&["servers", "list", "--server-list", "covering.json"], more].concat()).expect(0).stdout()
+    };
+    let shown: Value = serde_json::from_str(&covered(&["--json"])).expect("JSON");
+    assert_eq!(shown["servers"][0]["replaces"], serde_json::json!(["shipped"]));
+    let twice = shown_twice(&place);
+    assert_eq!(twice, serde_json::json!(["given", "shipped"]));
+    assert!(covered(&[]).contains("\n     replaces the entry of the lists: shipped\n"), "{}", covered(&[]));
+    // With a byte order mark, as some editors write it.
+    place.file("marked.json", format!("\u{feff}{}", list(&[organisation.entry()])));
+    place.run(&["servers", "show", "css-a", "--server-list", "marked.json"]).expect(0);
     // A mistake names file and entry.
     place.file("given.json", list(&[organisation.entry()]).replace("https://localhost", "http://localhost"));
     let words = place.run(&["servers", "list", "--server-list", "given.json"]).expect(5).stderr();
     assert!(words.contains("given.json, server `css-a`: `senderUrl`"), "{words}");
+}
+
+/// What an entry replaces that stands in two given lists and in the one that ships.
+fn shown_twice(place: &Place) -> Value {
+    let lists = ["--server-list", "covering.json", "--server-list", "covering.json"];
+    let shown = json(&place.run(&[&["servers", "list", "--json"], &lists[..]].concat()).expect(0));
+    shown["servers"][0]["replaces"].clone()
 }
 
 #[test]

@@ -197,4 +197,9 @@ fn what_is_no_proxy_or_name_changes_nothing() {
         desk.run(Keyring::None, &[&["network", "set-proxy"], arguments].concat(), &[]).expect(status);
         assert!(!desk.place.path(NETWORK).exists());
     }
+    // A name that no file has a proxy for is told with the file that has it.
+    desk.run(Keyring::None, &["network", "set-proxy", "system"], &[]).expect(0);
+    desk.place.file(NETWORK, "# ours\nproxy-user = \"mari\"\n");
+    let words = desk.run(Keyring::None, &["network", "show"], &[]).expect(5).stderr();
+    assert!(words.contains("network.toml, line 2: proxy-user needs a proxy"), "{words}");
 }

@@ -86,6 +86,8 @@ pub struct Listed {
     pub origin: String,
     /// Whether its list bears a signature that the policy asks for.
     pub signed: bool,
+    /// Layers whose entries of the same identifier it stands in the place of, the nearest first.
+    pub replaces: Vec<Layer>,
     /// Why nothing is sent to it, when it cannot be used.
     pub unusable: Option<String>,
 }
@@ -205,14 +207,18 @@ impl Servers {
                     other_origin: other.origin.clone(),
                 });
             }
-            self.listed.retain(|other| other.server.id != server.id);
+            let replaced = self.listed.iter().position(|other| other.server.id == server.id);
+            let replaces = replaced.map_or_else(Vec::new, |position| {
+                let other = self.listed.remove(position);
+                [vec![other.layer], other.replaces].concat()
+            });
             let over = server.edition.expires.filter(|end| end.is_over(SystemTime::now()));
             let over = over.map(|end| match expires {
                 Some(expires) if expires == end => format!("its list {origin} has expired on {end}"),
                 _ => format!("the list that it was imported from has expired on {end}; import its next version"),
             });
             let unusable = server.incomplete.clone().or(over);
-            added.push(Listed { server, layer, origin: origin.to_owned(), signed, unusable });
+            added.push(Listed { server, layer, origin: origin.to_owned(), signed, replaces, unusable });
         }
         // What is more specific is preferred.
         added.append(&mut self.listed);

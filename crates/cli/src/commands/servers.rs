@@ -56,6 +56,7 @@ fn list(servers: &Servers, terminal: &Terminal) -> Result<()> {
                 listed.unusable.as_ref().map_or("can be used".to_owned(), |reason| format!("not usable: {reason}"));
             writeln!(output, "{}  {} ({})", listed.server.id, listed.server.name, listed.server.organisation)?;
             writeln!(output, "     {}: {state}", from(listed))?;
+            replaces(listed).into_iter().try_for_each(|which| writeln!(output, "     replaces {which}"))?;
             offer(&listed.server).into_iter().try_for_each(|offer| writeln!(output, "     {offer}"))?;
             warnings(listed).try_for_each(|warning| writeln!(output, "     warning: {warning}"))?;
         }
@@ -68,6 +69,14 @@ fn list(servers: &Servers, terminal: &Terminal) -> Result<()> {
         }
         Ok(())
     })
+}
+
+/// Which entries it covers: what was said there of its addresses and certificates does not count.
+fn replaces(listed: &Listed) -> Option<String> {
+    let layers: Vec<_> = listed.replaces.iter().map(|of| layer(*of)).collect();
+    Some(layers.join(", "))
+        .filter(|layers| !layers.is_empty())
+        .map(|layers| format!("the entry of the lists: {layers}"))
 }
 
 /// What a server does, by its entry.
@@ -111,6 +120,7 @@ fn show(listed: &Listed, terminal: &Terminal) -> Result<()> {
         writeln!(output, "{}  {}", server.id, server.name)?;
         writeln!(output, "  organisation   {}", server.organisation)?;
         writeln!(output, "  from           {}", from(listed))?;
+        replaces(listed).into_iter().try_for_each(|which| writeln!(output, "  replaces       {which}"))?;
         if let Some(ImportSource::CentralConfiguration) = server.imported_from {
             let whose =
                 "the central configuration of Estonia's eID, which vouches for the authority of its certificates";
@@ -154,6 +164,7 @@ fn value(listed: &Listed) -> Value {
         "expires": server.edition.expires.map(|expires| expires.to_string()),
         "signedBy": server.edition.signed_by.map(|key| key.to_string()),
         "signed": listed.signed,
+        "replaces": listed.replaces,
         "importedFrom": server.imported_from,
         "usable": listed.unusable.is_none(),
         "problem": listed.unusable,
