@@ -301,24 +301,13 @@ impl Verified {
         let ciphertext = payload.start..payload.end - TAG_LENGTH as u64;
         let total = ciphertext.end - ciphertext.start;
         let mut running_tags = Vec::with_capacity((total / PIECE as u64) as usize + 1);
-        file.seek(SeekFrom::Start(ciphertext.start)).map_err(|error| Error::reading(&path, error))?;
-        let (pieces, read) = pipe(PIECE.min(total as usize));
-        thread::scope(|scope| {
-            let reading = scope.spawn(|| {
-                let pieces = pieces;
-                read_pieces(&file, &path, total, &pieces)
-            });
-            // Dropped on every way out: else the reading thread would wait for it.
-            let read = read;
-            let mut done = 0;
-            while let Some(piece) = read.next() {
-                control.report(Step::Verifying, done, Some(total))?;
-                decryption.authenticate(&piece);
-                running_tags.push(decryption.running_tag());
-                done += piece.len() as u64;
-                read.give_back(piece);
-            }
-            reading.join().expect("reading does not panic")
+        let mut done = 0;
+        in_pieces(&file, &path, &ciphertext, |piece| {
+            control.report(Step::Verifying, done, Some(total))?;
+            decryption.authenticate(&piece);
+            running_tags.push(decryption.running_tag());
+            done += piece.len() as u64;
+            Ok(Some(piece))
         })?;
         let mut tag = [0; TAG_LENGTH];
         if fill(&mut file, &mut tag).map_err(|error| Error::reading(&path, error))? < tag.len() {
@@ -333,31 +322,53 @@ impl Verified {
     /// Reads, compares and decrypts the file once more.
     fn decrypt(&self, mut decryption: Decryption, pieces: &Filling, control: &Control) -> Result<()> {
         let total = self.ciphertext.end - self.ciphertext.start;
-        let mut file = &self.file;
-        file.seek(SeekFrom::Start(self.ciphertext.start)).map_err(|error| Error::reading(&self.path, error))?;
+        let mut expected = self.running_tags.iter();
         let mut done = 0;
-        for expected in &self.running_tags {
+        in_pieces(&self.file, &self.path, &self.ciphertext, |mut piece| {
             control.report(Step::Unpacking, done, Some(total))?;
-            let length = (total - done).min(PIECE as u64) as usize;
-            let Some(mut piece) = pieces.take() else { return Ok(()) };
-            piece.resize(length, 0);
-            let read = fill(&mut file, &mut piece).map_err(|error| Error::reading(&self.path, error))?;
             decryption.authenticate(&piece);
-            if read < length || !bool::from(decryption.running_tag().ct_eq(expected)) {
+            let is_same = |expected: &Tag| decryption.running_tag().ct_eq(expected).into();
+            if !expected.next().is_some_and(is_same) {
                 return Err(Error::InputChanged(self.path.clone()));
             }
             decryption.decrypt(&mut piece);
-            if !pieces.give(piece) {
-                return Ok(());
-            }
-            done += length as u64;
-        }
+            done += piece.len() as u64;
+            let Some(spare) = pieces.take() else { return Ok(None) };
+            Ok(pieces.give(piece).then_some(spare))
+        })?;
         control.report(Step::Unpacking, done, Some(total))
     }
 }
 
-/// Reads `total` bytes in whole [`PIECE`]s.
-fn read_pieces(mut file: &File, path: &Path, total: u64, pieces: &Filling) -> Result<()> {
+/// Reads a part of a file in whole [`PIECE`]s, on a thread of its own: reading costs nearly as much as what is done with them. For each piece,
+/// in order, `each` gives back a buffer, or nothing when it wants no more.
+fn in_pieces(
+    file: &File,
+    path: &Path,
+    part: &std::ops::Range<u64>,
+    mut each: impl FnMut(Vec<u8>) -> Result<Option<Vec<u8>>>,
+) -> Result<()> {
+    let total = part.end - part.start;
+    let (filling, pieces) = pipe(PIECE.min(total as usize));
+    thread::scope(|scope| {
+        let reading = scope.spawn(|| {
+            let filling = filling;
+            read_pieces(file, path, part.start, total, &filling)
+        });
+        // Dropped on every way out: else the reading thread would wait for it.
+        let pieces = pieces;
+        while let Some(piece) = pieces.next() {
+            match each(piece)? {
+                Some(spare) => pieces.give_back(spare),
+                None => return Ok(()),
+            }
+        }
+        reading.join().expect("reading does not panic")
+    })
+}
+
+fn read_pieces(mut file: &File, path: &Path, start: u64, total: u64, pieces: &Filling) -> Result<()> {
+    file.seek(SeekFrom::Start(start)).map_err(|error| Error::reading(path, error))?;
     let mut left = total;
     while left > 0 {
         let length = left.min(PIECE as u64) as usize;

@@ -1,26 +1,65 @@
 //! Buffers that go round between two threads of a pipeline.
+//!
+//! Both ends hand over several at once, so that a thread that waits is not woken for each: on a virtual machine that costs as much as computing
+//! the tag of what it is woken for. Before an end waits it hands over all that it holds, so that the two never wait for each other.
 
-use std::time::Duration;
+use std::{cell::RefCell, time::Duration};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use crate::{Result, progress::Control};
 
-/// Buffers between two threads: enough that neither waits for every one.
-const BUFFERS: usize = 3;
+/// Buffers between two threads: two lots.
+const BUFFERS: usize = 2 * LOT;
+/// Buffers that are handed over at once.
+const LOT: usize = 3;
 /// How often somebody who waits looks whether the operation was stopped.
 const GLANCE: Duration = Duration::from_millis(50);
 
 /// The end that fills buffers.
 pub(crate) struct Filling {
     free: Receiver<Vec<u8>>,
-    filled: Sender<Vec<u8>>,
+    filled: Lot,
 }
 
 /// The end that empties them.
 pub(crate) struct Emptying {
     filled: Receiver<Vec<u8>>,
-    free: Sender<Vec<u8>>,
+    free: Lot,
+}
+
+/// Buffers that wait to be handed over together; all are when it is dropped.
+struct Lot {
+    to: Sender<Vec<u8>>,
+    held: RefCell<Vec<Vec<u8>>>,
+}
+
+impl Lot {
+    fn new(to: Sender<Vec<u8>>) -> Self {
+        Self { to, held: RefCell::new(Vec::with_capacity(LOT)) }
+    }
+
+    /// Takes one more; false when the other end is known to be gone.
+    fn add(&self, buffer: Vec<u8>) -> bool {
+        let mut held = self.held.borrow_mut();
+        held.push(buffer);
+        held.len() < LOT || self.hand_over(&mut held)
+    }
+
+    fn hand_over(&self, held: &mut Vec<Vec<u8>>) -> bool {
+        // The channel has room for all buffers.
+        held.drain(..).fold(true, |taken, buffer| self.to.send(buffer).is_ok() && taken)
+    }
+
+    fn hand_over_all(&self) {
+        self.hand_over(&mut self.held.borrow_mut());
+    }
+}
+
+impl Drop for Lot {
+    fn drop(&mut self) {
+        self.hand_over_all();
+    }
 }
 
 /// Both ends, with buffers of `capacity` bytes.
@@ -30,19 +69,22 @@ pub(crate) fn pipe(capacity: usize) -> (Filling, Emptying) {
     for _ in 0..BUFFERS {
         free_in.send(Vec::with_capacity(capacity)).expect("the channel has room for all buffers");
     }
-    (Filling { free, filled: filled_in }, Emptying { filled, free: free_in })
+    (Filling { free, filled: Lot::new(filled_in) }, Emptying { filled, free: Lot::new(free_in) })
 }
 
 impl Filling {
     /// A buffer with whatever it held before; `None` when the other end is gone.
     pub(crate) fn take(&self) -> Option<Vec<u8>> {
-        self.free.recv().ok()
+        self.free.try_recv().ok().or_else(|| {
+            self.filled.hand_over_all();
+            self.free.recv().ok()
+        })
     }
 
-    /// Whether the other end still takes buffers.
+    /// False when the other end is known to take no more.
     #[must_use]
     pub(crate) fn give(&self, buffer: Vec<u8>) -> bool {
-        self.filled.send(buffer).is_ok()
+        self.filled.add(buffer)
     }
 
     /// Hands `buffer` over and puts another one in its place, with whatever that held before; false when the other end is
@@ -57,11 +99,18 @@ impl Filling {
 impl Emptying {
     /// The next filled buffer; `None` when the other end has finished.
     pub(crate) fn next(&self) -> Option<Vec<u8>> {
-        self.filled.recv().ok()
+        self.filled.try_recv().ok().or_else(|| {
+            self.free.hand_over_all();
+            self.filled.recv().ok()
+        })
     }
 
     /// The same for who waits for what may never come: an error when the operation is stopped meanwhile.
     pub(crate) fn next_unless_stopped(&self, control: &Control) -> Result<Option<Vec<u8>>> {
+        if let Ok(buffer) = self.filled.try_recv() {
+            return Ok(Some(buffer));
+        }
+        self.free.hand_over_all();
         loop {
             match self.filled.recv_timeout(GLANCE) {
                 Ok(buffer) => return Ok(Some(buffer)),
@@ -73,6 +122,6 @@ impl Emptying {
 
     /// Gives a buffer back; the other end may have finished.
     pub(crate) fn give_back(&self, buffer: Vec<u8>) {
-        let _ = self.free.send(buffer);
+        self.free.add(buffer);
     }
 }
