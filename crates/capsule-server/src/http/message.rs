@@ -3,7 +3,7 @@
 use axum::http::{HeaderValue, Request, Version, header, uri::Authority};
 
 use super::Refusal;
-use crate::net::{Interface, LengthBesideChunks};
+use crate::net::Interface;
 
 /// # Errors
 /// [`Refusal::Ambiguous`], [`Refusal::NotImplemented`].
@@ -36,12 +36,9 @@ fn asks_here<B>(request: &Request<B>, interface: Interface) -> Result<(), Refusa
     if is_here { Ok(()) } else { Err(Refusal::Ambiguous) }
 }
 
-/// One that is coded otherwise would be taken for what it is not; one with a length beside `chunked` is two requests to whoever goes by the length
-/// (RFC 9112, 6.3).
+/// One that is coded otherwise would be taken for what it is not. Of a length beside `chunked`, hyper leaves nothing to be seen; it
+/// ignores the length, and closes the connection after the answer.
 fn is_coded_plainly<B>(request: &Request<B>) -> Result<(), Refusal> {
-    if request.extensions().get::<LengthBesideChunks>().is_some() {
-        return Err(Refusal::Ambiguous);
-    }
     let mut codings = request.headers().get_all(header::TRANSFER_ENCODING).iter();
     match (codings.next(), codings.next()) {
         (None, _) => Ok(()),

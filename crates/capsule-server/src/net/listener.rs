@@ -12,15 +12,14 @@ use std::{
 use axum::body::Body;
 use hyper::{
     Request, Response,
-    body::{Body as _, Incoming},
-    header::{CONNECTION, HeaderValue, TRANSFER_ENCODING},
+    body::Incoming,
+    rt::{Read, Write},
     server::conn::http1,
     service::service_fn,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::{ServerConfig, pki_types::CertificateDer};
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::watch,
     task::JoinSet,
@@ -29,9 +28,8 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use super::{
-    Client, Interface, LengthBesideChunks, Peer, Refused,
+    Client, Interface, Peer, Refused,
     admission::{Admission, NoConnection, Place},
-    heads::{Heads, Watched},
     stopped,
 };
 use crate::{config::Limits, metrics::Metrics};
@@ -136,7 +134,7 @@ impl Connections {
     async fn connection(&self, socket: TcpStream, address: IpAddr, place: &Place) {
         let _ = socket.set_nodelay(true);
         let Security::Tls(config, identify) = &self.security else {
-            return self.serve(socket, Peer { address, client: None }, place).await;
+            return self.serve(TokioIo::new(socket), Peer { address, client: None }, place).await;
         };
         match timeout(self.limits.handshake_timeout, TlsAcceptor::from(config()).accept(socket)).await {
             Err(_) => self.refuse(Refused::HandshakeTimeout),
@@ -147,28 +145,17 @@ impl Connections {
             }
             Ok(Ok(stream)) => {
                 let client = stream.get_ref().1.peer_certificates().and_then(|chain| identify(chain)).map(Arc::new);
-                self.serve(stream, Peer { address, client }, place).await;
+                self.serve(TokioIo::new(stream), Peer { address, client }, place).await;
             }
         }
     }
 
-    async fn serve(&self, stream: impl AsyncRead + AsyncWrite + Unpin, peer: Peer, place: &Place) {
-        let heads = Heads::default();
-        let stream = TokioIo::new(Watched::new(stream, heads.clone()));
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
-            let length = (!is_chunked).then(|| request.body().size_hint().exact().unwrap_or_default());
-            if heads.next_is_ambiguous(length) {
-                request.extensions_mut().insert(LengthBesideChunks);
-            }
+    async fn serve(&self, stream: impl Read + Write + Unpin, peer: Peer, place: &Place) {
+        let service = service_fn(|request| {
             let answer = (self.handler)(request, peer.clone());
             async move {
                 place.is_busy();
-                let mut answer = answer.await;
-                if is_chunked {
-                    // Where the next head would begin, nobody could check.
-                    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-                }
+                let answer = answer.await;
                 place.is_quiet();
                 Ok::<_, std::convert::Infallible>(answer)
             }

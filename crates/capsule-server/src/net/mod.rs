@@ -4,7 +4,6 @@
 //! its first bytes come, and how long it may live (docs/adr/0006).
 
 mod admission;
-mod heads;
 mod listener;
 mod rate;
 
@@ -54,10 +53,6 @@ pub(crate) struct Peer {
     /// Who proved a key, on the recipient interface.
     pub(crate) client: Option<Arc<Client>>,
 }
-
-/// Stands at a request with both a length and chunks.
-#[derive(Clone, Copy)]
-pub(crate) struct LengthBesideChunks;
 
 /// A client with a certificate.
 pub(crate) struct Client {
