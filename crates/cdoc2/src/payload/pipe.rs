@@ -1,7 +1,7 @@
 //! Buffers that go round between two threads of a pipeline.
 //!
-//! Both ends hand over several at once, so that a thread that waits is not woken for each: on a virtual machine that costs as much as computing
-//! the tag of what it is woken for. Before an end waits it hands over all that it holds, so that the two never wait for each other.
+//! Both ends hand over several at once, so that a thread that waits is woken once for all of them: waking is dear on a virtual machine. Before an
+//! end waits it hands over all that it holds, so that the two never wait for each other.
 
 use std::{cell::RefCell, time::Duration};
 
