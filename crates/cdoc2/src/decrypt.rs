@@ -7,12 +7,11 @@
 use std::{
     fs::{File, OpenOptions},
     io::{Read, Seek, SeekFrom, Write},
+    ops::Range,
     path::{Path, PathBuf},
     thread,
     time::{Duration, UNIX_EPOCH},
 };
-
-use subtle::ConstantTimeEq;
 
 use crate::{
     Error, Result,
@@ -29,6 +28,7 @@ use crate::{
         deflate::PieceWriter,
         inflate::Inflater,
         pipe::{Emptying, Filling, pipe},
+        witness::Witness,
     },
     progress::{Control, Step},
     release::{OnConflict, PrivateFolder, Release, folder_of, free_space, sync_folder},
@@ -285,27 +285,30 @@ fn reading(error: Error, path: &Path) -> Error {
 struct Verified {
     file: File,
     path: PathBuf,
-    ciphertext: std::ops::Range<u64>,
-    /// The tag that the message would have if it ended after each [`PIECE`]; 16 bytes a mebibyte.
-    running_tags: Vec<Tag>,
+    ciphertext: Range<u64>,
+    /// Has seen each [`PIECE`].
+    witness: Witness,
 }
 
 impl Verified {
     fn by_reading(
         mut file: File,
         path: PathBuf,
-        payload: std::ops::Range<u64>,
+        payload: Range<u64>,
         mut decryption: Decryption,
         control: &Control,
     ) -> Result<Self> {
         let ciphertext = payload.start..payload.end - TAG_LENGTH as u64;
         let total = ciphertext.end - ciphertext.start;
-        let mut running_tags = Vec::with_capacity((total / PIECE as u64) as usize + 1);
+        let mut witness = Witness::of((total / PIECE as u64) as usize + 1);
         let mut done = 0;
-        in_pieces(&file, &path, &ciphertext, |piece| {
+        let see = |_, piece: &[u8]| {
+            witness.see(piece);
+            true
+        };
+        in_pieces(&file, &path, &ciphertext, see, |piece| {
             control.report(Step::Verifying, done, Some(total))?;
             decryption.authenticate(&piece);
-            running_tags.push(decryption.running_tag());
             done += piece.len() as u64;
             Ok(Some(piece))
         })?;
@@ -316,21 +319,16 @@ impl Verified {
         decryption.verify(&tag)?;
         tracing::debug!(bytes = total, "the whole container is authentic");
         control.report(Step::Verifying, total, Some(total))?;
-        Ok(Self { file, path, ciphertext, running_tags })
+        Ok(Self { file, path, ciphertext, witness })
     }
 
     /// Reads, compares and decrypts the file once more.
     fn decrypt(&self, mut decryption: Decryption, pieces: &Filling, control: &Control) -> Result<()> {
         let total = self.ciphertext.end - self.ciphertext.start;
-        let mut expected = self.running_tags.iter();
         let mut done = 0;
-        in_pieces(&self.file, &self.path, &self.ciphertext, |mut piece| {
+        let is_same = |place, piece: &[u8]| self.witness.knows(place, piece);
+        in_pieces(&self.file, &self.path, &self.ciphertext, is_same, |mut piece| {
             control.report(Step::Unpacking, done, Some(total))?;
-            decryption.authenticate(&piece);
-            let is_same = |expected: &Tag| decryption.running_tag().ct_eq(expected).into();
-            if !expected.next().is_some_and(is_same) {
-                return Err(Error::InputChanged(self.path.clone()));
-            }
             decryption.decrypt(&mut piece);
             done += piece.len() as u64;
             let Some(spare) = pieces.take() else { return Ok(None) };
@@ -340,21 +338,18 @@ impl Verified {
     }
 }
 
-/// Reads a part of a file in whole [`PIECE`]s, on a thread of its own: reading costs nearly as much as what is done with them. For each piece,
-/// in order, `each` gives back a buffer, or nothing when it wants no more.
+/// Reads a part of a file in whole [`PIECE`]s, on a thread of its own. There, `accept` looks at each piece and its number; what it does not accept
+/// has changed. For each piece, in order, `each` gives back a buffer, or nothing when it wants no more.
 fn in_pieces(
     file: &File,
     path: &Path,
-    part: &std::ops::Range<u64>,
+    part: &Range<u64>,
+    accept: impl FnMut(usize, &[u8]) -> bool + Send,
     mut each: impl FnMut(Vec<u8>) -> Result<Option<Vec<u8>>>,
 ) -> Result<()> {
-    let total = part.end - part.start;
-    let (filling, pieces) = pipe(PIECE.min(total as usize));
+    let (filling, pieces) = pipe(PIECE.min((part.end - part.start) as usize));
     thread::scope(|scope| {
-        let reading = scope.spawn(|| {
-            let filling = filling;
-            read_pieces(file, path, part.start, total, &filling)
-        });
+        let reading = scope.spawn(move || read_pieces(file, path, part, accept, &filling));
         // Dropped on every way out: else the reading thread would wait for it.
         let pieces = pieces;
         while let Some(piece) = pieces.next() {
@@ -367,19 +362,24 @@ fn in_pieces(
     })
 }
 
-fn read_pieces(mut file: &File, path: &Path, start: u64, total: u64, pieces: &Filling) -> Result<()> {
-    file.seek(SeekFrom::Start(start)).map_err(|error| Error::reading(path, error))?;
-    let mut left = total;
-    while left > 0 {
-        let length = left.min(PIECE as u64) as usize;
-        let Some(mut piece) = pieces.take() else { return Ok(()) };
+fn read_pieces(
+    mut file: &File,
+    path: &Path,
+    part: &Range<u64>,
+    mut accept: impl FnMut(usize, &[u8]) -> bool,
+    pieces: &Filling,
+) -> Result<()> {
+    file.seek(SeekFrom::Start(part.start)).map_err(|error| Error::reading(path, error))?;
+    for (place, start) in part.clone().step_by(PIECE).enumerate() {
+        let length = (part.end - start).min(PIECE as u64) as usize;
+        let Some(mut piece) = pieces.take() else { break };
         piece.resize(length, 0);
-        if fill(&mut file, &mut piece).map_err(|error| Error::reading(path, error))? < length {
+        let read = fill(&mut file, &mut piece).map_err(|error| Error::reading(path, error))?;
+        if read < length || !accept(place, &piece) {
             return Err(Error::InputChanged(path.to_owned()));
         }
-        left -= length as u64;
         if !pieces.give(piece) {
-            return Ok(());
+            break;
         }
     }
     Ok(())

@@ -40,7 +40,6 @@ fn cipher_and_mac(keys: &PayloadKeys, nonce: &[u8; NONCE_LENGTH], aad: &[&[u8]])
 }
 
 /// Poly1305 over `pad16(aad) | pad16(ciphertext) | lengths`, fed in pieces.
-#[derive(Clone)]
 struct Authenticator {
     mac: Poly1305,
     /// Blocks that the last [`PARALLEL`] ones lack.
@@ -148,7 +147,7 @@ impl Encryption {
 }
 
 /// Decrypts one message whose tag may not have been seen yet: the caller must not release anything before
-/// [`Decryption::verify`], or must have verified before and compare [`Decryption::running_tag`].
+/// [`Decryption::verify`], or must have verified before that this is the message.
 pub(crate) struct Decryption {
     cipher: Cipher,
     mac: Authenticator,
@@ -165,14 +164,9 @@ impl Decryption {
         self.mac.update(ciphertext);
     }
 
-    /// Decrypts in place what was just authenticated.
+    /// Decrypts the next bytes in place, which were authenticated.
     pub(crate) fn decrypt(&mut self, bytes: &mut [u8]) {
         self.cipher.apply_keystream(bytes);
-    }
-
-    /// The tag that the message would have if it ended here; for comparison in memory, never stored.
-    pub(crate) fn running_tag(&self) -> Tag {
-        self.mac.clone().tag()
     }
 
     /// Whether `tag` is the message's, in constant time.

@@ -1,11 +1,13 @@
 //! The payload: `zlib(tar(files))` as one ChaCha20-Poly1305 message, streamed both ways in constant memory.
 //!
-//! Writing: tar -> [`deflate`] (all cores) -> [`aead::Encryption`] -> file. Reading: file -> [`aead`] -> [`inflate`] -> tar.
+//! Writing: tar -> [`deflate`] (all cores) -> [`aead::Encryption`] -> file. Reading: file -> [`aead`] -> [`inflate`] -> tar;
+//! [`witness`] notices a file that changes between its two readings.
 
 pub(crate) mod aead;
 pub(crate) mod deflate;
 pub(crate) mod inflate;
 pub(crate) mod pipe;
+pub(crate) mod witness;
 
 /// Bytes that are handled at once, everywhere in the pipeline.
 pub(crate) const PIECE: usize = 1 << 20;

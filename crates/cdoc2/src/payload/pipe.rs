@@ -47,8 +47,12 @@ impl Lot {
     }
 
     fn hand_over(&self, held: &mut Vec<Vec<u8>>) -> bool {
-        // The channel has room for all buffers.
-        held.drain(..).fold(true, |taken, buffer| self.to.send(buffer).is_ok() && taken)
+        let mut taken = true;
+        for buffer in held.drain(..) {
+            // The channel has room for all buffers.
+            taken = self.to.send(buffer).is_ok();
+        }
+        taken
     }
 
     fn hand_over_all(&self) {
