@@ -11,7 +11,7 @@ use crate::{
     failure::{Failure, Result},
     keyring,
     opening::Key,
-    places::remembered_file,
+    places::{remembered_file, shortened},
     view::Code,
 };
 
@@ -171,7 +171,9 @@ fn place() -> Result<PathBuf> {
 
 fn read() -> Result<Labels> {
     let path = place()?;
-    let invalid = |words: String| Failure::new(Code::SettingsInvalid, format!("{}: {words}", path.display()));
+    let invalid = |words: String| {
+        Failure::new(Code::SettingsInvalid, format!("{}: {words}", path.display())).about(shortened(&path))
+    };
     match fs::read_to_string(&path) {
         Ok(text) => toml::from_str(&text).map_err(|error| invalid(error.message().to_owned())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Labels::default()),

@@ -13,6 +13,7 @@ import type { ReaderStateView } from "$lib/bindings/ReaderStateView";
 import type { RecentView } from "$lib/bindings/RecentView";
 import type { RecipientView } from "$lib/bindings/RecipientView";
 import type { RecordView } from "$lib/bindings/RecordView";
+import type { RememberedView } from "$lib/bindings/RememberedView";
 import type { ServerReport } from "$lib/bindings/ServerReport";
 import type { ServersView } from "$lib/bindings/ServersView";
 import type { ServerView } from "$lib/bindings/ServerView";
@@ -462,4 +463,10 @@ export const badCards: ReaderReport[] = [
     steps: [cardStep("service"), cardStep("card", "ATR 3B00"), cardStep("application", "an unknown kind (ATR 3B00)", false)],
     problem: failure("card_unsupported", { subject: "3B00", detail: "the card is of an unknown kind (ATR 3B00)" }),
   },
+];
+
+/** What the keyring keeps. */
+export const remembered: RememberedView[] = [
+  { label: "Juhatuse koosolekud", kind: "password" },
+  { label: "varukoopia-2026", kind: "symmetricKey" },
 ];

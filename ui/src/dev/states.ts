@@ -13,6 +13,7 @@ import type { ServersView } from "$lib/bindings/ServersView";
 import type { Double } from "$lib/backend/double";
 import { failure } from "$lib/backend/failure";
 import { m } from "$lib/paraglide/messages";
+import { isolated } from "$lib/texts/format";
 
 import {
   badCards,
@@ -55,6 +56,7 @@ import {
   recipient,
   record,
   records,
+  remembered,
   shareServers,
   shown,
   twoServers,
@@ -212,6 +214,15 @@ async function openShares(stage: Stage): Promise<void> {
   await show(stage, containerOf(records.shares));
   await choose(m.means_key());
   await press(m.choose_key());
+}
+
+/** What is remembered, below the cards. */
+function withRemembered(run: Run = async () => undefined): Run {
+  return async (stage) => {
+    stage.double.answers.remembered = () => Promise.resolve(remembered);
+    await settings(m.settings_keys, run)(stage);
+    bottom();
+  };
 }
 
 function settings(section: () => string, run: Run = async () => undefined): Run {
@@ -1093,6 +1104,21 @@ export const states: Record<string, Run> = {
     await writeServer();
     await press(m.new_server_look());
     await press(m.add_server_go());
+  }),
+  "settings-remembered": withRemembered(),
+  "settings-remembered-ask": withRemembered(() => press(m.remembered_forget_named({ label: isolated("Juhatuse koosolekud") }))),
+  "settings-remembered-locked": withRemembered(async (stage) => {
+    stage.double.answers.forget = () => Promise.reject(failure("keyring_unavailable", { detail: "the system's keyring is locked" }));
+    await press(m.remembered_forget_named({ label: isolated("varukoopia-2026") }));
+    await press(m.remembered_forget_yes());
+  }),
+  "settings-remembered-broken": settings(m.settings_keys, async (stage) => {
+    const subject = "~/.config/kapsel/remembered.toml";
+    const detail = "/home/mari/.config/kapsel/remembered.toml: missing field `kind`";
+    stage.double.answers.remembered = () => Promise.reject(failure("settings_invalid", { subject, detail }));
+    await press(m.settings_general());
+    await press(m.settings_keys());
+    bottom();
   }),
   "settings-network": settings(m.settings_network),
   "settings-network-given": settings(m.settings_network, async () => {

@@ -3,10 +3,12 @@
 //! - here: what arrives, encrypting, opening
 //! - `keys`: cards in readers, and tokens
 //! - `kept`: a container that is unlocked already, while the person decides where and how to save it
+//! - `secrets`: what the system's keyring keeps
 //! - `servers`: capsule servers and the network
 
 mod kept;
 mod keys;
+mod secrets;
 mod servers;
 
 use std::{

@@ -4,6 +4,7 @@
 //! argument; the web view can name no other file.
 
 mod keys;
+mod remembered;
 mod servers;
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ pub use self::keys::{
     CardStep, CardStepReport, DemoView, IdentityKind, IdentityView, KeysView, ModuleFault, ModuleStateView,
     ReaderReport, ReaderState, ReaderStateView, SecretEntry, SecretView,
 };
+pub use self::remembered::{RememberedSecret, RememberedView};
 pub use self::servers::{
     AddressReport, DeceitKind, DeceitView, DeliveryDraft, DeliveryView, KeyCertificateView, LeftOut, Needed,
     NetworkDraft, NetworkView, NewServerDraft, PinView, ProxyKind, ServerOrigin, ServerProgress, ServerReport,
