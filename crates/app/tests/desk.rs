@@ -68,6 +68,7 @@ fn open_draft(container: FileId) -> OpenDraft {
         certificate: None,
         destination: None,
         names: NameChoice::default(),
+        remembered: None,
         raise_limits: false,
     }
 }

@@ -103,6 +103,7 @@ impl Stage {
             certificate: certificate.map(|name| self.chosen(name)),
             destination: None,
             names: NameChoice::default(),
+            remembered: None,
             raise_limits: false,
         }
     }

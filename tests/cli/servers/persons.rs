@@ -481,6 +481,7 @@ mod at_a_desk {
             certificate: None,
             destination: None,
             names: NameChoice::default(),
+            remembered: None,
             raise_limits: false,
         };
         let opening = open("jaak-both.pem");

@@ -156,6 +156,7 @@ export const records = {
     opensWith: "nothing",
     problem: { kind: "unknown", detail: "unknown capsule type 9" },
   }),
+  secret: record(14, { name: "varukoopia-2026", initials: "V", kind: "secret", algorithm: "HKDF", opensWith: "secretFile" }),
   broken: record(6, {
     name: "Vigane",
     initials: "V",
@@ -206,6 +207,7 @@ export function containerOf(...list: RecordView[]): ContainerView {
     folder: "~/Downloads",
     size: container.size,
     records: list,
+    remembered: [],
     destination: { id: id(), name: "palgad-november", folder: "~/Downloads" },
   };
 }

@@ -271,6 +271,19 @@ function serverFails(error: ErrorView): Run {
   };
 }
 
+/** A container for which something is remembered. */
+async function openRemembered(stage: Stage, kept = remembered.slice(0, 1), ...others: ContainerView["records"]): Promise<void> {
+  await show(stage, { ...containerOf(records.password, ...others), remembered: kept });
+}
+
+function rememberedFails(error: ErrorView): Run {
+  return async (stage) => {
+    stage.double.answers.open = () => Promise.reject(error);
+    await openRemembered(stage);
+    await press(m.open_with_remembered_password());
+  };
+}
+
 const forMari = () => containerOf(records.card, records.key);
 
 /** The dialog for the PIN of Mari's card, over a container for her. */
@@ -1105,6 +1118,16 @@ export const states: Record<string, Run> = {
     await press(m.new_server_look());
     await press(m.add_server_go());
   }),
+  "open-remembered": (stage) => openRemembered(stage),
+  "open-remembered-several": (stage) => openRemembered(stage, remembered, records.secret, records.key, records.card),
+  "open-remembered-wrong": rememberedFails(failure("wrong_password", { names: ["Isa arvuti"] })),
+  "open-remembered-locked": rememberedFails(failure("keyring_unavailable", { detail: "the system's keyring is locked" })),
+  "open-remembered-gone": rememberedFails(failure("keyring_unavailable", { subject: remembered[0]!.label })),
+  "open-remembered-key-wrong": async (stage) => {
+    stage.double.answers.open = () => Promise.reject(failure("wrong_key"));
+    await openRemembered(stage, remembered.slice(1), records.secret);
+    await press(m.open_with_remembered_key());
+  },
   "settings-remembered": withRemembered(),
   "settings-remembered-ask": withRemembered(() => press(m.remembered_forget_named({ label: isolated("Juhatuse koosolekud") }))),
   "settings-remembered-locked": withRemembered(async (stage) => {

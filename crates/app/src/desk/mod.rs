@@ -79,18 +79,23 @@ enum Proof {
     Pin(Option<TypedPin>, bool),
     /// A PIN was right before something stood in the way of saving.
     Unlocked(Unlocked),
+    /// What the keyring keeps under this label.
+    Remembered(String),
 }
 
 impl Proof {
+    /// What the page gives beside a draft.
+    fn given(draft: &OpenDraft, password: Option<Zeroizing<String>>) -> Self {
+        match (password, &draft.remembered) {
+            (Some(password), _) => Self::Password(password),
+            (None, Some(label)) => Self::Remembered(label.clone()),
+            (None, None) => Self::Nothing,
+        }
+    }
+
     /// Whether the container stays unlocked while the person decides. Passwords are given again by whoever has them still.
     fn is_kept(&self) -> bool {
         matches!(self, Self::Pin(..) | Self::Unlocked(_))
-    }
-}
-
-impl From<Option<Zeroizing<String>>> for Proof {
-    fn from(password: Option<Zeroizing<String>>) -> Self {
-        password.map_or(Self::Nothing, Self::Password)
     }
 }
 
@@ -486,6 +491,7 @@ impl Desk {
             folder: folder(&path),
             size: container.size().unwrap_or(0),
             records: opening::records_by(container.header(), &self.lists),
+            remembered: secrets::fitting(container.header()),
             destination: self.output(folder_beside(&path)),
         })
     }
@@ -555,6 +561,7 @@ impl Desk {
             (_, Proof::Pin(pin, risk_last_try)) => {
                 self.key_by_pin(draft.identity.as_deref().unwrap_or_default(), pin, risk_last_try)?
             }
+            (_, Proof::Remembered(label)) => secrets::remembered_key(container.header(), &label)?,
             (Some(file), proof) => {
                 let path = self.grants.path(file)?;
                 let password = if let Proof::Password(password) = &proof { Some(password.as_str()) } else { None };
@@ -582,7 +589,7 @@ impl Desk {
         password: Option<Zeroizing<String>>,
         progress: impl Fn(ProgressView) + Send + Sync + 'static,
     ) -> Result<OpenDone> {
-        self.open_by(draft, password.into(), progress)
+        self.open_by(draft, Proof::given(draft, password), progress)
     }
 
     /// Opens a container that a PIN has unlocked before something stood in the way of saving it; `None` when its key is no longer kept.
@@ -685,7 +692,7 @@ impl Desk {
         output: Option<FileId>,
         progress: impl Fn(ProgressView) + Send + Sync + 'static,
     ) -> Result<EncryptionDone> {
-        self.encrypt_again_by(draft, password.into(), new_password, hint, output, progress)
+        self.encrypt_again_by(draft, Proof::given(draft, password), new_password, hint, output, progress)
     }
 
     /// The same for a container that a PIN has unlocked before something stood in the way; `None` when its key is no longer kept.

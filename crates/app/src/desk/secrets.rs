@@ -1,17 +1,20 @@
 //! Secrets that the system's keyring keeps.
 
+use cdoc2::Header;
+
 use super::Desk;
 use crate::{
-    failure::Result,
+    failure::{Failure, Result},
+    opening::Key,
     remembered::{self, Remembered},
-    view::RememberedView,
+    view::{Code, RememberedView},
 };
 
 impl Desk {
     /// What is remembered. The keyring is not looked at.
     ///
     /// # Errors
-    /// [`Code::SettingsInvalid`](crate::view::Code::SettingsInvalid) when the list of it cannot be read.
+    /// [`Code::SettingsInvalid`] when the list of it cannot be read.
     pub fn remembered(&self) -> Result<Vec<RememberedView>> {
         Ok(views(remembered::labels()?))
     }
@@ -24,6 +27,25 @@ impl Desk {
         remembered::forget(label)?;
         self.remembered()
     }
+}
+
+/// What is remembered that may open a container; nothing where the list of it cannot be read, of which the settings tell.
+pub(super) fn fitting(header: &Header) -> Vec<RememberedView> {
+    let fitting =
+        remembered::fitting(header).inspect_err(|failure| tracing::warn!(%failure, "nothing remembered is offered"));
+    views(fitting.unwrap_or_default())
+}
+
+/// The key under a label, which must be one that fits: the page can take no other out of the keyring.
+///
+/// # Errors
+/// [`Code::KeyringUnavailable`], with the label where it is no longer there.
+pub(super) fn remembered_key(header: &Header, label: &str) -> Result<Key> {
+    let unknown = |failure: Failure| Failure::new(Code::KeyringUnavailable, failure.to_string()).about(label);
+    let mut fitting = remembered::fitting(header).map_err(unknown)?;
+    fitting.retain(|one| one.label == label);
+    let gone = || Failure::new(Code::KeyringUnavailable, "the system's keyring no longer keeps it").about(label);
+    remembered::keys(&fitting)?.into_iter().next().ok_or_else(gone)
 }
 
 fn views(remembered: Vec<Remembered>) -> Vec<RememberedView> {

@@ -344,6 +344,8 @@ pub struct ContainerView {
     pub size: u64,
     /// A line a record, in the order of the header.
     pub records: Vec<RecordView>,
+    /// What is remembered that may open it.
+    pub remembered: Vec<RememberedView>,
     /// Where the files would be saved: a folder beside the container.
     pub destination: OutputView,
 }
@@ -450,6 +452,8 @@ pub struct OpenDraft {
     pub key_file: Option<FileId>,
     /// The key at hand, by its `id`, where a PIN opens it.
     pub identity: Option<String>,
+    /// The label of what is remembered, where that opens it.
+    pub remembered: Option<String>,
     /// The certificate of a key that comes without one, for servers.
     pub certificate: Option<FileId>,
     /// Where to; absent: the proposal.

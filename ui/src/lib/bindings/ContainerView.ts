@@ -1,6 +1,7 @@
 // Generated from crates/app/src/view by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
 import type { OutputView } from "./OutputView";
 import type { RecordView } from "./RecordView";
+import type { RememberedView } from "./RememberedView";
 
 /**
  * What a container tells without a key.
@@ -26,6 +27,10 @@ size: number,
  * A line a record, in the order of the header.
  */
 records: Array<RecordView>, 
+/**
+ * What is remembered that may open it.
+ */
+remembered: Array<RememberedView>, 
 /**
  * Where the files would be saved: a folder beside the container.
  */

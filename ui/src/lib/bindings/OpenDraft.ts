@@ -18,6 +18,10 @@ keyFile: number | null,
  */
 identity: string | null, 
 /**
+ * The label of what is remembered, where that opens it.
+ */
+remembered: string | null, 
+/**
  * The certificate of a key that comes without one, for servers.
  */
 certificate: number | null, 

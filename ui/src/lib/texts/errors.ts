@@ -340,8 +340,11 @@ const table: Record<Code, (error: ErrorView) => Words> = {
   card_busy: () => words(m.error_card_busy(), m.error_card_busy_text(), m.error_card_busy_next()),
   no_token: () => words(m.error_no_token(), m.error_no_token_text(), m.error_no_token_next()),
   token_unusable: () => words(m.error_token_unusable(), m.error_token_unusable_text(), m.error_token_unusable_next()),
-  keyring_unavailable: () =>
-    words(m.error_keyring_unavailable(), m.error_keyring_unavailable_text(), m.error_keyring_unavailable_next()),
+  // With a subject, the keyring is there, and has it no more.
+  keyring_unavailable: (error) =>
+    error.subject === null
+      ? words(m.error_keyring_unavailable(), m.error_keyring_unavailable_text(), m.error_keyring_unavailable_next())
+      : words(m.error_keyring_gone({ label: subject(error) }), m.error_keyring_gone_text(), m.error_keyring_gone_next()),
   directory_unavailable: (error) =>
     words(
       m.error_directory_unavailable(),

@@ -31,13 +31,9 @@ export function kindWords(kind: RecipientKind): string {
   return kinds[kind]();
 }
 
-const remembered: Record<RememberedSecret, () => string> = {
-  password: () => m.remembered_password(),
-  symmetricKey: () => m.remembered_key(),
-};
-
+/** What is remembered is called as the records are that it opens. */
 export function rememberedWords(kind: RememberedSecret): string {
-  return remembered[kind]();
+  return kindWords(kind === "password" ? "password" : "secret");
 }
 
 const warnings: Record<RecipientWarning, () => string> = {
