@@ -69,6 +69,7 @@ fn open_draft(container: FileId) -> OpenDraft {
         destination: None,
         names: NameChoice::default(),
         remembered: None,
+        remember: false,
         raise_limits: false,
     }
 }

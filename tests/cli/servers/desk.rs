@@ -104,6 +104,7 @@ impl Stage {
             destination: None,
             names: NameChoice::default(),
             remembered: None,
+            remember: false,
             raise_limits: false,
         }
     }

@@ -482,6 +482,7 @@ mod at_a_desk {
             destination: None,
             names: NameChoice::default(),
             remembered: None,
+            remember: false,
             raise_limits: false,
         };
         let opening = open("jaak-both.pem");

@@ -45,6 +45,7 @@ pub(crate) fn opened(container: &Path, password: &str) -> Vec<(String, Vec<u8>)>
         destination: Some(desk.output(folder.path()).id),
         names: NameChoice { existing: Existing::Refuse, safe_names: false },
         remembered: None,
+        remember: false,
         raise_limits: false,
     };
     let done = desk.open(&draft, secret(password), |_| {}).expect("it opens");

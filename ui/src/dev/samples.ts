@@ -208,6 +208,7 @@ export function containerOf(...list: RecordView[]): ContainerView {
     size: container.size,
     records: list,
     remembered: [],
+    rememberAs: null,
     destination: { id: id(), name: "palgad-november", folder: "~/Downloads" },
   };
 }
@@ -349,6 +350,7 @@ export function openedOf(count: number, names = ["palgad november.xlsx", "selgit
     count,
     totalSize: files.reduce((sum, saved) => sum + saved.size, 0),
     deceits: [],
+    notRemembered: null,
   };
 }
 

@@ -284,6 +284,11 @@ function rememberedFails(error: ErrorView): Run {
   };
 }
 
+const rememberable = (replaces = false): ContainerView => ({
+  ...byPassword(),
+  rememberAs: { label: "koera nimi ja sünniaasta", replaces },
+});
+
 const forMari = () => containerOf(records.card, records.key);
 
 /** The dialog for the PIN of Mari's card, over a container for her. */
@@ -1127,6 +1132,16 @@ export const states: Record<string, Run> = {
     stage.double.answers.open = () => Promise.reject(failure("wrong_key"));
     await openRemembered(stage, remembered.slice(1), records.secret);
     await press(m.open_with_remembered_key());
+  },
+  "open-remember": async (stage) => {
+    await show(stage, rememberable());
+    await choose(m.remember_box());
+  },
+  "open-remember-replaces": (stage) => show(stage, rememberable(true)),
+  "opened-not-remembered": async (stage) => {
+    const notRemembered = failure("keyring_unavailable", { detail: "the system's keyring is locked" });
+    stage.double.answers.open = () => Promise.resolve({ ...openedOf(1), notRemembered });
+    await openWithPassword(stage, rememberable());
   },
   "settings-remembered": withRemembered(),
   "settings-remembered-ask": withRemembered(() => press(m.remembered_forget_named({ label: isolated("Juhatuse koosolekud") }))),

@@ -40,6 +40,7 @@ use crate::{
     programs::is_program,
     proposals::{container_beside, folder_beside},
     recipients::{NewRecipient, base_name, now},
+    remembered,
     servers::{Access, Refreshing},
     settings::{Recent, Settings, system_language},
     view::{
@@ -90,6 +91,14 @@ impl Proof {
             (Some(password), _) => Self::Password(password),
             (None, Some(label)) => Self::Remembered(label.clone()),
             (None, None) => Self::Nothing,
+        }
+    }
+
+    /// The password, where it is the container's own and shall be remembered.
+    fn to_remember(&self, draft: &OpenDraft) -> Option<Zeroizing<String>> {
+        match self {
+            Self::Password(password) if draft.remember && draft.key_file.is_none() => Some(password.clone()),
+            _ => None,
         }
     }
 
@@ -492,6 +501,7 @@ impl Desk {
             size: container.size().unwrap_or(0),
             records: opening::records_by(container.header(), &self.lists),
             remembered: secrets::fitting(container.header()),
+            remember_as: secrets::remember_as(container.header()),
             destination: self.output(folder_beside(&path)),
         })
     }
@@ -618,6 +628,7 @@ impl Desk {
     ) -> Result<OpenDone> {
         self.kept.forget();
         let is_kept = proof.is_kept();
+        let to_remember = proof.to_remember(draft);
         let container_path = self.grants.path(draft.container)?;
         let destination = match draft.destination {
             Some(id) => self.grants.path(id)?,
@@ -637,16 +648,18 @@ impl Desk {
                 .collect(),
             private_place: self.private_place.clone(),
         };
-        let (saved, recipients, until, deceits) = self.run(Arc::new(progress), |control, observer| {
+        let (saved, recipients, until, deceits, label) = self.run(Arc::new(progress), |control, observer| {
             let (container, unlocked) = self.unlocked(draft, proof, &control, observer)?;
             let recipients = opening::recipients_in_short(container.header());
             let until = opening::opens_until(container.header());
             let deceits = deceits_of(&unlocked);
+            let label = remembered::label_for(container.header());
             let saved = container.extract(&unlocked.key, &reading(draft, control), &extraction);
             let saved = self.decided_about(saved, draft.container, is_kept.then_some(unlocked))?;
-            Ok((saved, recipients, until, deceits))
+            Ok((saved, recipients, until, deceits, label))
         })?;
         self.remember(&container_path, false, recipients, until);
+        let not_remembered = to_remember.and_then(|password| secrets::remember(label, password));
         let file = |extracted: &cdoc2::Extracted| {
             let path = destination.join(&extracted.saved_as);
             SavedFile {
@@ -668,6 +681,7 @@ impl Desk {
             count: saved.len() as u32,
             total_size: saved.iter().map(|extracted| extracted.entry.size).sum(),
             deceits,
+            not_remembered,
         })
     }
 

@@ -1,13 +1,13 @@
 //! Secrets that the system's keyring keeps.
 
-use cdoc2::Header;
+use cdoc2::{Header, Zeroizing};
 
 use super::Desk;
 use crate::{
     failure::{Failure, Result},
     opening::Key,
-    remembered::{self, Remembered},
-    view::{Code, RememberedView},
+    remembered::{self, Remembered, Secret},
+    view::{Code, ErrorView, RememberAs, RememberedView},
 };
 
 impl Desk {
@@ -46,6 +46,20 @@ pub(super) fn remembered_key(header: &Header, label: &str) -> Result<Key> {
     fitting.retain(|one| one.label == label);
     let gone = || Failure::new(Code::KeyringUnavailable, "the system's keyring no longer keeps it").about(label);
     remembered::keys(&fitting)?.into_iter().next().ok_or_else(gone)
+}
+
+/// How the password of a container would be remembered.
+pub(super) fn remember_as(header: &Header) -> Option<RememberAs> {
+    let label = remembered::label_for(header)?;
+    let labels = remembered::labels().ok()?;
+    Some(RememberAs { replaces: labels.iter().any(|one| one.label == label), label })
+}
+
+/// Keeps a password that has opened a container. What stands in the way is told, and nothing fails by it.
+pub(super) fn remember(label: Option<String>, password: Zeroizing<String>) -> Option<ErrorView> {
+    let unnamed = || Failure::new(Code::NameNotAllowed, "the container has no name for its password");
+    let kept = label.ok_or_else(unnamed).and_then(|label| remembered::remember(&label, Secret::Password(password)));
+    kept.err().map(Failure::into_view)
 }
 
 fn views(remembered: Vec<Remembered>) -> Vec<RememberedView> {

@@ -14,7 +14,7 @@ pub use self::keys::{
     CardStep, CardStepReport, DemoView, IdentityKind, IdentityView, KeysView, ModuleFault, ModuleStateView,
     ReaderReport, ReaderState, ReaderStateView, SecretEntry, SecretView,
 };
-pub use self::remembered::{RememberedSecret, RememberedView};
+pub use self::remembered::{RememberAs, RememberedSecret, RememberedView};
 pub use self::servers::{
     AddressReport, DeceitKind, DeceitView, DeliveryDraft, DeliveryView, KeyCertificateView, LeftOut, Needed,
     NetworkDraft, NetworkView, NewServerDraft, PinView, ProxyKind, ServerOrigin, ServerProgress, ServerReport,
@@ -346,6 +346,8 @@ pub struct ContainerView {
     pub records: Vec<RecordView>,
     /// What is remembered that may open it.
     pub remembered: Vec<RememberedView>,
+    /// How its password would be remembered; absent where it would not be found again.
+    pub remember_as: Option<RememberAs>,
     /// Where the files would be saved: a folder beside the container.
     pub destination: OutputView,
 }
@@ -454,6 +456,8 @@ pub struct OpenDraft {
     pub identity: Option<String>,
     /// The label of what is remembered, where that opens it.
     pub remembered: Option<String>,
+    /// The password shall be remembered once it has opened the container.
+    pub remember: bool,
     /// The certificate of a key that comes without one, for servers.
     pub certificate: Option<FileId>,
     /// Where to; absent: the proposal.
@@ -501,6 +505,8 @@ pub struct OpenDone {
     pub total_size: u64,
     /// Servers that deceived while others opened it.
     pub deceits: Vec<DeceitView>,
+    /// Why its password was not remembered, where it was to be.
+    pub not_remembered: Option<ErrorView>,
 }
 
 /// A saved file.

@@ -15,6 +15,16 @@ pub struct RememberedView {
     pub kind: RememberedSecret,
 }
 
+/// How the password of a container would be remembered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RememberAs {
+    /// Under which label.
+    pub label: String,
+    /// Something is remembered under it already, and would be replaced.
+    pub replaces: bool,
+}
+
 /// What is remembered under a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]

@@ -1,6 +1,7 @@
 // Generated from crates/app/src/view by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
 import type { OutputView } from "./OutputView";
 import type { RecordView } from "./RecordView";
+import type { RememberAs } from "./RememberAs";
 import type { RememberedView } from "./RememberedView";
 
 /**
@@ -31,6 +32,10 @@ records: Array<RecordView>,
  * What is remembered that may open it.
  */
 remembered: Array<RememberedView>, 
+/**
+ * How its password would be remembered; absent where it would not be found again.
+ */
+rememberAs: RememberAs | null, 
 /**
  * Where the files would be saved: a folder beside the container.
  */

@@ -22,6 +22,10 @@ identity: string | null,
  */
 remembered: string | null, 
 /**
+ * The password shall be remembered once it has opened the container.
+ */
+remember: boolean, 
+/**
  * The certificate of a key that comes without one, for servers.
  */
 certificate: number | null, 

@@ -48,6 +48,8 @@ export class Opening {
   identities = $state.raw<readonly IdentityView[]>([]);
   names = $state.raw<NameChoice>({ existing: "refuse", safeNames: false });
   raiseLimits = $state(false);
+  /** The password shall be remembered once it has opened the container. */
+  remember = $state(false);
 
   /** A server has asked for the certificate, which could not be told before. */
   #certificateAsked = $state(false);
@@ -263,6 +265,7 @@ export class Opening {
       identity: identity?.id ?? null,
       keyFile: this.means === "keyFile" ? (this.keyFile?.id ?? null) : null,
       remembered: remembered?.label ?? null,
+      remember: this.remember && this.means === "password" && !remembered && !identity,
       certificate: this.needsCertificate && !this.certificate?.problem ? (this.certificate?.id ?? null) : null,
       destination: this.#destination?.id ?? null,
       names: this.names,

@@ -492,3 +492,16 @@ function escaped(line: string): string {
 function isOfToken({ subject }: ErrorView): boolean {
   return subject === "token";
 }
+
+/** The list of what is remembered, which is no network setting. */
+export function rememberedFileWords(error: ErrorView): Words {
+  const file = isolated(error.subject ?? "remembered.toml");
+  return words(m.remembered_broken(), m.remembered_broken_text({ file }), m.remembered_broken_next());
+}
+
+/** Why a password was not remembered after it had opened a container. */
+export function notRememberedWords(error: ErrorView): string {
+  if (error.code === "keyring_unavailable") return m.not_remembered_keyring();
+  const { title, text, next } = error.code === "settings_invalid" ? rememberedFileWords(error) : errorWords(error);
+  return `${title}. ${text} ${next}`;
+}
