@@ -118,8 +118,8 @@ pub fn label_for(header: &Header) -> Option<String> {
     let mut passwords = header.records().iter().filter(|record| matches!(record.capsule, Capsule::Password { .. }));
     let (record, None) = (passwords.next()?, passwords.next()) else { return None };
     let label = Label::parse(&record.label);
-    let hint = label.hint().filter(|hint| hint != DEFAULT_LABEL)?;
-    (is_allowed(&hint) && label.is_named(&record.label, &hint)).then_some(hint)
+    let name = label.display_name();
+    (name != DEFAULT_LABEL && is_allowed(&name) && label.is_named(&record.label, &name)).then_some(name)
 }
 
 /// Forgets what is kept under a label; says whether there was anything.
