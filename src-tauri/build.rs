@@ -54,6 +54,8 @@ const COMMANDS: &[&str] = &[
     "remove_server",
     "network",
     "set_network",
+    "remembered",
+    "forget_remembered",
 ];
 
 fn main() {

@@ -11,8 +11,8 @@ use app::{
     view::{
         Appearance, Chosen, Code, ContainerView, EncryptionDone, EncryptionDraft, EncryptionPlan, ErrorView, FileId,
         Incoming, KeyCertificateView, KeyFileView, Language, NetworkDraft, NetworkView, NewServerDraft, OpenDone,
-        OpenDraft, OutputView, PasswordStrength, ProgressView, ReaderReport, RecipientView, ServerReport, ServersView,
-        ShownCertificate, StartView,
+        OpenDraft, OutputView, PasswordStrength, ProgressView, ReaderReport, RecipientView, RememberedView,
+        ServerReport, ServersView, ShownCertificate, StartView,
     },
 };
 use cdoc2::Zeroizing;
@@ -434,4 +434,14 @@ pub(crate) async fn network(app: AppHandle) -> Answer<NetworkView> {
 #[tauri::command]
 pub(crate) async fn set_network(app: AppHandle, draft: NetworkDraft, password: Option<Secret>) -> Answer<NetworkView> {
     beside(&app, move |_, desk| desk.set_network(&draft, exposed(password))).await
+}
+
+#[tauri::command]
+pub(crate) async fn remembered(app: AppHandle) -> Answer<Vec<RememberedView>> {
+    beside(&app, |_, desk| desk.remembered()).await
+}
+
+#[tauri::command]
+pub(crate) async fn forget_remembered(app: AppHandle, label: String) -> Answer<Vec<RememberedView>> {
+    beside(&app, move |_, desk| desk.forget_remembered(&label)).await
 }

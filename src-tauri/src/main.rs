@@ -159,6 +159,8 @@ fn run(files: Vec<PathBuf>) -> tauri::Result<()> {
             commands::remove_server,
             commands::network,
             commands::set_network,
+            commands::remembered,
+            commands::forget_remembered,
         ])
         .setup(move |app| {
             make_window(app.handle(), desk.start(&[]).appearance)?;

@@ -114,6 +114,8 @@ fn a_pin_goes_to_the_card_that_was_meant_and_to_no_other() {
         certificate: None,
         destination: Some(watched.desk.output(stage.place.path("out")).id),
         names: NameChoice { existing: Existing::Refuse, safe_names: false },
+        remembered: None,
+        remember: false,
         raise_limits: false,
     };
     let open = |identity: &str, pin: &str| {

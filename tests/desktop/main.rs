@@ -13,6 +13,7 @@ mod memory;
 mod organisation;
 mod persons;
 mod pictures;
+mod remembered;
 #[path = "../memory/search.rs"]
 mod search;
 mod servers;

@@ -11,7 +11,8 @@ use crate::{
     failure::{Failure, Result},
     keyring,
     opening::Key,
-    places::remembered_file,
+    places::{remembered_file, shortened},
+    recipients::DEFAULT_LABEL,
     view::Code,
 };
 
@@ -80,7 +81,7 @@ struct Labels {
 /// # Errors
 /// [`Code::NameNotAllowed`] for the label, [`Code::SecretTooShort`], [`Code::KeyringUnavailable`], [`Code::NotWritable`].
 pub fn remember(label: &str, secret: Secret) -> Result<()> {
-    if label.trim().is_empty() || label.len() > MAX_LABEL || cdoc2::shown(label) != label {
+    if !is_allowed(label) {
         return Err(Failure::new(Code::NameNotAllowed, "a label has 1 to 200 bytes, and no control characters"));
     }
     let mut labels = read()?;
@@ -105,6 +106,20 @@ pub fn remember(label: &str, secret: Secret) -> Result<()> {
     labels.secret.push(new);
     labels.secret.sort_by(|one, other| one.label.cmp(&other.label));
     write(&labels)
+}
+
+fn is_allowed(label: &str) -> bool {
+    !label.trim().is_empty() && label.len() <= MAX_LABEL && cdoc2::shown(label) == label
+}
+
+/// Under which label the password of a container can be remembered so that it is found again: its only password has a name of its own, and that
+/// is shown as it is.
+pub fn label_for(header: &Header) -> Option<String> {
+    let mut passwords = header.records().iter().filter(|record| matches!(record.capsule, Capsule::Password { .. }));
+    let (record, None) = (passwords.next()?, passwords.next()) else { return None };
+    let label = Label::parse(&record.label);
+    let name = label.display_name();
+    (name != DEFAULT_LABEL && is_allowed(&name) && label.is_named(&record.label, &name)).then_some(name)
 }
 
 /// Forgets what is kept under a label; says whether there was anything.
@@ -171,7 +186,9 @@ fn place() -> Result<PathBuf> {
 
 fn read() -> Result<Labels> {
     let path = place()?;
-    let invalid = |words: String| Failure::new(Code::SettingsInvalid, format!("{}: {words}", path.display()));
+    let invalid = |words: String| {
+        Failure::new(Code::SettingsInvalid, format!("{}: {words}", path.display())).about(shortened(&path))
+    };
     match fs::read_to_string(&path) {
         Ok(text) => toml::from_str(&text).map_err(|error| invalid(error.message().to_owned())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Labels::default()),

@@ -51,7 +51,8 @@ fn generated() -> BTreeMap<String, String> {
         view::NetworkView,
         view::NetworkDraft,
         view::KeysView,
-        view::ReaderReport
+        view::ReaderReport,
+        view::RememberedView
     );
     files(folder.path())
         .into_iter()

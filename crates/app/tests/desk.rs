@@ -13,7 +13,7 @@ use app::{
         NameReason, OpenDraft, PlanWarning, RecipientKind,
     },
 };
-use cdoc2::Zeroizing;
+use cdoc2::{Encryptor, InputFile, Label, Password, Recipient, Zeroizing};
 
 /// A desk over an empty folder.
 struct Stage {
@@ -68,6 +68,8 @@ fn open_draft(container: FileId) -> OpenDraft {
         certificate: None,
         destination: None,
         names: NameChoice::default(),
+        remembered: None,
+        remember: false,
         raise_limits: false,
     }
 }
@@ -301,4 +303,28 @@ fn stopping_waits_until_nothing_is_left_of_an_encryption() {
         let failure = work.join().expect("no panic").expect_err("it was stopped");
         assert_eq!(failure.code(), Code::Cancelled);
     });
+}
+
+#[test]
+fn a_password_can_be_remembered_where_its_name_finds_it_again() {
+    let stage = Stage::new();
+    let file = stage.file("letter.txt", "hello");
+    let remember_as = |labels: &[&str]| {
+        let password = || Password::new(password().expect("one")).expect("long enough");
+        let recipients = labels.iter().map(|label| Recipient::password(password(), *label)).collect();
+        let path = stage.place.path().join("sealed.cdoc2");
+        let files = [InputFile::examine(&file).expect("it is there")];
+        Encryptor::new(recipients).encrypt_to_file(&files, &path, true).expect("encrypted");
+        stage.inspected(&path).remember_as.map(|found| found.label)
+    };
+    let hint = |hint: &str| Label::password(hint).to_string();
+    assert_eq!(remember_as(&[&hint("the board, & others")]).as_deref(), Some("the board, & others"));
+    assert_eq!(remember_as(&["of another program"]).as_deref(), Some("of another program"));
+    let longest = "õ".repeat(100);
+    assert_eq!(remember_as(&[&hint(&longest)]), Some(longest.clone()));
+    assert_eq!(remember_as(&[&hint(&format!("{longest}x"))]), None, "the list takes none so long");
+    assert_eq!(remember_as(&[&hint("Kapsel")]), None, "that stands where there is no name");
+    assert_eq!(remember_as(&[&hint("gpj.\u{202e}exe")]), None, "it is not what is seen");
+    assert_eq!(remember_as(&[&hint("one"), &hint("another")]), None, "it may be of the other");
+    assert_eq!(remember_as(&[&hint(" ")]), None);
 }

@@ -103,6 +103,8 @@ impl Stage {
             certificate: certificate.map(|name| self.chosen(name)),
             destination: None,
             names: NameChoice::default(),
+            remembered: None,
+            remember: false,
             raise_limits: false,
         }
     }

@@ -481,6 +481,8 @@ mod at_a_desk {
             certificate: None,
             destination: None,
             names: NameChoice::default(),
+            remembered: None,
+            remember: false,
             raise_limits: false,
         };
         let opening = open("jaak-both.pem");

@@ -20,6 +20,11 @@ fn secret(text: &str) -> Option<cdoc2::Zeroizing<String>> {
 
 /// A container of these files beside the first, opened by [`PASSWORD`].
 pub(crate) fn container(files: &[&Path]) -> PathBuf {
+    container_with_hint(files, "three of them")
+}
+
+/// The same with another hint.
+pub(crate) fn container_with_hint(files: &[&Path], hint: &str) -> PathBuf {
     let desk = Desk::new(None, None, ListFiles::default());
     let paths: Vec<_> = files.iter().map(|path| path.to_path_buf()).collect();
     let chosen = desk.incoming(&paths, None).files;
@@ -28,7 +33,7 @@ pub(crate) fn container(files: &[&Path]) -> PathBuf {
         with_password: true,
         ..EncryptionDraft::default()
     };
-    let done = desk.encrypt(&draft, secret(PASSWORD), Some("three of them".to_owned()), |_| {}).expect("encrypted");
+    let done = desk.encrypt(&draft, secret(PASSWORD), Some(hint.to_owned()), |_| {}).expect("encrypted");
     desk.path(done.output.id).expect("it was just made")
 }
 
@@ -44,6 +49,8 @@ pub(crate) fn opened(container: &Path, password: &str) -> Vec<(String, Vec<u8>)>
         certificate: None,
         destination: Some(desk.output(folder.path()).id),
         names: NameChoice { existing: Existing::Refuse, safe_names: false },
+        remembered: None,
+        remember: false,
         raise_limits: false,
     };
     let done = desk.open(&draft, secret(password), |_| {}).expect("it opens");

@@ -6,7 +6,9 @@ mod person;
 mod stage;
 mod window;
 
-pub(crate) use containers::{AT_WORK, PASSWORD, big_file, certificate, container, encrypting, opened};
+pub(crate) use containers::{
+    AT_WORK, PASSWORD, big_file, certificate, container, container_with_hint, encrypting, opened,
+};
 pub(crate) use disk::SmallDisk;
 pub(crate) use person::{CODE, Person, enter};
 pub(crate) use stage::{APPLICATION, Running, Stage, Watcher, wait_for};

@@ -13,6 +13,7 @@ import type { ReaderStateView } from "$lib/bindings/ReaderStateView";
 import type { RecentView } from "$lib/bindings/RecentView";
 import type { RecipientView } from "$lib/bindings/RecipientView";
 import type { RecordView } from "$lib/bindings/RecordView";
+import type { RememberedView } from "$lib/bindings/RememberedView";
 import type { ServerReport } from "$lib/bindings/ServerReport";
 import type { ServersView } from "$lib/bindings/ServersView";
 import type { ServerView } from "$lib/bindings/ServerView";
@@ -155,6 +156,7 @@ export const records = {
     opensWith: "nothing",
     problem: { kind: "unknown", detail: "unknown capsule type 9" },
   }),
+  secret: record(14, { name: "varukoopia-2026", initials: "V", kind: "secret", algorithm: "HKDF", opensWith: "secretFile" }),
   broken: record(6, {
     name: "Vigane",
     initials: "V",
@@ -205,6 +207,8 @@ export function containerOf(...list: RecordView[]): ContainerView {
     folder: "~/Downloads",
     size: container.size,
     records: list,
+    remembered: [],
+    rememberAs: null,
     destination: { id: id(), name: "palgad-november", folder: "~/Downloads" },
   };
 }
@@ -346,6 +350,7 @@ export function openedOf(count: number, names = ["palgad november.xlsx", "selgit
     count,
     totalSize: files.reduce((sum, saved) => sum + saved.size, 0),
     deceits: [],
+    notRemembered: null,
   };
 }
 
@@ -462,4 +467,10 @@ export const badCards: ReaderReport[] = [
     steps: [cardStep("service"), cardStep("card", "ATR 3B00"), cardStep("application", "an unknown kind (ATR 3B00)", false)],
     problem: failure("card_unsupported", { subject: "3B00", detail: "the card is of an unknown kind (ATR 3B00)" }),
   },
+];
+
+/** What the keyring keeps. */
+export const remembered: RememberedView[] = [
+  { label: "Juhatuse koosolekud", kind: "password" },
+  { label: "varukoopia-2026", kind: "symmetricKey" },
 ];

@@ -13,6 +13,7 @@ import type { ServersView } from "$lib/bindings/ServersView";
 import type { Double } from "$lib/backend/double";
 import { failure } from "$lib/backend/failure";
 import { m } from "$lib/paraglide/messages";
+import { isolated } from "$lib/texts/format";
 
 import {
   badCards,
@@ -55,6 +56,7 @@ import {
   recipient,
   record,
   records,
+  remembered,
   shareServers,
   shown,
   twoServers,
@@ -214,6 +216,15 @@ async function openShares(stage: Stage): Promise<void> {
   await press(m.choose_key());
 }
 
+/** What is remembered, below the cards. */
+function withRemembered(run: Run = async () => undefined): Run {
+  return async (stage) => {
+    stage.double.answers.remembered = () => Promise.resolve(remembered);
+    await settings(m.settings_keys, run)(stage);
+    bottom();
+  };
+}
+
 function settings(section: () => string, run: Run = async () => undefined): Run {
   return async (stage) => {
     await press(m.settings());
@@ -259,6 +270,24 @@ function serverFails(error: ErrorView): Run {
     await press(m.open_with_key());
   };
 }
+
+/** A container for which something is remembered. */
+async function openRemembered(stage: Stage, kept = remembered.slice(0, 1), ...others: ContainerView["records"]): Promise<void> {
+  await show(stage, { ...containerOf(records.password, ...others), remembered: kept });
+}
+
+function rememberedFails(error: ErrorView): Run {
+  return async (stage) => {
+    stage.double.answers.open = () => Promise.reject(error);
+    await openRemembered(stage);
+    await press(m.open_with_remembered_password());
+  };
+}
+
+const rememberable = (replaces = false): ContainerView => ({
+  ...byPassword(),
+  rememberAs: { label: "koera nimi ja sünniaasta", replaces },
+});
 
 const forMari = () => containerOf(records.card, records.key);
 
@@ -1093,6 +1122,41 @@ export const states: Record<string, Run> = {
     await writeServer();
     await press(m.new_server_look());
     await press(m.add_server_go());
+  }),
+  "open-remembered": (stage) => openRemembered(stage),
+  "open-remembered-several": (stage) => openRemembered(stage, remembered, records.secret, records.key, records.card),
+  "open-remembered-wrong": rememberedFails(failure("wrong_password", { names: ["Isa arvuti"] })),
+  "open-remembered-locked": rememberedFails(failure("keyring_unavailable", { detail: "the system's keyring is locked" })),
+  "open-remembered-gone": rememberedFails(failure("keyring_unavailable", { subject: remembered[0]!.label })),
+  "open-remembered-key-wrong": async (stage) => {
+    stage.double.answers.open = () => Promise.reject(failure("wrong_key"));
+    await openRemembered(stage, remembered.slice(1), records.secret);
+    await press(m.open_with_remembered_key());
+  },
+  "open-remember": async (stage) => {
+    await show(stage, rememberable());
+    await choose(m.remember_box());
+  },
+  "open-remember-replaces": (stage) => show(stage, rememberable(true)),
+  "opened-not-remembered": async (stage) => {
+    const notRemembered = failure("keyring_unavailable", { detail: "the system's keyring is locked" });
+    stage.double.answers.open = () => Promise.resolve({ ...openedOf(1), notRemembered });
+    await openWithPassword(stage, rememberable());
+  },
+  "settings-remembered": withRemembered(),
+  "settings-remembered-ask": withRemembered(() => press(m.remembered_forget_named({ label: isolated("Juhatuse koosolekud") }))),
+  "settings-remembered-locked": withRemembered(async (stage) => {
+    stage.double.answers.forget = () => Promise.reject(failure("keyring_unavailable", { detail: "the system's keyring is locked" }));
+    await press(m.remembered_forget_named({ label: isolated("varukoopia-2026") }));
+    await press(m.remembered_forget_yes());
+  }),
+  "settings-remembered-broken": settings(m.settings_keys, async (stage) => {
+    const subject = "~/.config/kapsel/remembered.toml";
+    const detail = "/home/mari/.config/kapsel/remembered.toml: missing field `kind`";
+    stage.double.answers.remembered = () => Promise.reject(failure("settings_invalid", { subject, detail }));
+    await press(m.settings_general());
+    await press(m.settings_keys());
+    bottom();
   }),
   "settings-network": settings(m.settings_network),
   "settings-network-given": settings(m.settings_network, async () => {

@@ -827,7 +827,8 @@ test("keeps three rows of files above the delivery, and the page scrolls instead
 test.each(["et", "en", "ru"] as const)("nothing is squeezed or stands out in the smallest window in %s", async (language) => {
   await page.viewport(720, 520);
   try {
-    for (const state of ["start", "delivery-choice", "delivery-list-trouble", "settings", "settings-tokens-failed", "opened-deceits"]) {
+    const ofServers = ["start", "delivery-choice", "delivery-list-trouble", "settings", "settings-tokens-failed", "opened-deceits"];
+    for (const state of [...ofServers, "open-remembered-several", "open-remember", "settings-remembered-ask"]) {
       const window = await play({ state, language, appearance: "light" });
       const wide = (part: Element) => part.scrollWidth <= part.clientWidth;
       const cards = [...document.querySelectorAll(".card, .note, footer, .content")];

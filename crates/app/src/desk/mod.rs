@@ -3,10 +3,12 @@
 //! - here: what arrives, encrypting, opening
 //! - `keys`: cards in readers, and tokens
 //! - `kept`: a container that is unlocked already, while the person decides where and how to save it
+//! - `secrets`: what the system's keyring keeps
 //! - `servers`: capsule servers and the network
 
 mod kept;
 mod keys;
+mod secrets;
 mod servers;
 
 use std::{
@@ -38,6 +40,7 @@ use crate::{
     programs::is_program,
     proposals::{container_beside, folder_beside},
     recipients::{NewRecipient, base_name, now},
+    remembered,
     servers::{Access, Refreshing},
     settings::{Recent, Settings, system_language},
     view::{
@@ -77,18 +80,31 @@ enum Proof {
     Pin(Option<TypedPin>, bool),
     /// A PIN was right before something stood in the way of saving.
     Unlocked(Unlocked),
+    /// What the keyring keeps under this label.
+    Remembered(String),
 }
 
 impl Proof {
+    /// What the page gives beside a draft.
+    fn given(draft: &OpenDraft, password: Option<Zeroizing<String>>) -> Self {
+        match (password, &draft.remembered) {
+            (Some(password), _) => Self::Password(password),
+            (None, Some(label)) => Self::Remembered(label.clone()),
+            (None, None) => Self::Nothing,
+        }
+    }
+
+    /// The password, where it is the container's own and shall be remembered.
+    fn to_remember(&self, draft: &OpenDraft) -> Option<Zeroizing<String>> {
+        match self {
+            Self::Password(password) if draft.remember && draft.key_file.is_none() => Some(password.clone()),
+            _ => None,
+        }
+    }
+
     /// Whether the container stays unlocked while the person decides. Passwords are given again by whoever has them still.
     fn is_kept(&self) -> bool {
         matches!(self, Self::Pin(..) | Self::Unlocked(_))
-    }
-}
-
-impl From<Option<Zeroizing<String>>> for Proof {
-    fn from(password: Option<Zeroizing<String>>) -> Self {
-        password.map_or(Self::Nothing, Self::Password)
     }
 }
 
@@ -484,6 +500,8 @@ impl Desk {
             folder: folder(&path),
             size: container.size().unwrap_or(0),
             records: opening::records_by(container.header(), &self.lists),
+            remembered: secrets::fitting(container.header()),
+            remember_as: secrets::remember_as(container.header()),
             destination: self.output(folder_beside(&path)),
         })
     }
@@ -553,6 +571,7 @@ impl Desk {
             (_, Proof::Pin(pin, risk_last_try)) => {
                 self.key_by_pin(draft.identity.as_deref().unwrap_or_default(), pin, risk_last_try)?
             }
+            (_, Proof::Remembered(label)) => secrets::remembered_key(container.header(), &label)?,
             (Some(file), proof) => {
                 let path = self.grants.path(file)?;
                 let password = if let Proof::Password(password) = &proof { Some(password.as_str()) } else { None };
@@ -580,7 +599,7 @@ impl Desk {
         password: Option<Zeroizing<String>>,
         progress: impl Fn(ProgressView) + Send + Sync + 'static,
     ) -> Result<OpenDone> {
-        self.open_by(draft, password.into(), progress)
+        self.open_by(draft, Proof::given(draft, password), progress)
     }
 
     /// Opens a container that a PIN has unlocked before something stood in the way of saving it; `None` when its key is no longer kept.
@@ -609,6 +628,7 @@ impl Desk {
     ) -> Result<OpenDone> {
         self.kept.forget();
         let is_kept = proof.is_kept();
+        let to_remember = proof.to_remember(draft);
         let container_path = self.grants.path(draft.container)?;
         let destination = match draft.destination {
             Some(id) => self.grants.path(id)?,
@@ -628,16 +648,18 @@ impl Desk {
                 .collect(),
             private_place: self.private_place.clone(),
         };
-        let (saved, recipients, until, deceits) = self.run(Arc::new(progress), |control, observer| {
+        let (saved, recipients, until, deceits, label) = self.run(Arc::new(progress), |control, observer| {
             let (container, unlocked) = self.unlocked(draft, proof, &control, observer)?;
             let recipients = opening::recipients_in_short(container.header());
             let until = opening::opens_until(container.header());
             let deceits = deceits_of(&unlocked);
+            let label = remembered::label_for(container.header());
             let saved = container.extract(&unlocked.key, &reading(draft, control), &extraction);
             let saved = self.decided_about(saved, draft.container, is_kept.then_some(unlocked))?;
-            Ok((saved, recipients, until, deceits))
+            Ok((saved, recipients, until, deceits, label))
         })?;
         self.remember(&container_path, false, recipients, until);
+        let not_remembered = to_remember.and_then(|password| secrets::remember(label, password));
         let file = |extracted: &cdoc2::Extracted| {
             let path = destination.join(&extracted.saved_as);
             SavedFile {
@@ -659,6 +681,7 @@ impl Desk {
             count: saved.len() as u32,
             total_size: saved.iter().map(|extracted| extracted.entry.size).sum(),
             deceits,
+            not_remembered,
         })
     }
 
@@ -683,7 +706,7 @@ impl Desk {
         output: Option<FileId>,
         progress: impl Fn(ProgressView) + Send + Sync + 'static,
     ) -> Result<EncryptionDone> {
-        self.encrypt_again_by(draft, password.into(), new_password, hint, output, progress)
+        self.encrypt_again_by(draft, Proof::given(draft, password), new_password, hint, output, progress)
     }
 
     /// The same for a container that a PIN has unlocked before something stood in the way; `None` when its key is no longer kept.

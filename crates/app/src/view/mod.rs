@@ -4,6 +4,7 @@
 //! argument; the web view can name no other file.
 
 mod keys;
+mod remembered;
 mod servers;
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ pub use self::keys::{
     CardStep, CardStepReport, DemoView, IdentityKind, IdentityView, KeysView, ModuleFault, ModuleStateView,
     ReaderReport, ReaderState, ReaderStateView, SecretEntry, SecretView,
 };
+pub use self::remembered::{RememberAs, RememberedSecret, RememberedView};
 pub use self::servers::{
     AddressReport, DeceitKind, DeceitView, DeliveryDraft, DeliveryView, KeyCertificateView, LeftOut, Needed,
     NetworkDraft, NetworkView, NewServerDraft, PinView, ProxyKind, ServerOrigin, ServerProgress, ServerReport,
@@ -342,6 +344,10 @@ pub struct ContainerView {
     pub size: u64,
     /// A line a record, in the order of the header.
     pub records: Vec<RecordView>,
+    /// What is remembered that may open it.
+    pub remembered: Vec<RememberedView>,
+    /// How its password would be remembered; absent where it would not be found again.
+    pub remember_as: Option<RememberAs>,
     /// Where the files would be saved: a folder beside the container.
     pub destination: OutputView,
 }
@@ -448,6 +454,10 @@ pub struct OpenDraft {
     pub key_file: Option<FileId>,
     /// The key at hand, by its `id`, where a PIN opens it.
     pub identity: Option<String>,
+    /// The label of what is remembered, where that opens it.
+    pub remembered: Option<String>,
+    /// The password shall be remembered once it has opened the container.
+    pub remember: bool,
     /// The certificate of a key that comes without one, for servers.
     pub certificate: Option<FileId>,
     /// Where to; absent: the proposal.
@@ -495,6 +505,8 @@ pub struct OpenDone {
     pub total_size: u64,
     /// Servers that deceived while others opened it.
     pub deceits: Vec<DeceitView>,
+    /// Why its password was not remembered, where it was to be.
+    pub not_remembered: Option<ErrorView>,
 }
 
 /// A saved file.

@@ -20,6 +20,7 @@ import type { OutputView } from "$lib/bindings/OutputView";
 import type { PasswordStrength } from "$lib/bindings/PasswordStrength";
 import type { ReaderReport } from "$lib/bindings/ReaderReport";
 import type { RecipientView } from "$lib/bindings/RecipientView";
+import type { RememberedView } from "$lib/bindings/RememberedView";
 import type { ServerReport } from "$lib/bindings/ServerReport";
 import type { ServersView } from "$lib/bindings/ServersView";
 import type { ShownCertificate } from "$lib/bindings/ShownCertificate";
@@ -78,6 +79,8 @@ export const commandNames = [
   "choose_servers",
   "network",
   "set_network",
+  "remembered",
+  "forget_remembered",
 ] as const;
 
 function call<T>(command: (typeof commandNames)[number], args: Record<string, unknown> = {}): Promise<T> {
@@ -167,4 +170,9 @@ export const commands = {
   /** Without a password, the one that is kept stays. */
   setNetwork: (draft: NetworkDraft, password: string | null) =>
     call<NetworkView>("set_network", { draft, password }),
+
+  /** Secrets that the system's keyring keeps; the labels alone are told. */
+  remembered: () => call<RememberedView[]>("remembered"),
+  /** What is left is told. */
+  forgetRemembered: (label: string) => call<RememberedView[]>("forget_remembered", { label }),
 };

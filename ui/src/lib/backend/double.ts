@@ -16,6 +16,7 @@ import type { PlannedFile } from "$lib/bindings/PlannedFile";
 import type { ProgressView } from "$lib/bindings/ProgressView";
 import type { ReaderReport } from "$lib/bindings/ReaderReport";
 import type { RecipientView } from "$lib/bindings/RecipientView";
+import type { RememberedView } from "$lib/bindings/RememberedView";
 import type { ServerReport } from "$lib/bindings/ServerReport";
 import type { ServersView } from "$lib/bindings/ServersView";
 import type { ShownCertificate } from "$lib/bindings/ShownCertificate";
@@ -45,6 +46,10 @@ export interface Answers {
   /** Certificates that a server shows. */
   shown: () => Promise<ShownCertificate[]>;
   network: () => Promise<NetworkView>;
+  /** What the keyring keeps. */
+  remembered: () => Promise<RememberedView[]>;
+  /** What comes of forgetting a label. */
+  forget: (label: string) => Promise<RememberedView[]>;
   /** What a plan says beside what the double makes of the draft. */
   plan: (draft: EncryptionDraft) => Partial<EncryptionPlan>;
   place: OutputView | null;
@@ -110,6 +115,8 @@ export class Double {
           byAdministrator: false,
           problem: null,
         }),
+      remembered: () => Promise.resolve([]),
+      forget: async (label) => (await this.answers.remembered()).filter((one) => one.label !== label),
       plan: () => ({}),
       place: null,
       encrypt: () => Promise.reject(failure("internal")),
@@ -235,6 +242,8 @@ export class Double {
       chooseServers: () => answers.servers(),
       network: () => answers.network(),
       setNetwork: () => answers.network(),
+      remembered: () => answers.remembered(),
+      forgetRemembered: (label) => answers.forget(label),
     };
   }
 

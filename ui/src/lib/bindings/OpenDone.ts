@@ -1,5 +1,6 @@
 // Generated from crates/app/src/view by `KAPSEL_UPDATE=1 cargo test -p app --test bindings`.
 import type { DeceitView } from "./DeceitView";
+import type { ErrorView } from "./ErrorView";
 import type { OutputView } from "./OutputView";
 import type { SavedFile } from "./SavedFile";
 
@@ -26,4 +27,8 @@ totalSize: number,
 /**
  * Servers that deceived while others opened it.
  */
-deceits: Array<DeceitView>, };
+deceits: Array<DeceitView>, 
+/**
+ * Why its password was not remembered, where it was to be.
+ */
+notRemembered: ErrorView | null, };

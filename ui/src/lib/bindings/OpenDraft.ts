@@ -18,6 +18,14 @@ keyFile: number | null,
  */
 identity: string | null, 
 /**
+ * The label of what is remembered, where that opens it.
+ */
+remembered: string | null, 
+/**
+ * The password shall be remembered once it has opened the container.
+ */
+remember: boolean, 
+/**
  * The certificate of a key that comes without one, for servers.
  */
 certificate: number | null, 

@@ -115,6 +115,7 @@ export function belongsToField(code: Code): boolean {
     code === "key_file_unusable" ||
     code === "key_file_is_public" ||
     code === "not_a_recipient" ||
-    code === "certificate_needed"
+    code === "certificate_needed" ||
+    code === "keyring_unavailable"
   );
 }

@@ -11,10 +11,11 @@ import type { OpenDraft } from "$lib/bindings/OpenDraft";
 import type { OutputView } from "$lib/bindings/OutputView";
 import type { RecordProblemKind } from "$lib/bindings/RecordProblemKind";
 import type { RecordView } from "$lib/bindings/RecordView";
+import type { RememberedView } from "$lib/bindings/RememberedView";
 import { asErrorView, failure } from "$lib/backend/failure";
 import type { Backend, FileId } from "$lib/backend/types";
 
-export type Means = "card" | "password" | "keyFile";
+export type Means = "remembered" | "card" | "password" | "keyFile";
 
 /** A recipient: one record, or those of one key on several servers. */
 export interface Entry {
@@ -41,10 +42,14 @@ export class Opening {
   certificate = $state.raw<KeyCertificateView | null>(null);
   /** What was wrong with the last try, shown at the field. */
   refusal = $state.raw<ErrorView | null>(null);
+  /** What was remembered and did not open it, and why. */
+  rememberedRefusal = $state.raw<{ readonly one: RememberedView; readonly error: ErrorView } | null>(null);
   /** The keys at hand that open it. */
   identities = $state.raw<readonly IdentityView[]>([]);
   names = $state.raw<NameChoice>({ existing: "refuse", safeNames: false });
   raiseLimits = $state(false);
+  /** The password shall be remembered once it has opened the container. */
+  remember = $state(false);
 
   /** A server has asked for the certificate, which could not be told before. */
   #certificateAsked = $state(false);
@@ -71,6 +76,7 @@ export class Opening {
   }
 
   get proposed(): Means {
+    if (this.remembered.length > 0) return "remembered";
     return (this.identities.length > 0 ? "card" : this.possible.at(0)) ?? "keyFile";
   }
 
@@ -94,10 +100,18 @@ export class Opening {
 
   readonly entries: readonly Entry[] = $derived.by(() => entriesOf(this.container.records));
 
+  readonly #ways = $derived(new Set(this.container.records.filter(isUsable).map((record) => record.opensWith)));
+
+  /** What the keyring keeps that may open it. */
+  readonly remembered: readonly RememberedView[] = $derived(
+    this.container.remembered.filter(({ kind }) => this.#ways.has(kind === "password" ? "password" : "secretFile")),
+  );
+
   /** What the container can be opened with as things are. */
   get possible(): readonly Means[] {
-    const ways = new Set(this.container.records.filter(isUsable).map((record) => record.opensWith));
+    const ways = this.#ways;
     const possible: Means[] = [];
+    if (this.remembered.length > 0) possible.push("remembered");
     if (ways.has("password")) possible.push("password");
     const forCard = this.container.records.some((record) => isForCard(record) && isUsable(record));
     if (forCard || this.identities.length > 0) possible.push("card");
@@ -134,7 +148,7 @@ export class Opening {
   /** The records for which servers are asked: whole capsules, and only where there are none, keys in shares. */
   readonly #asked: readonly RecordView[] = $derived.by(() => {
     const { keyFile } = this;
-    if (this.means === "password" || (this.means === "keyFile" && !keyFile)) return [];
+    if (this.means === "password" || this.means === "remembered" || (this.means === "keyFile" && !keyFile)) return [];
     const mayFit = (record: RecordView) =>
       this.means === "card" ? this.#fitsCard(record) : keyFile?.fits.length === 0 || keyFile?.fits.includes(record.index);
     const fitting = this.container.records.filter((record) => isUsable(record) && mayFit(record));
@@ -149,7 +163,7 @@ export class Opening {
 
   /** Until when it opens: for the chosen key, else for the last of the recipients. Null when somebody can open it for ever. */
   readonly until: number | null = $derived.by(() => {
-    const fitting = this.means === "password" ? [] : this.entries.filter((entry) => this.fits(entry));
+    const fitting = this.means === "password" || this.means === "remembered" ? [] : this.entries.filter((entry) => this.fits(entry));
     const concerned = fitting.length > 0 ? fitting : this.entries.filter(({ record }) => mayOpen(record));
     return latest(concerned.map((entry) => entry.until));
   });
@@ -176,7 +190,22 @@ export class Opening {
   setMeans(means: Means): void {
     this.#decided = true;
     this.means = means;
+    this.forgetRefusals();
+  }
+
+  /** Before something else is tried. */
+  forgetRefusals(): void {
     this.refusal = null;
+    this.rememberedRefusal = null;
+  }
+
+  /** What is remembered did not do: it is entered by hand instead. */
+  refuseRemembered(one: RememberedView, error: ErrorView): void {
+    // A card that comes must not take the place of the field, nor what has just failed.
+    this.#decided = true;
+    this.means = one.kind === "password" ? "password" : "keyFile";
+    this.refusal = null;
+    this.rememberedRefusal = { one, error };
   }
 
   /** Whether the chosen key file opens this entry, or the card at hand where that is the way. */
@@ -229,12 +258,14 @@ export class Opening {
     await this.#takeKeyFile(() => this.#backend.keyFileFrom(id, this.container.id));
   }
 
-  /** With a key at hand, or as the chosen means says. */
-  draft(identity: IdentityView | null = null): OpenDraft {
+  /** With a key at hand or with what is remembered, or as the chosen means says. */
+  draft(identity: IdentityView | null = null, remembered: RememberedView | null = null): OpenDraft {
     return {
       container: this.container.id,
       identity: identity?.id ?? null,
       keyFile: this.means === "keyFile" ? (this.keyFile?.id ?? null) : null,
+      remembered: remembered?.label ?? null,
+      remember: this.remember && this.means === "password" && !remembered && !identity,
       certificate: this.needsCertificate && !this.certificate?.problem ? (this.certificate?.id ?? null) : null,
       destination: this.#destination?.id ?? null,
       names: this.names,

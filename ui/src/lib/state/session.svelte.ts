@@ -14,6 +14,7 @@ import type { OutputView } from "$lib/bindings/OutputView";
 import type { ProgressStep } from "$lib/bindings/ProgressStep";
 import type { ProgressView } from "$lib/bindings/ProgressView";
 import type { RecentView } from "$lib/bindings/RecentView";
+import type { RememberedView } from "$lib/bindings/RememberedView";
 import type { ServersView } from "$lib/bindings/ServersView";
 import { asErrorView, failure } from "$lib/backend/failure";
 import type { Backend, FileId } from "$lib/backend/types";
@@ -50,6 +51,8 @@ export interface Opened {
   readonly needsPassword: boolean;
   /** The key at hand that opened it, whose PIN is asked for again. */
   readonly identity: IdentityView | null;
+  /** What the keyring keeps, where that opened it. */
+  readonly remembered: RememberedView | null;
 }
 
 /** A failure on its own page. */
@@ -493,19 +496,25 @@ export class Session {
     }
   }
 
-  async open(opening: Opening, password: string | null): Promise<void> {
+  async open(opening: Opening, password: string | null, remembered: RememberedView | null = null): Promise<void> {
     const back: Screen = { name: "open", opening };
-    opening.refusal = null;
+    opening.forgetRefusals();
     for (;;) {
       const viaServers = opening.through.length > 0;
       this.#show({ name: "working", task: "open", subject: opening.container.name, viaServers });
-      const draft = opening.draft();
+      const draft = opening.draft(null, remembered);
       try {
         const done = await this.backend.open(draft, password);
-        this.#finishOpening({ opening, draft, done, needsPassword: password !== null, identity: null });
+        this.#finishOpening({ opening, draft, done, needsPassword: password !== null, identity: null, remembered });
         return;
       } catch (thrown) {
-        if (!(await this.#recoverOpening(opening, asErrorView(thrown), back, draft))) return;
+        const error = asErrorView(thrown);
+        if (remembered && belongsToField(error.code)) {
+          opening.refuseRemembered(remembered, error);
+          this.#show(back);
+          return;
+        }
+        if (!(await this.#recoverOpening(opening, error, back, draft))) return;
       }
     }
   }
@@ -530,11 +539,11 @@ export class Session {
   openWithCard(opening: Opening, identity: IdentityView): void {
     // The same one, so that it stays as it is below the dialog.
     const back: Screen = this.screen.name === "open" ? this.screen : { name: "open", opening };
-    opening.refusal = null;
+    opening.forgetRefusals();
     const draft = opening.draft(identity);
     const work = async (pin: string | null, risk: boolean) => {
       const done = await this.backend.openWithPin(draft, pin, risk);
-      this.#finishOpening({ opening, draft, done, needsPassword: false, identity });
+      this.#finishOpening({ opening, draft, done, needsPassword: false, identity, remembered: null });
     };
     const recover = async (error: ErrorView) => {
       this.#mayBeUnlocked = true;
@@ -542,7 +551,7 @@ export class Session {
       await this.#goOn({ task: "open", opening, recover, ask: () => this.openWithCard(opening, identity), back }, async () => {
         const again = opening.draft(identity);
         const done = await this.backend.openUnlocked(again);
-        if (done) this.#finishOpening({ opening, draft: again, done, needsPassword: false, identity });
+        if (done) this.#finishOpening({ opening, draft: again, done, needsPassword: false, identity, remembered: null });
         return done !== null;
       });
     };
@@ -679,7 +688,7 @@ export class Session {
         const error = asErrorView(thrown);
         if (belongsToField(error.code)) {
           opened.opening.refusal = error;
-          this.#show(back);
+          this.#show({ name: "keep", opened: withoutRemembered(opened) });
           return;
         }
         const choosePlace = async () => {
@@ -809,6 +818,12 @@ export class Session {
     };
     return { name: "failed", failed };
   }
+}
+
+/** The same with the password asked for, where what was remembered no longer does. */
+function withoutRemembered(opened: Opened): Opened {
+  if (opened.remembered?.kind !== "password") return opened;
+  return { ...opened, draft: { ...opened.draft, remembered: null }, needsPassword: true, remembered: null };
 }
 
 /** Whether the card has done its part once an operation is there. */

@@ -340,8 +340,11 @@ const table: Record<Code, (error: ErrorView) => Words> = {
   card_busy: () => words(m.error_card_busy(), m.error_card_busy_text(), m.error_card_busy_next()),
   no_token: () => words(m.error_no_token(), m.error_no_token_text(), m.error_no_token_next()),
   token_unusable: () => words(m.error_token_unusable(), m.error_token_unusable_text(), m.error_token_unusable_next()),
-  keyring_unavailable: () =>
-    words(m.error_keyring_unavailable(), m.error_keyring_unavailable_text(), m.error_keyring_unavailable_next()),
+  // With a subject, the keyring is there, and has it no more.
+  keyring_unavailable: (error) =>
+    error.subject === null
+      ? words(m.error_keyring_unavailable(), m.error_keyring_unavailable_text(), m.error_keyring_unavailable_next())
+      : words(m.error_keyring_gone({ label: subject(error) }), m.error_keyring_gone_text(), m.error_keyring_gone_next()),
   directory_unavailable: (error) =>
     words(
       m.error_directory_unavailable(),
@@ -488,4 +491,17 @@ function escaped(line: string): string {
 /** Whether a PIN is a token's, not a card's. */
 function isOfToken({ subject }: ErrorView): boolean {
   return subject === "token";
+}
+
+/** The list of what is remembered, which is no network setting. */
+export function rememberedFileWords(error: ErrorView): Words {
+  const file = isolated(error.subject ?? "remembered.toml");
+  return words(m.remembered_broken(), m.remembered_broken_text({ file }), m.remembered_broken_next());
+}
+
+/** Why a password was not remembered after it had opened a container. */
+export function notRememberedWords(error: ErrorView): string {
+  if (error.code === "keyring_unavailable") return m.not_remembered_keyring();
+  const { title, text, next } = error.code === "settings_invalid" ? rememberedFileWords(error) : errorWords(error);
+  return `${title}. ${text} ${next}`;
 }

@@ -5,6 +5,7 @@ import type { DeceitView } from "$lib/bindings/DeceitView";
 import type { ProgressStep } from "$lib/bindings/ProgressStep";
 import type { RecipientKind } from "$lib/bindings/RecipientKind";
 import type { RecipientWarning } from "$lib/bindings/RecipientWarning";
+import type { RememberedSecret } from "$lib/bindings/RememberedSecret";
 import type { ServerOrigin } from "$lib/bindings/ServerOrigin";
 import type { ServerProgress } from "$lib/bindings/ServerProgress";
 import type { ServerStep } from "$lib/bindings/ServerStep";
@@ -28,6 +29,11 @@ const kinds: Record<RecipientKind, () => string> = {
 
 export function kindWords(kind: RecipientKind): string {
   return kinds[kind]();
+}
+
+/** What is remembered is called as the records are that it opens. */
+export function rememberedWords(kind: RememberedSecret): string {
+  return kindWords(kind === "password" ? "password" : "secret");
 }
 
 const warnings: Record<RecipientWarning, () => string> = {
