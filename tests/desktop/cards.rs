@@ -168,7 +168,7 @@ fn a_card_in_a_row_of_its_own_has_no_second_one_by_a_module_that_sees_it_too() {
     let window = person.stage.window(&[&person.sealed()]);
     window.wait_for("Open with ID-card");
     window.press("Settings");
-    window.press("Cards");
+    window.press("Keys");
     window.wait_for("opensc-pkcs11.so");
     wait_for("the module's answer", || (!window.shows("asking…") && window.shows("no token")).then_some(()));
     let seen = fs::read_to_string(log).expect("it was asked");
@@ -216,7 +216,7 @@ fn a_certificate_that_is_not_valid_yet_is_said_to_be_so() {
     window.press("Add me: Jaak-Kristjan Jõeorg");
     window.wait_for("The certificate is not valid yet.");
     window.press("Settings");
-    window.press("Cards");
+    window.press("Keys");
     window.wait_for("PIN1: 3 tries left");
     window.wait_for("The certificate is not valid yet.");
     assert_eq!(window.findings(), Vec::<String>::new());
@@ -292,7 +292,7 @@ fn the_settings_test_a_card_step_by_step() {
     let window = person.stage.window(&[]);
     window.wait_for("Drop files here");
     window.press("Settings");
-    window.press("Cards");
+    window.press("Keys");
     window.wait_for(Slot::First.reader());
     window.wait_for("empty");
     let inserted = person.insert();

@@ -96,7 +96,7 @@ fn a_password_is_remembered_when_asked_to_and_forgotten_again() {
     let window = stage.window(&[&sealed]);
     window.wait_for("Opens with a remembered password");
     window.press("Settings");
-    window.press("Cards");
+    window.press("Keys");
     window.wait_for("three of them");
     window.press("Forget three of them…");
     window.press("Forget");

@@ -136,7 +136,7 @@ fn a_module_that_hangs_or_crashes_is_a_note_and_the_window_lives() {
         // Where its key might open, it is told.
         window.wait_for(cause);
         window.press("Settings");
-        window.press("Cards");
+        window.press("Keys");
         window.wait_for("The PKCS#11 module cannot be used.");
         assert_eq!(window.findings(), Vec::<String>::new());
         window.picture("settings-module-failed");
