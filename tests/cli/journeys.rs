@@ -302,6 +302,16 @@ fn a_new_password_is_asked_for_until_it_is_typed_twice_and_nothing_typed_cancels
 }
 
 #[test]
+fn what_is_typed_on_a_terminal_that_is_not_utf_8_is_no_password() {
+    let place = Place::new();
+    place.file("a.txt", "content");
+    let encrypt = ["encrypt", "-o", "c.cdoc2", "--password", "a.txt"];
+    let shown = place.on_terminal(&encrypt, &[("Password: ", b"p\xe4ss w\xf6rd\n")]);
+    assert!(shown.stdout().contains("is not UTF-8"), "{}", shown.stdout());
+    assert!(!place.path("c.cdoc2").exists(), "another password would open it, too");
+}
+
+#[test]
 fn a_file_with_content_and_no_size_is_not_taken_for_an_empty_one() {
     let place = Place::new();
     place.secret();

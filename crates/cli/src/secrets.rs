@@ -117,7 +117,13 @@ pub(crate) fn ask(question: &str, option: &str) -> Result<Zeroizing<String>> {
             Failure::new(Code::NotReadable, message)
         }
     };
-    rpassword::prompt_password(question).map(Zeroizing::new).map_err(failed)
+    let typed = rpassword::prompt_password(question).map(Zeroizing::new).map_err(failed)?;
+    // It stands for bytes that are no UTF-8: other ones would open the same.
+    if typed.contains(char::REPLACEMENT_CHARACTER) {
+        let words = format!("what was typed is not UTF-8: switch the terminal to UTF-8; {option} reads it from a file");
+        return Err(Failure::new(Code::NotReadable, words));
+    }
+    Ok(typed)
 }
 
 /// What a `--label` names.

@@ -112,7 +112,7 @@ impl Place {
     }
 
     /// Runs `kapsel` on a terminal of its own and types each answer when its question is asked; gives what was shown.
-    pub fn on_terminal(&self, arguments: &[&str], answers: &[(&str, &str)]) -> Outcome {
+    pub fn on_terminal(&self, arguments: &[&str], answers: &[(&str, impl AsRef<[u8]>)]) -> Outcome {
         self.on_terminal_meanwhile(arguments, answers, || {})
     }
 
@@ -120,7 +120,7 @@ impl Place {
     pub fn on_terminal_meanwhile(
         &self,
         arguments: &[&str],
-        answers: &[(&str, &str)],
+        answers: &[(&str, impl AsRef<[u8]>)],
         mut meanwhile: impl FnMut(),
     ) -> Outcome {
         let program = [&[&*program()], arguments].concat().join(" ");
@@ -140,7 +140,7 @@ impl Place {
             // The question comes a moment before the terminal stops to show what is typed; no person is so fast.
             thread::sleep(Duration::from_millis(200));
             meanwhile();
-            stdin.write_all(answer.as_bytes()).expect("typed");
+            stdin.write_all(answer.as_ref()).expect("typed");
         }
         stdout.read_to_end(&mut shown).expect("readable");
         let status = child.wait().expect("it ends");
