@@ -320,3 +320,26 @@ fn a_signal_ends_the_wait_for_a_pipe_at_once_and_leaves_nothing() {
     assert!(place.holds(NEEDLE).is_empty(), "{:?}", place.holds(NEEDLE));
     drop(pipe);
 }
+
+#[test]
+fn a_signal_after_everything_is_saved_does_not_call_it_cancelled() {
+    let place = Place::new();
+    place.secret();
+    // More lines than a pipe holds: the program waits with its result.
+    (0..1000).for_each(|number| drop(place.file(&format!("in/{number}{}", "x".repeat(100)), "content")));
+    place.run(&["encrypt", "-o", "c.cdoc2", "--secret-file", "secret.key", "in"]).expect(0);
+    let mut command = place.kapsel(&["decrypt", "c.cdoc2", "-o", "out", "--secret-file", "secret.key", "--json"]);
+    let child = command.stdout(Stdio::piped()).spawn().expect("started");
+    let begun = Instant::now();
+    while !place.path("out").exists() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "it is saved");
+        thread::sleep(Duration::from_millis(20));
+    }
+    thread::sleep(Duration::from_millis(500));
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::INT)
+        .expect("it waits");
+    thread::sleep(Duration::from_millis(200));
+    let output = child.wait_with_output().expect("ended");
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(serde_json::from_slice::<serde_json::Value>(&output.stdout).expect("JSON")["files"][999]["size"], 7);
+}

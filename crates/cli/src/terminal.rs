@@ -41,7 +41,7 @@ pub(crate) struct Terminal {
     encrypts_again: bool,
     /// Whether the password to open with has letters that systems write in different bytes.
     marks: AtomicBool,
-    /// Whether something runs that ends by itself when it is cancelled.
+    /// Whether something runs that ends by itself when it is cancelled, or has run: then only its result is to be told, and stands.
     busy: Arc<AtomicBool>,
 }
 
@@ -101,7 +101,6 @@ impl Terminal {
         tracing::debug!("the work begins");
         let result = operation(control, &bar);
         tracing::debug!("the work has ended");
-        self.busy.store(false, Ordering::SeqCst);
         bar.0.finish_and_clear();
         result
     }
