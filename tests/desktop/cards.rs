@@ -181,7 +181,7 @@ fn a_card_in_a_row_of_its_own_has_no_second_one_by_a_module_that_sees_it_too() {
     assert_eq!(rows(".part ul.rows > li"), 1, "{}", window.text());
     window.key("Escape");
     window.wait_for("Open with ID-card");
-    assert_eq!(rows(".identity"), 1, "{}", window.text());
+    assert_eq!(rows(".key-at-hand"), 1, "{}", window.text());
     assert!(!window.shows("Open with token"));
     assert_eq!(verifies(&person.card.trace()), 0);
 }
