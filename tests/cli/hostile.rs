@@ -176,6 +176,8 @@ fn a_result_that_cannot_be_printed_is_a_failure_and_a_reader_that_left_is_none()
         &["info", "c.cdoc2"][..],
         &["--json", "info", "c.cdoc2"],
         &["completions", "bash"],
+        &["help"],
+        &["--version"],
         &["list", "c.cdoc2", KEY[0], KEY[1]],
     ];
     for arguments in runs {
@@ -190,6 +192,31 @@ fn a_result_that_cannot_be_printed_is_a_failure_and_a_reader_that_left_is_none()
     let arguments = [&["--json", "decrypt", "c.cdoc2", "-o", "-"], &KEY[..]].concat();
     let outcome = Outcome(place.kapsel(&arguments).stdout(full).output().expect("kapsel starts")).expect(1);
     assert_eq!(outcome.code(), "disk_full");
+}
+
+#[test]
+fn a_file_that_is_named_twice_is_encrypted_once() {
+    let place = Place::new();
+    fs::create_dir(place.path("letters")).expect("created");
+    fs::write(place.path("letters/a.txt"), "a").expect("written");
+    let arguments = [
+        "encrypt",
+        "-o",
+        "c.cdoc2",
+        "letters",
+        "letters/a.txt",
+        "./letters/../letters/a.txt",
+        "--secret-file",
+        "secret",
+    ];
+    fs::write(place.path("secret"), [7; 32]).expect("written");
+    let outcome = place.run(&arguments).expect(0);
+    assert!(outcome.stderr().contains("note: 2 files named more than once; once is enough"), "{}", outcome.stderr());
+    assert!(outcome.stdout().contains("Encrypted 1 file, 1 B"), "{}", outcome.stdout());
+    // Another file of that name is none of them.
+    fs::write(place.path("a.txt"), "b").expect("written");
+    let refused = place.run(&["encrypt", "-o", "d.cdoc2", "letters", "a.txt", "--secret-file", "secret"]).expect(1);
+    assert!(refused.stderr().contains("these files share a name\n"), "{}", refused.stderr());
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! What can be asked for. Secrets are never arguments: they come from a prompt, a file, a descriptor or the environment.
 
-use std::path::PathBuf;
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
 
 use app::persons::PersonId;
 use cdoc2::{Compression, Limits, NamePolicy, OnConflict};
@@ -59,7 +62,16 @@ fn print_wrong_usage(error: serde_json::Value) {
 /// Ends the program over a wrong use: in words for people, as JSON where that was asked for.
 pub(crate) fn refuse(error: &clap::Error) -> ! {
     if !wants_json() || !error.use_stderr() {
-        error.exit();
+        // Help is a result like others: what cannot be printed is a failure, and a reader that left is none.
+        let printed = error.print().and_then(|()| io::stdout().flush());
+        if let Err(cause) = printed
+            && cause.kind() != io::ErrorKind::BrokenPipe
+            && !error.use_stderr()
+        {
+            eprintln!("kapsel: cannot write to standard output: {cause}");
+            std::process::exit(1);
+        }
+        std::process::exit(error.exit_code());
     }
     let text = error.to_string();
     let detail = usage_detail(&text);

@@ -50,7 +50,8 @@ fn cause_alone(error: &ErrorView) -> String {
             refused_names(error, "the container holds file names that cannot be saved safely")
         }
         Code::NameNotAllowed | Code::DuplicateName if !error.refused.is_empty() => {
-            refused_names(error, "these file names are not allowed")
+            let same = error.code == Code::DuplicateName;
+            refused_names(error, if same { "these files share a name" } else { "these file names are not allowed" })
         }
         Code::KeyFilePassword => format!("the password of {subject} is wrong"),
         Code::KeyFilePasswordNeeded => format!("{subject} is protected by a password"),
@@ -156,7 +157,9 @@ pub(crate) fn next_step(failure: &Failure) -> Option<&'static str> {
             "`kapsel servers show ID` says why, and for which keys it takes capsules; --server names another one"
         }
         Code::ServerListClosed => "ask the administrator to add the server",
-        Code::ServerListInvalid => "mend that list: while one that is in force has a mistake, no server is used",
+        Code::ServerListInvalid => {
+            "mend that list, or name the one that is meant; while one that is in force has a mistake, no server is used"
+        }
         Code::ServerListSuperseded => {
             "nothing was changed; get the newest list, and import it as the one before (--list-key); to take this one all the same, remove the \
             server first: `kapsel servers remove ID`"

@@ -71,7 +71,7 @@ fn a_server_that_is_named_twice_gets_one_capsule_and_the_sender_is_told() {
     let stage = Stage::new();
     let sent = "encrypt -o p384.cdoc2 -r p384.crt letter.txt --server css-a --server css-a --server-list servers.json";
     let outcome = stage.place.run(&sent.split_whitespace().collect::<Vec<_>>()).expect(0);
-    let note = "note: the server css-a is named more than once, and gets one capsule";
+    let note = "note: the server css-a is named more than once; once is enough";
     assert_eq!(outcome.stderr().matches(note).count(), 1, "{}", outcome.stderr());
     let container = fs::read(stage.place.path("p384.cdoc2")).expect("written");
     let records = container.windows(5).filter(|bytes| bytes == b"css-a").count();

@@ -1,7 +1,7 @@
 //! `encrypt` and `re-encrypt`.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     io::{self, IsTerminal},
     path::{Path, PathBuf},
 };
@@ -19,7 +19,7 @@ use cdoc2::{Control, InputFile, Limits, Reading, Written};
 use clap::ArgMatches;
 use serde::Serialize;
 
-use super::{check_folder_of, decrypt::unlocked, inspect::on_servers, is_pipe, open};
+use super::{check_folder_of, decrypt::unlocked, folder_of, inspect::on_servers, is_pipe, open};
 use crate::{
     arguments::{Delivering, Encrypt, ReEncrypt, Recipients, Secrets, wrong_usage},
     cards::is_at_hand,
@@ -116,7 +116,7 @@ fn plan(
 ) -> Result<DeliveryPlan> {
     let delivery = Delivery::new(delivering.server.iter().cloned(), delivering.expires);
     for server in delivery.repeated() {
-        terminal.note(&format!("the server {server} is named more than once, and gets one capsule"));
+        terminal.note(&format!("the server {server} is named more than once; once is enough"));
     }
     if !delivery.is_needed(&recipients) {
         return Ok(DeliveryPlan::inside(recipients));
@@ -212,7 +212,7 @@ fn check_output(output: &Path, overwrite: bool) -> Result<()> {
 }
 
 fn input_files(arguments: &Encrypt, terminal: &Terminal) -> Result<Vec<InputFile>> {
-    let mut files = Vec::new();
+    let (mut files, mut places, mut repeated) = (Vec::new(), HashSet::new(), 0);
     for path in &arguments.files {
         if is_pipe(path) {
             files.push(spooled(&arguments.name)?);
@@ -220,13 +220,26 @@ fn input_files(arguments: &Encrypt, terminal: &Terminal) -> Result<Vec<InputFile
         }
         let choice = gather(std::slice::from_ref(path));
         for gathered in choice.files {
-            files.push(gathered.file?);
+            if places.insert(place(&gathered.path)) {
+                files.push(gathered.file?);
+            } else {
+                repeated += 1;
+            }
         }
         for link in choice.links_left_out {
             terminal.note(&format!("left out, because it is a link: {}", link.display()));
         }
     }
+    if repeated > 0 {
+        terminal.note(&format!("{} named more than once; once is enough", count(repeated)));
+    }
     Ok(files)
+}
+
+/// The same for every way of naming a file; a link is another file than what it leads to.
+fn place(path: &Path) -> PathBuf {
+    let folder = folder_of(path);
+    folder.canonicalize().unwrap_or_else(|_| folder.to_owned()).join(path.file_name().unwrap_or(path.as_os_str()))
 }
 
 /// Standard input in a file without a name: an archive tells the size before the content.

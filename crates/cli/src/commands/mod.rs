@@ -88,8 +88,11 @@ fn open(path: &Path, password_stdin: bool) -> Result<Container> {
 
 /// The folder that `output` would stand in has to be there.
 fn check_folder_of(output: &Path) -> Result<()> {
-    let folder = output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    check_writable(folder)
+    check_writable(folder_of(output))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Begins a file without a name there, which is gone at once.

@@ -1,3 +1,0 @@
-import { statesHaveNoFinding } from "./findings";
-
-statesHaveNoFinding("dark");
