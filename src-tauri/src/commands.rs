@@ -18,10 +18,9 @@ use app::{
 use cdoc2::Zeroizing;
 use serde::{Deserialize, Deserializer, de::Visitor};
 use tauri::{AppHandle, Emitter, Manager, State};
-use tauri_plugin_clipboard_manager::ClipboardExt;
 use tauri_plugin_opener::OpenerExt;
 
-use crate::{Arguments, dialogs::Dialogs};
+use crate::{Arguments, clipboard::Clipboard, dialogs::Dialogs};
 
 /// A password from the window: no `Debug`, wiped when dropped.
 pub(crate) struct Secret(Zeroizing<String>);
@@ -351,19 +350,12 @@ pub(crate) async fn open_file(app: AppHandle, id: FileId) -> Answer<()> {
 
 #[tauri::command]
 pub(crate) async fn copy_text(app: AppHandle, text: String) -> Answer<()> {
-    beside(&app, move |app, _| {
-        app.clipboard().write_text(text).map_err(|error| Failure::new(Code::Internal, error.to_string()))
-    })
-    .await
+    beside(&app, move |app, _| app.state::<Clipboard>().copy(text)).await
 }
 
 #[tauri::command]
 pub(crate) async fn copy_path(app: AppHandle, id: FileId) -> Answer<()> {
-    beside(&app, move |app, desk| {
-        let path = desk.path(id)?.to_string_lossy().into_owned();
-        app.clipboard().write_text(path).map_err(|error| Failure::new(Code::Internal, error.to_string()))
-    })
-    .await
+    beside(&app, move |app, desk| app.state::<Clipboard>().copy(desk.path(id)?.to_string_lossy().into_owned())).await
 }
 
 #[tauri::command]

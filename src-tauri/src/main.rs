@@ -2,6 +2,7 @@
 
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
+mod clipboard;
 mod commands;
 #[cfg(test)]
 mod contract;
@@ -22,10 +23,12 @@ use app::{
     view::{Appearance, Position},
 };
 use tauri::{
-    AppHandle, DragDropEvent, Emitter, Manager, Theme, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window,
-    WindowEvent, window::Color,
+    AppHandle, DragDropEvent, Emitter, Manager, RunEvent, Theme, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
+    Window, WindowEvent, window::Color,
 };
 use zeroizing_alloc::ZeroAlloc;
+
+use crate::clipboard::Clipboard;
 
 /// Wipes every block of memory when it is let go. What the page says goes through types of libraries, which know nothing of passwords and PINs.
 #[global_allocator]
@@ -105,9 +108,9 @@ fn run(files: Vec<PathBuf>) -> tauri::Result<()> {
         .plugin(tauri_plugin_single_instance::init(|app, arguments, folder| second_launch(app, &arguments, &folder)))
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_opener::init())
-        .plugin(tauri_plugin_clipboard_manager::init())
         .manage(Arguments(Mutex::new(files)))
         .manage(Arc::clone(&desk))
+        .manage(Clipboard::default())
         .invoke_handler(tauri::generate_handler![
             commands::start,
             commands::set_language,
@@ -172,7 +175,13 @@ fn run(files: Vec<PathBuf>) -> tauri::Result<()> {
             Ok(())
         })
         .on_window_event(window_event)
-        .run(tauri::generate_context!())
+        .build(tauri::generate_context!())?
+        .run(|app, event| {
+            if matches!(event, RunEvent::Exit) {
+                app.state::<Clipboard>().hand_over();
+            }
+        });
+    Ok(())
 }
 
 /// The window, if it is there.
