@@ -27,7 +27,7 @@ use crate::{
         aead::{Decryption, TAG_LENGTH, Tag},
         deflate::PieceWriter,
         inflate::Inflater,
-        pipe::{Emptying, Filling, pipe},
+        pipe::{Emptying, Filling, LOT, pipe},
         witness::Witness,
     },
     progress::{Control, Step},
@@ -347,7 +347,7 @@ fn in_pieces(
     accept: impl FnMut(usize, &[u8]) -> bool + Send,
     mut each: impl FnMut(Vec<u8>) -> Result<Option<Vec<u8>>>,
 ) -> Result<()> {
-    let (filling, pieces) = pipe(PIECE.min((part.end - part.start) as usize));
+    let (filling, pieces) = pipe(LOT, PIECE.min((part.end - part.start) as usize));
     thread::scope(|scope| {
         let reading = scope.spawn(move || read_pieces(file, path, part, accept, &filling));
         // Dropped on every way out: else the reading thread would wait for it.
@@ -394,7 +394,7 @@ struct Incoming {
 
 impl Incoming {
     fn begin(mut stream: Box<dyn Read + Send>) -> Self {
-        let (filling, pieces) = pipe(PIECE);
+        let (filling, pieces) = pipe(LOT, PIECE);
         let reading = thread::spawn(move || {
             while let Some(mut piece) = filling.take() {
                 piece.resize(PIECE, 0);
@@ -496,8 +496,8 @@ impl Payload {
         let total = reading.limits.total_size_for(self.container_size.unwrap_or(0));
         let mut unpacker = Unpacker::new(reading.limits.clone(), total, reading.names, sink);
         let capacity = self.container_size.map_or(PIECE, |size| PIECE.min(size as usize)) + TAG_LENGTH;
-        let (pieces, decrypted) = pipe(capacity);
-        let (inflated, plain) = pipe(INFLATED);
+        let (pieces, decrypted) = pipe(LOT, capacity);
+        let (inflated, plain) = pipe(LOT, INFLATED);
         let control = &reading.control;
         thread::scope(|scope| {
             let source = &mut self.source;

@@ -21,7 +21,7 @@ use crate::{
         MAX_PAYLOAD, PIECE,
         aead::Encryption,
         deflate::{self, Compression, PieceWriter},
-        pipe::{Emptying, Filling, pipe},
+        pipe::{Emptying, Filling, SMALL_LOT, pipe},
     },
     progress::{Control, Step},
     recipient::{Delivery, OutgoingCapsule, OutgoingShare, Recipient, seal},
@@ -276,7 +276,7 @@ impl<'a> Encryptor<'a> {
         produce: impl FnOnce(&mut PieceWriter) -> Result<()> + Send,
     ) -> Result<u64> {
         let (envelope, encryption) = with_wiped_stack(|| self.begin())?;
-        let (filling, emptying) = pipe(0);
+        let (filling, emptying) = pipe(SMALL_LOT, 0);
         thread::scope(|scope| {
             let writing = scope.spawn(move || write_all(output, &emptying, path));
             let encrypted = with_wiped_stack(|| self.encrypt_pieces(&envelope, encryption, produce, &filling));

@@ -9,10 +9,10 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use crate::{Result, progress::Control};
 
-/// Buffers between two threads: two lots.
-const BUFFERS: usize = 2 * LOT;
-/// Buffers that are handed over at once.
-const LOT: usize = 3;
+/// Buffers that are handed over at once, where both ends do little with each.
+pub(crate) const LOT: usize = 3;
+/// The same where one end takes its time over each: more would be memory alone.
+pub(crate) const SMALL_LOT: usize = 2;
 /// How often somebody who waits looks whether the operation was stopped.
 const GLANCE: Duration = Duration::from_millis(50);
 
@@ -30,20 +30,21 @@ pub(crate) struct Emptying {
 
 /// Buffers that wait to be handed over together; all are when it is dropped.
 struct Lot {
+    size: usize,
     to: Sender<Vec<u8>>,
     held: RefCell<Vec<Vec<u8>>>,
 }
 
 impl Lot {
-    fn new(to: Sender<Vec<u8>>) -> Self {
-        Self { to, held: RefCell::new(Vec::with_capacity(LOT)) }
+    fn new(size: usize, to: Sender<Vec<u8>>) -> Self {
+        Self { size, to, held: RefCell::new(Vec::with_capacity(size)) }
     }
 
     /// Takes one more; false when the other end is known to be gone.
     fn add(&self, buffer: Vec<u8>) -> bool {
         let mut held = self.held.borrow_mut();
         held.push(buffer);
-        held.len() < LOT || self.hand_over(&mut held)
+        held.len() < self.size || self.hand_over(&mut held)
     }
 
     fn hand_over(&self, held: &mut Vec<Vec<u8>>) -> bool {
@@ -66,14 +67,15 @@ impl Drop for Lot {
     }
 }
 
-/// Both ends, with buffers of `capacity` bytes.
-pub(crate) fn pipe(capacity: usize) -> (Filling, Emptying) {
-    let (free_in, free) = bounded(BUFFERS);
-    let (filled_in, filled) = bounded(BUFFERS);
-    for _ in 0..BUFFERS {
+/// Both ends, with two lots of buffers of `capacity` bytes between them.
+pub(crate) fn pipe(lot: usize, capacity: usize) -> (Filling, Emptying) {
+    let buffers = 2 * lot;
+    let (free_in, free) = bounded(buffers);
+    let (filled_in, filled) = bounded(buffers);
+    for _ in 0..buffers {
         free_in.send(Vec::with_capacity(capacity)).expect("the channel has room for all buffers");
     }
-    (Filling { free, filled: Lot::new(filled_in) }, Emptying { filled, free: Lot::new(free_in) })
+    (Filling { free, filled: Lot::new(lot, filled_in) }, Emptying { filled, free: Lot::new(lot, free_in) })
 }
 
 impl Filling {
