@@ -139,7 +139,7 @@ fn saving_under_proposed_names_asks_for_no_second_pin() {
     assert!(!person.card.is_open());
     assert_eq!(person.stage.left_on_disk(), ["letter.cdoc2", "letter.txt"]);
     window.press("Use the proposed name");
-    window.wait_for("is saved");
+    window.wait_for(".txt is saved");
     assert_eq!(verifies(&person.card.trace()), 0, "no second PIN");
     let saved = person.stage.documents().join("letter").join(format!("{}.txt", "n".repeat(251)));
     assert_eq!(fs::read_to_string(saved).expect("saved"), "hello");

@@ -117,7 +117,7 @@ fn a_token_opens_by_its_pin_which_is_not_asked_twice() {
     window.wait_for("Keep both");
     assert_eq!(person.logins(), 2);
     window.press("Keep both");
-    window.wait_for("is saved");
+    window.wait_for(".txt is saved");
     assert_eq!(person.logins(), 2, "no second PIN");
     assert_eq!(fs::read_to_string(person.stage.documents().join("letter (2).txt")).expect("saved"), "hello");
 }
