@@ -306,7 +306,7 @@ test("the holder of a card is added once, and stays when the card goes", async (
 test("of two cards, the footer names the one that the container is for", async () => {
   await begin(cards(otherIdentity, identity()), records.card);
   const footer = () => document.querySelector("footer")?.textContent;
-  expect(footer()).toContain("Mari Maasikas");
+  expect(footer()).toContain("ID-card: Mari Maasikas");
   expect(footer()).not.toContain("Jaak-Kristjan");
 });
 
