@@ -67,7 +67,7 @@ impl Drop for Lot {
     }
 }
 
-/// Both ends, with two lots of buffers of `capacity` bytes between them.
+/// Both ends, with two lots of `lot` buffers between them; each begins with room for `capacity` bytes.
 pub(crate) fn pipe(lot: usize, capacity: usize) -> (Filling, Emptying) {
     let buffers = 2 * lot;
     let (free_in, free) = bounded(buffers);

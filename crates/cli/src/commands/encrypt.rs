@@ -212,7 +212,7 @@ fn check_output(output: &Path, overwrite: bool) -> Result<()> {
 }
 
 fn input_files(arguments: &Encrypt, terminal: &Terminal) -> Result<Vec<InputFile>> {
-    let (mut files, mut places, mut repeated) = (Vec::new(), HashSet::new(), 0);
+    let (mut files, mut seen, mut repeated) = (Vec::new(), HashSet::new(), 0);
     for path in &arguments.files {
         if is_pipe(path) {
             files.push(spooled(&arguments.name)?);
@@ -220,7 +220,7 @@ fn input_files(arguments: &Encrypt, terminal: &Terminal) -> Result<Vec<InputFile
         }
         let choice = gather(std::slice::from_ref(path));
         for gathered in choice.files {
-            if places.insert(place(&gathered.path)) {
+            if seen.insert(place(&gathered.path)) {
                 files.push(gathered.file?);
             } else {
                 repeated += 1;
@@ -236,7 +236,7 @@ fn input_files(arguments: &Encrypt, terminal: &Terminal) -> Result<Vec<InputFile
     Ok(files)
 }
 
-/// The same for every way of naming a file; a link is another file than what it leads to.
+/// Where a file is, the same for every way of naming it; a link is another file than what it leads to.
 fn place(path: &Path) -> PathBuf {
     let folder = folder_of(path);
     folder.canonicalize().unwrap_or_else(|_| folder.to_owned()).join(path.file_name().unwrap_or(path.as_os_str()))

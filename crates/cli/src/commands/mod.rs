@@ -91,6 +91,7 @@ fn check_folder_of(output: &Path) -> Result<()> {
     check_writable(folder_of(output))
 }
 
+/// What a path stands in, also when it is a name alone.
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
